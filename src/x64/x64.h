@@ -107,7 +107,8 @@ typedef struct X64Fixup {
 
 typedef struct X64Buf {
     u8 *start, *cur, *end; /* start..cur is code; grows by x64_grow */
-    bool fixed;            /* start is the caller's memory: running out sets error instead of growing */
+    u8 *mem;               /* the caller's memory of cap bytes, or NULL: running out of it sets error */
+    size_t cap;
     bool error;            /* fixed buffer too small, or a relocation out of reach: the code is not usable */
     VEC(X64LabelInfo) labels;
     VEC(X64Fixup) fixups;
