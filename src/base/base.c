@@ -150,8 +150,7 @@ u32 base_hash_bytes(const void *p, size_t n)
     }
     u64 w = 0;
     memcpy(&w, s, n);
-    h = base_hash_u64(h ^ w ^ ((u64)n << 56));
-    return (u32)(h ^ (h >> 32));
+    return (u32)base_hash_u64(base_hash_u64(h ^ w ^ ((u64)n << 56)));
 }
 
 u32 base_hash_str(const char *s)
