@@ -1,8 +1,8 @@
 /* x64.h: registers, operands, the code buffer with its labels and relocations, and one inline function per
  * instruction form.
  * Files of this folder: x64_insts.def (the forms, in the manual's notation), x64.h (this; expands the forms to
- * functions), x64.c (the buffer and the few emit routines all forms end in), x64_forms.h/.c (the forms as a table,
- * for tests and tools), x64_disasm.h/.c (one line of text per instruction).
+ * functions), x64.c (the buffer and the few emit routines all forms end in), x64_disasm.h/.c (one line of text per
+ * instruction).
  *
  * Data: an X64Buf grows while code is emitted; positions are offsets from its start, since neither the buffer nor
  * the final code stays where it is.  Jumps inside the buffer go to labels.  References to absolute addresses leave a
