@@ -1,0 +1,181 @@
+/* gc.h: the managed heap as the rest of the runtime sees it.
+ *
+ * Files: gc_heap.c (reserved range, regions, chunks), gc_alloc.c (allocation), gc_handles.c (handle tables),
+ * gc_barrier.S/.c (barriers and bulk copies), gc_roots.c (static blocks), gc_verify.c (the debug check), gc_final.c
+ * (finalisation queue).
+ *
+ * The heap is one reserved range cut into regions; a thread takes chunks from the nursery regions and bumps through
+ * them (Thread.alloc_ptr/alloc_limit).  Objects are 8-byte aligned; the word before the object pointer holds the
+ * header (see below).  The collector knows an object only by the prefix of its MethodTable, GcTypePrefix, and by the
+ * reference description stored before the MethodTable.
+ *
+ * Invariants: each region is walkable from its start at every safepoint (unused ends of chunks are formatted as free
+ * objects); memory handed out is zero; whatever C stores into an object goes through gc_store_ref/gc_copy_refs.
+ * Book: gc.md  Tests: tests/unit/gc/ */
+#ifndef GC_GC_H
+#define GC_GC_H
+#include "base/base.h"
+
+typedef struct MethodTable MethodTable; /* type/type.h */
+typedef struct Thread Thread;           /* thread/thread.h */
+typedef struct Domain Domain;           /* type/type.h */
+
+typedef struct Object {
+    MethodTable *mt;
+} Object;
+
+/* What the collector reads of a MethodTable: its first 8 bytes (contract: MethodTable as seen by managed code). */
+typedef struct GcTypePrefix {
+    u32 flags;     /* GC_TYPE_ bits; low 16 bits: component size when GC_TYPE_HAS_COMPONENTS */
+    u32 base_size; /* bytes of an instance including the 8-byte header; arrays, strings: of length 0 */
+} GcTypePrefix;
+#define GC_TYPE_HAS_COMPONENTS 0x80000000u
+#define GC_TYPE_HAS_REFS 0x01000000u
+#define GC_TYPE_HAS_FINALIZER 0x00100000u
+#define GC_TYPE_COLLECTIBLE 0x00200000u
+
+/* Reference description, at negative offsets of the MethodTable; present iff GC_TYPE_HAS_REFS.
+ *   ((i64 *)mt)[-1] = n.   n > 0: n runs, offsets from the object pointer.
+ *   n < 0: -n runs that describe one array element, offsets from the element's start, repeated per element.
+ *   Run i (0-based) is the GcRun at (GcRun *)((i64 *)mt - 1) - 1 - i. */
+typedef struct GcRun {
+    u32 offset; /* bytes, multiple of 8 */
+    u32 count;  /* references in a row, at least 1 */
+} GcRun;
+static inline size_t gc_desc_bytes(u32 runs) { return 8 + (size_t)runs * sizeof(GcRun); }
+
+/* Object layout constants (contract: forced layouts). */
+enum {
+    OBJ_HEADER_OFFSET = -4, /* the u32 header word: lock, hash or sync-block index (thread/sync.h) */
+    OBJ_DATA = 8,
+    ARRAY_LENGTH = 8,  /* u32 */
+    ARRAY_DATA = 16,   /* of single-dimension zero-based arrays */
+    STRING_LENGTH = 8, /* i32 */
+    STRING_CHARS = 12,
+    GC_MIN_OBJECT = 24,     /* bytes, header included */
+    GC_LARGE_OBJECT = 85000 /* bytes and more go to the large-object space */
+};
+static inline const GcTypePrefix *gc_type(const Object *o) { return (const GcTypePrefix *)o->mt; }
+static inline u32 gc_array_length(const Object *o) { return *(const u32 *)((const char *)o + ARRAY_LENGTH); }
+/* Size in bytes of the object, header included, rounded up to 8. */
+static inline size_t gc_object_size(const Object *o)
+{
+    const GcTypePrefix *p = gc_type(o);
+    size_t n = p->base_size;
+    if (p->flags & GC_TYPE_HAS_COMPONENTS)
+        n += (size_t)gc_array_length(o) * (p->flags & 0xffff);
+    return ALIGN_UP(n, (size_t)8);
+}
+
+/* --- Upward calls, filled in by vm/ at start ------------------------------------------------------------------- */
+typedef enum GcSlotKind { GC_SLOT_REF, GC_SLOT_INTERIOR, GC_SLOT_PINNED_REF, GC_SLOT_PINNED_INTERIOR, GC_SLOT_CONSERVATIVE } GcSlotKind;
+typedef void (*GcVisitSlot)(void *arg, Object **slot, GcSlotKind kind);
+typedef struct GcClient {
+    void (*stop_world)(Thread *self);   /* returns with every other managed thread at a safepoint */
+    void (*resume_world)(Thread *self);
+    /* Reports every slot of every managed frame (precise), of thread fields, and every word of C segments (conservative,
+     * by value copies: slot points at the stack word). Counts frames into *frames. World stopped. */
+    void (*walk_stacks)(GcVisitSlot visit, void *arg, u64 *frames);
+    bool (*is_method_table)(const void *p); /* exact: p is a live MethodTable of a loaded type */
+    const char *(*type_name)(const MethodTable *mt, char *buf, size_t n);
+    void (*poll)(Thread *t); /* thread_poll: an allocation's slow path is a safepoint; may be NULL */
+} GcClient;
+
+/* --- Life ------------------------------------------------------------------------------------------------------ */
+bool gc_init(const GcClient *client, Err *e); /* reserves the range; honours DOTNET_GCHeapHardLimit */
+extern char *gc_heap_base, *gc_heap_end;      /* the reserved range; constant after gc_init */
+static inline bool gc_in_heap(const void *p) { return (const char *)p >= gc_heap_base && (const char *)p < gc_heap_end; }
+/* free_mt: MethodTable used to format unused space (base_size 24, component size 1, array-like); set by type/ before
+ * the first allocation. */
+void gc_set_free_type(MethodTable *free_mt);
+
+/* --- Allocation.  Cooperative mode, at a safepoint (may later collect).  NULL: out of memory. --------------------- */
+enum { GC_ALLOC_PINNED = 1, GC_ALLOC_NO_ZERO = 2, GC_ALLOC_FROZEN = 4 };
+/* An object of mt with its fields zero and its MethodTable set; registers it for finalisation if its type asks. */
+Object *gc_alloc(Thread *t, MethodTable *mt);
+/* Arrays and strings: length elements. Sets the length word (u32 at ARRAY_LENGTH). length <= 0x7fffffff. */
+Object *gc_alloc_array(Thread *t, MethodTable *mt, u32 length, u32 flags);
+/* Raw: n bytes (header included, rounded up inside), MethodTable set. The slow path of the inline bump as well. */
+Object *gc_alloc_bytes(Thread *t, MethodTable *mt, size_t n, u32 flags);
+/* In the frozen space: never moves, never freed; literals and type objects.  Zeroed, MethodTable set. */
+Object *gc_alloc_frozen(MethodTable *mt, size_t n);
+void gc_thread_detach(Thread *t); /* formats and gives back the rest of the thread's chunk */
+u64 gc_allocated_bytes(Thread *t); /* exact for the thread: chunks taken minus unused rest */
+u64 gc_total_allocated_bytes(void);
+
+/* --- Barriers ---------------------------------------------------------------------------------------------------- */
+/* Stores v into *slot (heap or not) with the write barrier. */
+void gc_store_ref(Object **slot, Object *v);
+Object *gc_exchange_ref(Object **slot, Object *v);
+Object *gc_compare_exchange_ref(Object **slot, Object *v, Object *expected); /* returns the old value */
+/* memmove of n references / of n bytes of mixed data (8-aligned where references lie); barriers for dst range. */
+void gc_copy_refs(void *dst, const void *src, size_t nbytes);
+/* The cell that compiled code calls through: `call [gc_barrier_cells.store]`, slot in rdi, value in rsi.
+ * Clobbers rdi, rsi, r10, r11 and flags only.  A null or wild slot faults inside the barrier; the fault address lies between
+ * gc_barrier_code_start and _end, where the signal handler unwinds one return address.
+ * checked == store with the heap-range test on the slot (both do it for now). */
+typedef struct GcBarrierCells {
+    void *store;
+    void *exchange; /* rdi slot, rsi new value -> rax old */
+} GcBarrierCells;
+extern GcBarrierCells gc_barrier_cells;
+extern const char gc_barrier_code_start[], gc_barrier_code_end[];
+
+/* --- Handles ----------------------------------------------------------------------------------------------------- */
+/* A handle is the address of an 8-byte slot that holds the object reference; low 3 bits are free for tags of managed
+ * code (contract: GC handle value).  Kinds as System.Runtime.InteropServices.GCHandleType, then ours. */
+typedef enum GcHandleKind {
+    GC_HANDLE_WEAK = 0,
+    GC_HANDLE_WEAK_TRACK = 1,
+    GC_HANDLE_STRONG = 2,
+    GC_HANDLE_PINNED = 3,
+    GC_HANDLE_DEPENDENT = 4, /* slot pair: primary, secondary */
+    GC_HANDLE_KINDS
+} GcHandleKind;
+typedef Object **GcHandle;
+GcHandle gc_handle_new(Domain *d, GcHandleKind kind, Object *o);
+GcHandle gc_handle_new_dependent(Domain *d, Object *primary, Object *secondary);
+void gc_handle_free(GcHandle h);
+GcHandleKind gc_handle_kind(GcHandle h);
+static inline Object *gc_handle_get(GcHandle h) { return __atomic_load_n(h, __ATOMIC_ACQUIRE); }
+void gc_handle_set(GcHandle h, Object *o);
+Object *gc_handle_compare_exchange(GcHandle h, Object *v, Object *expected);
+Object *gc_dependent_get_secondary(GcHandle h);
+void gc_dependent_set_secondary(GcHandle h, Object *o);
+
+/* --- Roots outside the heap: blocks of static fields ---------------------------------------------------------------- */
+/* Registers nrefs reference-bearing runs inside a block of static (or thread-static) storage; offsets from base. */
+typedef struct GcRootBlock GcRootBlock;
+GcRootBlock *gc_root_block_add(Domain *d, void *base, const GcRun *runs, u32 nruns);
+void gc_root_block_remove(GcRootBlock *b);
+
+/* --- Finalisation (queue only; the finaliser thread is vm's) --------------------------------------------------------- */
+void gc_suppress_finalize(Object *o);
+void gc_reregister_finalize(Object *o);
+Object *gc_next_finalizable(void); /* NULL: none.  Filled by the collector; empty while the heap only grows. */
+
+/* --- The debug check (STATOR_GCVERIFY, STATOR_GCSTRESS until the collector moves) ------------------------------------ */
+typedef struct GcVerifyCounts {
+    u64 checks, frames, slots, references, objects;
+} GcVerifyCounts;
+/* Stops the world, walks all frames, root blocks, handles and the whole heap and proves every reference valid (null, or the
+ * start of an object with a valid MethodTable; interior: inside one, or outside the heap).  A failure names frame, slot and value, and aborts. */
+void gc_verify(Thread *self, const char *why);
+extern GcVerifyCounts gc_verify_counts;
+/* STATOR_GCSTRESS=alloc|poll|transition[:n]: at every nth chance of that kind a gc_verify runs. */
+typedef enum GcStress { GC_STRESS_NONE, GC_STRESS_ALLOC, GC_STRESS_POLL, GC_STRESS_TRANSITION } GcStress;
+GcStress gc_stress_mode(void);                       /* after gc_init */
+void gc_stress_chance(Thread *t, const char *where); /* cooperative, at a safepoint */
+/* True when p is the start of an object in the heap. */
+bool gc_is_object(const void *p);
+/* The object that contains p, or NULL: p not in the heap or in free space. */
+Object *gc_containing_object(const void *p);
+
+/* Figures for GC.* API calls. */
+typedef struct GcFigures {
+    u64 heap_bytes, committed_bytes, large_bytes, pinned_bytes, handles;
+    u32 collections[3];
+    u64 pause_ns_total;
+} GcFigures;
+void gc_figures(GcFigures *out);
+#endif

@@ -1,0 +1,104 @@
+/* thread.h: managed threads, their two modes, stopping the world.
+ *
+ * Files: thread.c (create, attach, list, detach), thread_suspend.c (modes, safepoints, stop and resume), thread_sync.c and
+ * sync.h (header words, thin locks, sync blocks, monitors), thread_wait.c and wait.h (events, semaphores, mutexes as CoreLib expects).
+ *
+ * A thread in cooperative mode may touch objects and is stopped only at safepoints: compiled code's limit check (D6), a
+ * return from preemptive to cooperative mode, an allocation's slow path.  In preemptive mode it may block and holds
+ * no raw object pointer that it will use again.
+ * Stopping: the stopper sets THREAD_REQ_STOP and stack_limit = UINTPTR_MAX in each thread, issues membarrier, then waits until each is preemptive
+ * or parked.  A thread that comes back to cooperative mode re-reads request after storing mode.
+ * Book: thread.md  Tests: tests/unit/thread/ */
+#ifndef THREAD_THREAD_H
+#define THREAD_THREAD_H
+#include "gc/gc.h"
+
+enum { THREAD_PREEMPTIVE = 0, THREAD_COOPERATIVE = 1 };
+enum { THREAD_REQ_STOP = 1, THREAD_REQ_INTERRUPT = 2, THREAD_REQ_KILL = 4 };
+/* System.Threading.ThreadState bits as managed code sees them. */
+enum {
+    THREAD_STATE_BACKGROUND = 4,
+    THREAD_STATE_UNSTARTED = 8,
+    THREAD_STATE_STOPPED = 16,
+    THREAD_STATE_WAITSLEEPJOIN = 32,
+    THREAD_STATE_POOL = 0x01000000, /* not shown */
+};
+
+/* One edge out of managed code (D5).  Lives on the stack of the stub that made it; innermost first from Thread.record.
+ * Walks go: the managed frames from (ip, fp) following rbp until an entry stub's return address, then prev. */
+typedef enum RecordKind {
+    RECORD_CALL,   /* helper, QCall or P/Invoke called from managed code: ip is the return address there */
+    RECORD_FAULT,  /* hardware fault at ip: only home slots are live (D9) */
+    RECORD_FUNCLET, /* a finally or filter body runs on behalf of the frame fp (vm_eh) */
+    RECORD_PRESTUB, /* call not yet arrived: argument registers saved behind the record are conservative roots */
+    RECORD_ENTRY,   /* boundary with no managed frame of its own above prev: thread start, reverse call */
+} RecordKind;
+typedef struct TransitionRecord {
+    struct TransitionRecord *prev;
+    u64 kind;  /* RecordKind */
+    void *ip;  /* managed instruction pointer: a return address, or the faulting instruction */
+    void **fp; /* managed rbp at ip */
+    void **sp; /* managed rsp at ip (after the return) */
+    void *extra; /* by kind: PRESTUB: saved argument area; FUNCLET: the dispatch step */
+} TransitionRecord;
+
+struct Thread {
+#define THREAD_FIELD(type, name, comment) type name;
+#include "thread/thread_fields.def"
+#undef THREAD_FIELD
+    /* not addressed by compiled code */
+    struct Thread *next, *prev_thread; /* list of all threads, under the thread list lock */
+    struct ThreadWait *wait;           /* private to thread_wait.c / thread_sync.c */
+    void *os;                          /* OsThread */
+    GcHandle start_arg;                /* the Thread object that StartCallback runs on */
+    u32 managed_priority;
+    bool is_finalizer, attached_foreign, dead;
+    char name[32];
+};
+
+/* --- Life --------------------------------------------------------------------------------------------------------- */
+void thread_init(void);
+extern __thread Thread *thread_current_tls;
+static inline Thread *thread_current(void) { return thread_current_tls; }
+/* Makes a Thread for the calling OS thread (main thread, or a foreign one entering by a reverse call). Preemptive. */
+Thread *thread_attach(Domain *d);
+void thread_detach(Thread *t);
+/* Starts an OS thread that attaches and runs fn(t, arg) in preemptive mode, then detaches. stack_size 0: default 1.5 MB.
+ * Returns NULL and fills e when the system refuses. */
+Thread *thread_create(Domain *d, size_t stack_size, void (*fn)(Thread *, void *), void *arg, Err *e);
+/* Calls visit for each live thread, list lock held or world stopped. */
+void thread_for_each(void (*visit)(Thread *, void *), void *arg);
+Thread *thread_by_id(u32 id);
+u32 thread_count_foreground(void);
+/* Blocks (preemptive) until no foreground thread but the caller is left. */
+void thread_wait_foreground(Thread *self);
+
+/* --- Modes -------------------------------------------------------------------------------------------------------- */
+void thread_enter_cooperative_slow(Thread *t); /* parks while a stop is requested */
+static inline void thread_enter_preemptive(Thread *t)
+{
+    __atomic_store_n(&t->mode, THREAD_PREEMPTIVE, __ATOMIC_RELEASE);
+}
+static inline void thread_enter_cooperative(Thread *t)
+{
+    __atomic_store_n(&t->mode, THREAD_COOPERATIVE, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST); /* the stopper's membarrier makes this enough */
+    if (UNLIKELY(__atomic_load_n(&t->request, __ATOMIC_ACQUIRE) & THREAD_REQ_STOP))
+        thread_enter_cooperative_slow(t);
+}
+/* PREEMPTIVE(t) { may block; }  -- no return or goto out of the block */
+#define PREEMPTIVE(t)                                                                                                  \
+    for (bool pre_once_ = (thread_enter_preemptive(t), true); pre_once_; thread_enter_cooperative(t), pre_once_ = false)
+#define COOPERATIVE(t)                                                                                                 \
+    for (bool coop_once_ = (thread_enter_cooperative(t), true); coop_once_;                                            \
+         thread_enter_preemptive(t), coop_once_ = false)
+/* Safepoint in C: parks if asked.  Cooperative, with a record on top that describes the managed caller (or none above). */
+void thread_poll(Thread *t);
+/* What compiled code's limit check calls when rsp is below stack_limit: decides between stop request and overflow.
+ * Returns true on stack overflow (the caller raises), false after serving requests. frame_size: bytes the frame still needs. */
+bool thread_limit_hit(Thread *t, char *sp, size_t frame_size);
+void thread_stop_world(Thread *self); /* nests not; other stoppers wait.  self stays as it is. */
+void thread_resume_world(Thread *self);
+/* Hooks (STATOR_GCSTRESS=transition, the debug check): called at the end of each slow transition. */
+extern void (*thread_stress_hook)(Thread *t, const char *where);
+#endif
