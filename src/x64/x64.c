@@ -69,7 +69,7 @@ void x64_grow(X64Buf *b, size_t n)
     b->end = b->start + cap;
 }
 
-/* Room for one instruction.  In a fixed buffer the last bytes may be used too, so the exact length is asked for. */
+/* Room for one instruction; in a fixed buffer no more than an instruction may need. */
 static inline void room(X64Buf *b, u32 exact)
 {
     if (UNLIKELY((size_t)(b->end - b->cur) < INST_ROOM))

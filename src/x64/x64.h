@@ -117,7 +117,7 @@ typedef struct X64Buf {
 } X64Buf;
 
 void x64_init(X64Buf *b, size_t capacity);             /* owned, growable memory */
-void x64_init_fixed(X64Buf *b, void *mem, size_t cap); /* the caller's memory (stubs) */
+void x64_init_fixed(X64Buf *b, void *mem, size_t cap); /* the caller's memory; 16 bytes of it may stay unused */
 void x64_reset(X64Buf *b);                             /* empty again, keeps memory */
 void x64_free(X64Buf *b);
 void x64_grow(X64Buf *b, size_t n); /* at least n more bytes after cur */
