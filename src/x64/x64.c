@@ -72,7 +72,8 @@ void x64_grow(X64Buf *b, size_t n)
 /* Room for one instruction; in a fixed buffer no more than an instruction may need. */
 static inline void room(X64Buf *b, u32 exact)
 {
-    if (UNLIKELY((size_t)(b->end - b->cur) < INST_ROOM))
+    size_t left = (size_t)(b->end - b->cur);
+    if (UNLIKELY(left < INST_ROOM) && (!b->mem || left < exact))
         x64_grow(b, b->mem ? exact : INST_ROOM);
 }
 
