@@ -19,6 +19,7 @@ typedef enum SyncWaitResult { SYNC_SIGNALED, SYNC_TIMEOUT, SYNC_INTERRUPTED, SYN
 SyncWaitResult sync_wait(Thread *t, Object *o, i32 timeout_ms);
 bool sync_pulse(Thread *t, Object *o, bool all);
 u64 sync_contention_count(void);
+void sync_sweep(void); /* world stopped, after a collection: frees the blocks of dead objects */
 /* Inspection: state of a header word for printers. */
 void sync_describe(Object *o, char *buf, size_t n);
 #endif

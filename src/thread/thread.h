@@ -52,6 +52,7 @@ struct Thread {
     void *os;                          /* OsThread */
     GcHandle start_arg;                /* the Thread object that StartCallback runs on */
     u32 managed_priority;
+    char *park_sp; /* parked at a cooperative safepoint: scan the C stack from here up to record; NULL: preemptive */
     bool is_finalizer, attached_foreign, dead;
     char name[32];
 };
@@ -63,6 +64,13 @@ static inline Thread *thread_current(void) { return thread_current_tls; }
 /* Makes a Thread for the calling OS thread (main thread, or a foreign one entering by a reverse call). Preemptive. */
 Thread *thread_attach(Domain *d);
 void thread_detach(Thread *t);
+/* A Thread outlives its OS thread until all who hold it let go: whoever got it from thread_create holds it once; an attached
+ * one is held once by its `object` handle when it has one at detach, else freed there. */
+void thread_retain(Thread *t);
+void thread_release(Thread *t);
+/* Called by thread_detach in cooperative mode, before handles and chunk go (frees thread statics). May be NULL. */
+extern void (*thread_detach_hook)(Thread *t);
+void thread_set_background(Thread *t, bool background); /* THREAD_STATE_BACKGROUND, waking thread_wait_foreground */
 /* Starts an OS thread that attaches and runs fn(t, arg) in preemptive mode, then detaches. stack_size 0: default 1.5 MB.
  * Returns NULL and fills e when the system refuses. */
 Thread *thread_create(Domain *d, size_t stack_size, void (*fn)(Thread *, void *), void *arg, Err *e);
