@@ -219,8 +219,9 @@ MdIter md_constraints_of(const MdImage *m, u32 genericparam_rid);
 MdIter md_interfaces_of(const MdImage *m, u32 typedef_rid);    /* InterfaceImpl rows */
 MdIter md_method_impls_of(const MdImage *m, u32 typedef_rid);  /* MethodImpl rows */
 MdIter md_semantics_of(const MdImage *m, u32 token);           /* MethodSemantics rows of a Property or Event */
-u32 md_semantics_of_method(const MdImage *m, u32 method_rid);  /* MethodSemantics row, or 0; a scan through an index */
-u32 md_constant_of(const MdImage *m, u32 token);               /* Constant row of a Field, Param or Property, or 0 */
+u32 md_semantics_of_method(const MdImage *m, u32 method_rid);  /* MethodSemantics row, or 0; a scan */
+u32 md_constant_of(const MdImage *m, u32 token);               /* Constant row of a Field, Param or Property, or 0;
+                                                                   its Type's low byte is the element type */
 u32 md_marshal_of(const MdImage *m, u32 token);                /* FieldMarshal row, or 0 */
 u32 md_impl_map_of(const MdImage *m, u32 token);               /* ImplMap row of a MethodDef, or 0 */
 u32 md_class_layout_of(const MdImage *m, u32 typedef_rid);     /* ClassLayout row, or 0 */

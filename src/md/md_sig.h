@@ -26,6 +26,7 @@ enum { MD_SIG_DEPTH = 256 };
 typedef struct MdSig {
     const u8 *p, *end;
     bool bad;
+    bool internal; /* made by the runtime: ET_INTERNAL is allowed.  Never set for bytes of a file. */
 } MdSig;
 
 static inline MdSig md_sig(const u8 *p, u32 size)
@@ -62,6 +63,9 @@ static inline u32 md_sig_uint(MdSig *s) /* compressed unsigned (§II.23.2) */
 }
 i32 md_sig_int(MdSig *s);   /* compressed signed */
 u32 md_sig_token(MdSig *s); /* TypeDefOrRefOrSpec token; bad if nil */
+
+/* The pointer after ET_INTERNAL; NULL, and bad, unless s->internal. */
+void *md_sig_internal(MdSig *s);
 
 /* Skips custom modifiers; true if one of them is required. */
 bool md_sig_skip_mods(MdSig *s);

@@ -57,6 +57,10 @@ bool pe_open_file(PeImage *pe, const char *path, Err *e);
  * path may be NULL. */
 bool pe_open_memory(PeImage *pe, const void *data, size_t size, bool copy, const char *path, Err *e);
 void pe_close(PeImage *pe);
+/* May this process run it?  IL only for any machine, or made for (or precompiled for) this one; not 32-bit only. */
+bool pe_check_runnable(const PeImage *pe, Err *e);
+/* Fills *e with the reference's words for a bad image ("Bad IL format."), the file's name and HRESULT; false. */
+bool pe_bad_image(const PeImage *pe, Err *e);
 
 /* The bytes at rva: NULL if it lies in no section's raw data; *avail gets the bytes up to the end of that data. */
 const u8 *pe_rva(const PeImage *pe, u32 rva, u32 *avail);

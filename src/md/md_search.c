@@ -1,0 +1,268 @@
+/* md_search.c: relations between rows: lists, owners, and rows that refer to a row.
+ * The binary searches trust the header's bit that a table is sorted; where it is clear they scan.  A table that lies
+ * about it makes rows go unfound, nothing worse.
+ * Not here: look-up by name (md_names.c).  Book: md.md  Tests: tests/unit/md/ */
+#include "md/md.h"
+
+/* --- lists --- */
+
+/* What a list column counts: the Ptr table where it has rows */
+static u32 list_limit(const MdImage *m, u32 ptr_table, u32 table)
+{
+    u32 n = m->tables[ptr_table].rows;
+    return n ? n : m->tables[table].rows;
+}
+
+static MdRange list(const MdImage *m, u32 table, u32 rid, u32 col, u32 limit)
+{
+    MdRange none = {1, 1};
+    if (rid - 1 >= m->tables[table].rows) return none;
+    u32 first = md_col(m, table, rid, col);
+    u32 end = rid < m->tables[table].rows ? md_col(m, table, rid + 1, col) : limit + 1;
+    end = MIN(end, limit + 1);
+    if (first == 0 || first >= end) return none;
+    return (MdRange){first, end};
+}
+
+MdRange md_typedef_fields(const MdImage *m, u32 rid)
+{
+    return list(m, MDT_TypeDef, rid, MDC_TypeDef_FieldList, list_limit(m, MDT_FieldPtr, MDT_Field));
+}
+
+MdRange md_typedef_methods(const MdImage *m, u32 rid)
+{
+    return list(m, MDT_TypeDef, rid, MDC_TypeDef_MethodList, list_limit(m, MDT_MethodPtr, MDT_MethodDef));
+}
+
+MdRange md_method_params(const MdImage *m, u32 rid)
+{
+    return list(m, MDT_MethodDef, rid, MDC_MethodDef_ParamList, list_limit(m, MDT_ParamPtr, MDT_Param));
+}
+
+MdRange md_typedef_properties(const MdImage *m, u32 rid)
+{
+    u32 map = md_find_row(m, MDT_PropertyMap, MDC_PropertyMap_Parent, rid);
+    return list(m, MDT_PropertyMap, map, MDC_PropertyMap_PropertyList, list_limit(m, MDT_PropertyPtr, MDT_Property));
+}
+
+MdRange md_typedef_events(const MdImage *m, u32 rid)
+{
+    u32 map = md_find_row(m, MDT_EventMap, MDC_EventMap_Parent, rid);
+    return list(m, MDT_EventMap, map, MDC_EventMap_EventList, list_limit(m, MDT_EventPtr, MDT_Event));
+}
+
+/* --- owners --- */
+
+/* Position in a list of a rid: itself, or where the Ptr table names it. */
+static u32 list_position(const MdImage *m, u32 ptr_table, u32 rid)
+{
+    u32 n = m->tables[ptr_table].rows;
+    if (!n) return rid;
+    for (u32 i = 1; i <= n; i++)
+        if (md_col(m, ptr_table, i, 0) == rid) return i;
+    return 0;
+}
+
+/* The row of `table` whose list holds the position: the last one that starts at or before it. */
+static u32 list_owner(const MdImage *m, u32 table, u32 col, u32 ptr_table, u32 item_table, u32 rid)
+{
+    if (rid - 1 >= m->tables[item_table].rows) return 0;
+    u32 pos = list_position(m, ptr_table, rid), lo = 1, hi = m->tables[table].rows + 1;
+    if (pos == 0) return 0;
+    while (lo < hi) { /* first row that starts beyond pos */
+        u32 mid = lo + (hi - lo) / 2;
+        if (md_col(m, table, mid, col) <= pos) lo = mid + 1;
+        else hi = mid;
+    }
+    u32 row = lo - 1;
+    MdRange r = list(m, table, row, col, list_limit(m, ptr_table, item_table));
+    return pos >= r.first && pos < r.end ? row : 0;
+}
+
+u32 md_method_owner(const MdImage *m, u32 rid)
+{
+    return list_owner(m, MDT_TypeDef, MDC_TypeDef_MethodList, MDT_MethodPtr, MDT_MethodDef, rid);
+}
+
+u32 md_field_owner(const MdImage *m, u32 rid)
+{
+    return list_owner(m, MDT_TypeDef, MDC_TypeDef_FieldList, MDT_FieldPtr, MDT_Field, rid);
+}
+
+u32 md_param_method(const MdImage *m, u32 rid)
+{
+    return list_owner(m, MDT_MethodDef, MDC_MethodDef_ParamList, MDT_ParamPtr, MDT_Param, rid);
+}
+
+u32 md_property_owner(const MdImage *m, u32 rid)
+{
+    u32 map = list_owner(m, MDT_PropertyMap, MDC_PropertyMap_PropertyList, MDT_PropertyPtr, MDT_Property, rid);
+    return md_PropertyMap_Parent(m, map);
+}
+
+u32 md_event_owner(const MdImage *m, u32 rid)
+{
+    u32 map = list_owner(m, MDT_EventMap, MDC_EventMap_EventList, MDT_EventPtr, MDT_Event, rid);
+    return md_EventMap_Parent(m, map);
+}
+
+u32 md_enclosing(const MdImage *m, u32 rid)
+{
+    u32 row = md_find_row(m, MDT_NestedClass, MDC_NestedClass_NestedClass, rid);
+    return md_NestedClass_EnclosingClass(m, row);
+}
+
+/* --- rows by a column's value --- */
+
+/* Is the table sorted by this column (§II.22, "sorted using")?  EventMap and PropertyMap need not be. */
+static bool sorted_by(const MdImage *m, u32 table, u32 col)
+{
+    static const u8 keys[][2] = {
+        {MDT_InterfaceImpl, MDC_InterfaceImpl_Class},
+        {MDT_Constant, MDC_Constant_Parent},
+        {MDT_CustomAttribute, MDC_CustomAttribute_Parent},
+        {MDT_FieldMarshal, MDC_FieldMarshal_Parent},
+        {MDT_DeclSecurity, MDC_DeclSecurity_Parent},
+        {MDT_ClassLayout, MDC_ClassLayout_Parent},
+        {MDT_FieldLayout, MDC_FieldLayout_Field},
+        {MDT_MethodSemantics, MDC_MethodSemantics_Association},
+        {MDT_MethodImpl, MDC_MethodImpl_Class},
+        {MDT_ImplMap, MDC_ImplMap_MemberForwarded},
+        {MDT_FieldRVA, MDC_FieldRVA_Field},
+        {MDT_NestedClass, MDC_NestedClass_NestedClass},
+        {MDT_GenericParam, MDC_GenericParam_Owner},
+        {MDT_GenericParamConstraint, MDC_GenericParamConstraint_Owner},
+        {MDT_LocalScope, MDC_LocalScope_Method},
+        {MDT_StateMachineMethod, MDC_StateMachineMethod_MoveNextMethod},
+        {MDT_CustomDebugInformation, MDC_CustomDebugInformation_Parent},
+    };
+    if (!m->tables[table].sorted) return false;
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        if (keys[i][0] == table) return keys[i][1] == col;
+    return false;
+}
+
+MdIter md_find_rows(const MdImage *m, u32 table, u32 col, u32 key)
+{
+    u32 rows = m->tables[table].rows;
+    MdIter it = {.m = m, .table = table, .col = col, .key = key, .cur = 1, .end = rows + 1};
+    if (!sorted_by(m, table, col)) return it;
+    u32 lo = 1, hi = rows + 1;
+    while (lo < hi) {
+        u32 mid = lo + (hi - lo) / 2;
+        if (md_col(m, table, mid, col) < key) lo = mid + 1;
+        else hi = mid;
+    }
+    it.cur = lo;
+    u32 end = lo;
+    while (end <= rows && md_col(m, table, end, col) == key) end++;
+    it.end = end;
+    return it;
+}
+
+u32 md_next_row(MdIter *it)
+{
+    while (it->cur < it->end) {
+        u32 rid = it->cur++;
+        if (md_col(it->m, it->table, rid, it->col) == it->key) return rid;
+    }
+    return 0;
+}
+
+u32 md_find_row(const MdImage *m, u32 table, u32 col, u32 key)
+{
+    MdIter it = md_find_rows(m, table, col, key);
+    return md_next_row(&it);
+}
+
+static MdIter find_coded(const MdImage *m, u32 table, u32 col, MdKind kind, u32 token)
+{
+    u32 key;
+    if (MD_RID(token) == 0 || !md_encode(kind, token, &key))
+        return (MdIter){.m = m, .table = table, .col = col, .cur = 1, .end = 1};
+    return md_find_rows(m, table, col, key);
+}
+
+static u32 find_coded_row(const MdImage *m, u32 table, u32 col, MdKind kind, u32 token)
+{
+    MdIter it = find_coded(m, table, col, kind, token);
+    return md_next_row(&it);
+}
+
+MdIter md_attributes_of(const MdImage *m, u32 token)
+{
+    return find_coded(m, MDT_CustomAttribute, MDC_CustomAttribute_Parent, MDK_HasCustomAttribute, token);
+}
+
+MdIter md_generic_params_of(const MdImage *m, u32 token)
+{
+    return find_coded(m, MDT_GenericParam, MDC_GenericParam_Owner, MDK_TypeOrMethodDef, token);
+}
+
+MdIter md_constraints_of(const MdImage *m, u32 rid)
+{
+    return md_find_rows(m, MDT_GenericParamConstraint, MDC_GenericParamConstraint_Owner, rid);
+}
+
+MdIter md_interfaces_of(const MdImage *m, u32 rid)
+{
+    return md_find_rows(m, MDT_InterfaceImpl, MDC_InterfaceImpl_Class, rid);
+}
+
+MdIter md_method_impls_of(const MdImage *m, u32 rid)
+{
+    return md_find_rows(m, MDT_MethodImpl, MDC_MethodImpl_Class, rid);
+}
+
+MdIter md_semantics_of(const MdImage *m, u32 token)
+{
+    return find_coded(m, MDT_MethodSemantics, MDC_MethodSemantics_Association, MDK_HasSemantics, token);
+}
+
+u32 md_semantics_of_method(const MdImage *m, u32 rid)
+{
+    return rid ? md_find_row(m, MDT_MethodSemantics, MDC_MethodSemantics_Method, rid) : 0;
+}
+
+u32 md_constant_of(const MdImage *m, u32 token)
+{
+    return find_coded_row(m, MDT_Constant, MDC_Constant_Parent, MDK_HasConstant, token);
+}
+
+u32 md_marshal_of(const MdImage *m, u32 token)
+{
+    return find_coded_row(m, MDT_FieldMarshal, MDC_FieldMarshal_Parent, MDK_HasFieldMarshal, token);
+}
+
+u32 md_impl_map_of(const MdImage *m, u32 token)
+{
+    return find_coded_row(m, MDT_ImplMap, MDC_ImplMap_MemberForwarded, MDK_MemberForwarded, token);
+}
+
+u32 md_decl_security_of(const MdImage *m, u32 token)
+{
+    return find_coded_row(m, MDT_DeclSecurity, MDC_DeclSecurity_Parent, MDK_HasDeclSecurity, token);
+}
+
+u32 md_class_layout_of(const MdImage *m, u32 rid)
+{
+    return md_find_row(m, MDT_ClassLayout, MDC_ClassLayout_Parent, rid);
+}
+
+u32 md_field_layout_of(const MdImage *m, u32 rid)
+{
+    return md_find_row(m, MDT_FieldLayout, MDC_FieldLayout_Field, rid);
+}
+
+u32 md_field_rva_of(const MdImage *m, u32 rid)
+{
+    return md_find_row(m, MDT_FieldRVA, MDC_FieldRVA_Field, rid);
+}
+
+u32 md_generic_count(const MdImage *m, u32 token)
+{
+    u32 n = 0;
+    MdIter it = md_generic_params_of(m, token);
+    while (md_next_row(&it)) n++;
+    return n;
+}
