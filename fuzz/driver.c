@@ -1,0 +1,139 @@
+/* driver.c: main of every fuzzer: mutates inputs and calls LLVMFuzzerTestOneInput.
+ * Inputs are files or folders on the command line; without any it starts from nothing.  There is no coverage feedback:
+ * it finds what random bytes, flipped bits, cut and repeated pieces of good inputs find.  The input under test is in
+ * fuzz-last.bin of the working folder when a run dies.
+ *   fuzz_x [-seconds=N | -seconds N] [-seed N] [FILE or FOLDER ...] */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "base/vec.h"
+#include "os/os_file.h"
+#include "os/os_time.h"
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
+
+typedef struct Input {
+    char *data;
+    size_t size;
+} Input;
+enum { INPUT_MAX = 1 << 20 };
+static VEC(Input) corpus;
+static u64 state = 1;
+
+static u32 rnd(u32 n)
+{
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return n ? (u32)((state >> 16) % n) : 0;
+}
+
+static void add_file(const char *path)
+{
+    Input in;
+    if (os_file_read(path, &in.data, &in.size, NULL) && in.size <= INPUT_MAX)
+        vec_push(&corpus, in);
+}
+
+static void add_path(const char *path)
+{
+    DIR *dir = opendir(path);
+    if (!dir) {
+        add_file(path);
+        return;
+    }
+    for (struct dirent *e; (e = readdir(dir));) {
+        char *full = base_asprintf("%s/%s", path, e->d_name);
+        if (e->d_name[0] != '.')
+            add_file(full);
+        base_free(full);
+    }
+    closedir(dir);
+}
+
+static void mutate_once(u8 *buf, size_t *size)
+{
+    static const u32 odd[] = {0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff};
+    if (*size == 0) {
+        *size = 1 + rnd(64);
+        for (size_t i = 0; i < *size; i++)
+            buf[i] = (u8)rnd(256);
+        return;
+    }
+    /* Half of the changes near the start, where headers are. */
+    u32 near_start = (u32)MIN(*size, 1024);
+    u32 at = rnd(2) ? rnd((u32)*size) : rnd(near_start);
+    u32 word = odd[rnd(ARRAY_LEN(odd))];
+    size_t len = 1 + rnd((u32)MIN(*size - at, 64));
+    switch (rnd(6)) {
+    case 0: buf[at] ^= (u8)(1u << rnd(8)); break;
+    case 1: buf[at] = (u8)rnd(256); break;
+    case 2: memcpy(buf + at, &word, MIN(*size - at, (size_t)(1u << rnd(3)))); break;
+    case 3: memmove(buf + rnd((u32)(*size - len + 1)), buf + at, MIN(len, *size - at)); break;
+    case 4: buf[at] = (u8)(buf[at] + rnd(33) - 16); break;
+    case 5:
+        if (rnd(8) == 0)
+            *size = at;
+        break;
+    }
+}
+
+/* The input in a shared file mapping: it survives the death of the process. */
+static u8 *open_last(void)
+{
+    int fd = open("fuzz-last.bin", O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    CHECK(fd >= 0);
+    return mmap(NULL, INPUT_MAX, PROT_READ | PROT_WRITE, MAP_SHARED, fd, ftruncate(fd, INPUT_MAX));
+}
+
+int main(int argc, char **argv)
+{
+    u64 seconds = 30;
+    bool one_shot = false;
+    for (int i = 1; i < argc; i++) {
+        if (strncmp(argv[i], "-seconds", 8) == 0)
+            seconds = strtoull(argv[i][8] == '=' ? argv[i] + 9 : i + 1 < argc ? argv[++i] : "30", NULL, 10);
+        else if (strcmp(argv[i], "-seed") == 0 && i + 1 < argc)
+            state = strtoull(argv[++i], NULL, 10) * 2 + 1;
+        else if (strcmp(argv[i], "-once") == 0)
+            one_shot = true; /* the inputs as they are: to repeat a failure */
+        else
+            add_path(argv[i]);
+    }
+    for (u32 i = 0; i < corpus.len; i++)
+        LLVMFuzzerTestOneInput((u8 *)corpus.data[i].data, corpus.data[i].size);
+    if (one_shot)
+        return 0;
+    u8 *last = open_last();
+    u8 *buf = base_malloc(INPUT_MAX);
+    u64 runs = 0, start = os_time_mono_ns(), shown = start;
+    for (u64 now = start; now - start < seconds * 1000000000; now = os_time_mono_ns()) {
+        size_t size = 0;
+        if (corpus.len) {
+            Input in = corpus.data[rnd(corpus.len)];
+            memcpy(buf, in.data, size = in.size);
+        }
+        for (u32 n = 1 + rnd(8); n > 0; n--)
+            mutate_once(buf, &size);
+        memcpy(last, buf, size);
+        u8 *exact = base_malloc(size); /* its own block, so that a read past the end is seen */
+        memcpy(exact, buf, size);
+        LLVMFuzzerTestOneInput(exact, size);
+        base_free(exact);
+        runs++;
+        if (now - shown > 5000000000) {
+            printf("%llu runs\n", (unsigned long long)runs);
+            fflush(stdout);
+            shown = now;
+        }
+    }
+    printf("%llu runs, nothing found\n", (unsigned long long)runs);
+    unlink("fuzz-last.bin");
+    return 0;
+}
