@@ -3,6 +3,8 @@
 #include "md/md_attr.h"
 #include "md/md_names.h"
 
+enum { MAX_DEPTH = 16 };
+
 /* Type token that the attribute's constructor belongs to; 0 if there is none (a generic attribute's is a TypeSpec). */
 static u32 attribute_type(const MdImage *m, u32 rid)
 {
@@ -221,9 +223,11 @@ static void blob_type(MdSig *s, ArgType *t, bool in_array)
     }
 }
 
-static void read_value(MdAttrReader *r, MdSig *s, ArgType t, MdAttrValue *v)
+/* Arrays of boxed values may hold such arrays: depth limits that. */
+static void read_value(MdAttrReader *r, MdSig *s, ArgType t, MdAttrValue *v, u32 depth)
 {
     memset(v, 0, sizeof(*v));
+    if (depth > MAX_DEPTH) md_sig_fail(s);
     for (int boxed = 0; t.type == ET_ATTR_BOXED; boxed++) {
         t = (ArgType){0};
         blob_type(s, &t, false);
@@ -249,7 +253,7 @@ static void read_value(MdAttrReader *r, MdSig *s, ArgType t, MdAttrValue *v)
         v->items = *s;
         MdAttrValue one;
         ArgType et = {.type = t.elem, .token = t.token, .name = t.name, .name_len = t.name_len};
-        for (u32 i = 0; i < v->count && !s->bad; i++) read_value(r, s, et, &one);
+        for (u32 i = 0; i < v->count && !s->bad; i++) read_value(r, s, et, &one, depth + 1);
         break;
     }
     default: read_primitive(s, t.type, v);
@@ -264,7 +268,7 @@ bool md_attr_fixed(MdAttrReader *r, MdAttrValue *v)
     r->fixed_left--;
     sig_type(r, &r->sig, &t, false);
     if (r->sig.bad) md_sig_fail(&r->blob);
-    read_value(r, &r->blob, t, v);
+    read_value(r, &r->blob, t, v, 0);
     return !r->blob.bad;
 }
 
@@ -286,7 +290,7 @@ bool md_attr_named(MdAttrReader *r, const char **name, u32 *name_len, bool *is_p
     blob_type(&r->blob, &t, false);
     if (!read_string(&r->blob, name, name_len)) md_sig_fail(&r->blob);
     if (r->blob.bad) return false;
-    read_value(r, &r->blob, t, v);
+    read_value(r, &r->blob, t, v, 0);
     return !r->blob.bad;
 }
 
@@ -298,7 +302,7 @@ bool md_attr_element(MdAttrReader *r, MdAttrValue *array, MdAttrValue *v)
                  .token = array->enum_token,
                  .name = array->enum_name,
                  .name_len = array->enum_name_len};
-    read_value(r, &array->items, t, v);
+    read_value(r, &array->items, t, v, 0);
     return !array->items.bad;
 }
 

@@ -7,6 +7,7 @@
 #ifndef PE_PE_H
 #define PE_PE_H
 #include "base/base.h"
+#include "os/os_file.h"
 
 /* HRESULTs that go with ERR_BAD_IMAGE */
 enum {
@@ -32,8 +33,9 @@ typedef struct PeImage {
     const u8 *data; /* the whole file */
     size_t size;
     char *path;   /* owned; NULL for a memory image */
-    bool mapped;  /* pe_close unmaps data */
+    bool mapped;  /* pe_close unmaps map */
     bool owned;   /* pe_close frees data */
+    OsFileMap map;
     bool pe32plus;
     u16 machine;         /* as in the file: 0x14C, 0x8664, 0xFD1D (ReadyToRun for linux-x64) … */
     u16 characteristics; /* COFF header */

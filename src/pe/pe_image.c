@@ -4,11 +4,7 @@
  * the file's size; section contents are checked at each translation.
  * Not here: what the metadata says (md/), the debug directory (pe_debug.c).  Book: pe.md  Tests: tests/unit/pe/ */
 #include "pe/pe.h"
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <stdio.h>
 
 enum { SECTION_SIZE = 40, CLI_HEADER_SIZE = 72, MAX_SECTIONS = 96 };
 
@@ -17,12 +13,7 @@ bool pe_bad_image(const PeImage *pe, Err *e)
     bool first = e && e->kind == ERR_NONE;
     if (pe && pe->path) {
         err_set(e, ERR_BAD_IMAGE, 0, "Bad IL format. The format of the file '%s' is invalid.", pe->path);
-        if (first) {
-            size_t n = strlen(pe->path);
-            n = MIN(n, sizeof(e->name) - 1);
-            memcpy(e->name, pe->path, n);
-            e->name[n] = 0;
-        }
+        if (first) snprintf(e->name, sizeof(e->name), "%s", pe->path);
     } else {
         err_set(e, ERR_BAD_IMAGE, 0, "Bad IL format.");
     }
@@ -104,55 +95,28 @@ static bool open_bytes(PeImage *pe, Err *e)
     return false;
 }
 
-/* Maps a file read-only; an empty file gives data NULL and size 0. */
-static bool map_file(PeImage *pe, const char *path)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return false;
-    struct stat st;
-    bool ok = fstat(fd, &st) == 0;
-    if (ok && !S_ISREG(st.st_mode)) {
-        errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
-        ok = false;
-    }
-    if (ok && st.st_size > 0) {
-        void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-        ok = p != MAP_FAILED;
-        if (ok) {
-            pe->data = p;
-            pe->size = (size_t)st.st_size;
-            pe->mapped = true;
-        }
-    }
-    int saved = errno;
-    close(fd);
-    errno = saved;
-    return ok;
-}
-
-static bool file_error(const char *path, Err *e)
+/* The mapper's error in the words of an assembly load */
+static bool file_error(const char *path, const Err *cause, Err *e)
 {
     bool first = e && e->kind == ERR_NONE;
-    bool absent = errno == ENOENT || errno == ENOTDIR;
-    bool denied = errno == EACCES || errno == EPERM || errno == EISDIR;
+    bool absent = cause->kind == ERR_FILE_NOT_FOUND;
     err_set(e, absent ? ERR_FILE_NOT_FOUND : ERR_FILE_LOAD, 0, "Could not load file or assembly '%s'. %s", path,
-            absent   ? "The system cannot find the file specified."
-            : denied ? "Access is denied."
-                     : strerror(errno));
+            absent ? "The system cannot find the file specified." : "Access is denied.");
     if (first) {
-        size_t n = strlen(path);
-        n = MIN(n, sizeof(e->name) - 1);
-        memcpy(e->name, path, n);
-        e->name[n] = 0;
-        e->hresult = absent ? (i32)0x80070002 : denied ? (i32)0x80070005 : (i32)0x80131621;
+        snprintf(e->name, sizeof(e->name), "%s", path);
+        e->hresult = absent ? (i32)0x80070002 : (i32)0x80070005;
     }
     return false;
 }
 
 bool pe_open_file(PeImage *pe, const char *path, Err *e)
 {
+    Err cause = {0};
     memset(pe, 0, sizeof(*pe));
-    if (!map_file(pe, path)) return file_error(path, e);
+    if (!os_file_map(path, &pe->map, &cause)) return file_error(path, &cause, e);
+    pe->mapped = true;
+    pe->data = pe->map.data;
+    pe->size = pe->map.size;
     pe->path = base_strdup(path);
     return open_bytes(pe, e);
 }
@@ -175,7 +139,7 @@ bool pe_open_memory(PeImage *pe, const void *data, size_t size, bool copy, const
 
 void pe_close(PeImage *pe)
 {
-    if (pe->mapped) munmap((void *)(uintptr_t)pe->data, pe->size);
+    if (pe->mapped) os_file_unmap(&pe->map);
     if (pe->owned) base_free((void *)(uintptr_t)pe->data);
     base_free(pe->path);
     memset(pe, 0, sizeof(*pe));
@@ -183,8 +147,8 @@ void pe_close(PeImage *pe)
 
 bool pe_check_runnable(const PeImage *pe, Err *e)
 {
-    /* A ReadyToRun image carries the machine combined with a value of its system; its IL is complete, so one that is
-     * made for another machine has IL to run all the same, as in the reference only the matching ones are taken. */
+    /* 0xFD1D: x64 combined with the value that stands for Linux: precompiled here.  One made for another machine has
+     * its IL too, but the reference refuses it. */
     bool ok = pe->machine == 0x8664 || pe->machine == 0xFD1D || pe->machine == 0x14C;
     if (pe->machine == 0x14C && (!(pe->cli_flags & PE_CLI_IL_ONLY))) ok = false;
     if ((pe->cli_flags & (PE_CLI_32BIT_REQUIRED | PE_CLI_32BIT_PREFERRED)) == PE_CLI_32BIT_REQUIRED) ok = false;
