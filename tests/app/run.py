@@ -20,7 +20,7 @@ A program is NAME.cs, .fs or .vb in this folder, or `source=` in the manifest.  
   args: a "b c"            command line            env: K=V [K=V]       environment
   stdin: text              with \\n escapes         knob: name=value     runtimeconfig property (several lines)
   compile: debug,checked,generators,library,define:X   also: file.cs     further sources
-  expect-exit: N           checked on both sides   stderr: ignore       (default: compared)
+  expect-exit: N           checked on both sides   stderr: ignore, or N  (only the first N lines)
   maps: no                 do not link common/ProcMaps.cs
   needs: NAME              a library program, built first and put beside this one (as reference: `ref: NAME`)
 Results of the reference are cached by the hash of the program, so only the tested side runs again.
@@ -94,7 +94,7 @@ class Program:
         elif key == "compile": self.options += [o for o in re.split("[ ,]+", value) if o]
         elif key == "also": self.also += value.split()
         elif key == "expect-exit": self.expect = int(value)
-        elif key == "stderr": self.stderr = value != "ignore"
+        elif key == "stderr": self.stderr = int(value) if value.isdigit() else value != "ignore"
         elif key == "maps": self.maps = value != "no"
         elif key == "needs": self.needs += value.split()
         elif key == "ref": self.needs += value.split(); self.ref += value.split()
@@ -364,7 +364,9 @@ def judge(p, want, got):
         return f"exit {code} want {wcode}{why}" + (f" | stdout {first_difference(wout, out)}" if wout != out else "")
     if out != wout:
         return "stdout " + first_difference(wout, out)
-    if p.stderr and err != werr:
+    if p.stderr is not True:
+        werr, err = (b"\n".join(e.splitlines()[:p.stderr]) for e in (werr, err))
+    if err != werr:
         return "stderr " + first_difference(werr, err)
     return wrong
 
