@@ -134,6 +134,7 @@ int main(int argc, char **argv)
         }
     }
     printf("%llu runs, nothing found\n", (unsigned long long)runs);
+    base_free(buf);
     unlink("fuzz-last.bin");
     return 0;
 }
