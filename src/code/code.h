@@ -112,6 +112,8 @@ void code_report_frame(const CodeFrame *f, GcVisitSlot visit, void *arg);
 void code_report_thread(Thread *t, char *low, GcVisitSlot visit, void *arg, u64 *frames);
 
 /* --- Stubs ----------------------------------------------------------------------------------------------------------- */
+struct CallSite;
+struct EhStep;
 /* Upward calls of the hand-written stubs, filled in by vm/. */
 typedef struct CodeClient {
     /* Compile or bind m; returns the address to jump to, or NULL with t->pending set. */
