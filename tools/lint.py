@@ -58,7 +58,7 @@ def check_text(path, text, layers):
     check(not bad, where, f"may not include {', '.join(bad)}")
     if path.suffix in (".c", ".h"):
         check(re.match(rf"/\* (\w+/)*{re.escape(path.name)}: ", text), where, f"does not begin with `/* {path.name}: `")
-        own = [folder + "_", folder + "."] + [n + "." for n in NAMES.get(folder, [])]
+        own = [folder + "_", folder + "."] + [n + end for n in NAMES.get(folder, []) for end in "._"]
         check(any(path.name.startswith(p) for p in own), where, f"name does not begin with {folder}_")
         banned = {"setjmp", "longjmp", "alloca"} | (set() if folder == "base" else {"malloc", "calloc", "realloc", "free"})
         code = re.sub(r'/\*.*?\*/|//[^\n]*|"(\\.|[^"\\\n])*"', " ", text, flags=re.S)
