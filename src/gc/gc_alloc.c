@@ -87,11 +87,13 @@ static bool new_chunk(GcThreadView *v, size_t n)
     add_view(v);
     Rest r = {0};
     bool ok = take_range(n + GC_MIN_OBJECT, want, &r);
-    if (ok && v->alloc_ptr && r.start == v->alloc_limit + GC_MIN_OBJECT) {
+    bool adjacent = v->alloc_ptr && r.start == v->alloc_limit + GC_MIN_OBJECT;
+    if (ok && adjacent && gc_region_of(r.start)->start != r.start) { /* no object spans two small regions */
         v->alloc_bytes += (u64)(r.end - GC_MIN_OBJECT - v->alloc_limit); /* grows in place */
         v->alloc_limit = r.end - GC_MIN_OBJECT;
     } else if (ok) {
         retire_chunk(v);
+        gc_set_brick(r.start);
         v->alloc_ptr = r.start;
         v->alloc_limit = r.end - GC_MIN_OBJECT;
         v->alloc_bytes += (u64)(v->alloc_limit - v->alloc_ptr);
@@ -105,6 +107,7 @@ static Object *alloc_in(GcThreadView *v, GcRegionKind kind, MethodTable *mt, siz
     pthread_mutex_lock(&gc_heap_lock);
     char *p = gc_region_take(kind, n);
     if (p) {
+        gc_set_brick(p);
         if (v) {
             add_view(v);
             v->alloc_bytes += n;

@@ -84,7 +84,7 @@ void gc_set_free_type(MethodTable *free_mt)
 
 /* --- Regions ----------------------------------------------------------------------------------------------------- */
 
-static void set_brick(const char *p)
+void gc_set_brick(const char *p)
 {
     size_t offset = (size_t)(p - gc_heap_base);
     u16 *b = &bricks[offset >> GC_BRICK_SHIFT];
@@ -138,7 +138,6 @@ char *gc_region_take(GcRegionKind kind, size_t n)
             current[kind] = r;
     }
     char *p = r->bump;
-    set_brick(p);
     __atomic_store_n(&r->bump, p + n, __ATOMIC_RELEASE);
     populate(r);
     return p;
@@ -181,7 +180,7 @@ void gc_walk_heap(void (*visit)(void *arg, Object *o, GcRegion *r), void *arg)
                    *(void **)(p + 8), i, r->kind, (void *)r->start, (void *)r->bump);
             u64 b = (u64)(p - gc_heap_base) >> GC_BRICK_SHIFT;
             if (b != brick)
-                set_brick(p);
+                gc_set_brick(p);
             brick = b;
             if (o)
                 visit(arg, o, r);
@@ -222,7 +221,7 @@ Object *gc_containing_object(const void *address)
             return NULL;
         u64 b = (u64)(at - gc_heap_base) >> GC_BRICK_SHIFT;
         if (b != brick)
-            set_brick(at);
+            gc_set_brick(at);
         brick = b;
         if (p < next)
             return o && !gc_is_free(o) && (const char *)address < next ? o : NULL;

@@ -53,8 +53,9 @@ static inline GcRegion *gc_region_of(const void *p)
 }
 static inline bool gc_is_free(const Object *o) { return o->mt == gc_free_mt; }
 
-/* heap_lock held: n bytes of a region kind (never FREE or TAIL), zero; NULL: out of memory.  Records a brick. */
+/* heap_lock held: n bytes of a region kind (never FREE or TAIL), zero; NULL: out of memory. */
 char *gc_region_take(GcRegionKind kind, size_t n);
+void gc_set_brick(const char *p); /* an object's header starts, or will start, at p */
 /* Makes [p, p+n) one free object; n a multiple of 8, at least GC_MIN_OBJECT. */
 void gc_format_free(char *p, size_t n);
 /* Header start of what follows the object (or unused chunk rest) whose header starts at p; NULL when nothing sensible lies at p.

@@ -2,18 +2,13 @@
  * A Thread is linked into the list before its OS thread runs and unlinked by thread_detach; ids are given lowest first and
  * reused, as they are the owner ids of thin locks.
  * Not here: modes and stops (thread_suspend.c), waiting (thread_wait.c).  Book: thread.md  Tests: tests/unit/thread/ */
-#define _GNU_SOURCE /* pthread_getattr_np */
 #include "thread/thread.h"
 #include "base/knobs.h"
 #include "gc/gc_int.h"
+#include "os/os_thread.h"
 #include "thread/thread_int.h"
 
-#include <errno.h>
-#include <linux/futex.h>
-#include <stdio.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 _Static_assert(offsetof(Thread, alloc_ptr) == offsetof(GcThreadView, alloc_ptr), "gc's view of a thread");
 _Static_assert(offsetof(Thread, alloc_limit) == offsetof(GcThreadView, alloc_limit), "gc's view of a thread");
@@ -44,8 +39,7 @@ static void foreign_exit(void *p)
 
 void thread_init(void)
 {
-    long n = sysconf(_SC_NPROCESSORS_ONLN);
-    thread_processors = n > 0 ? (u32)n : 1;
+    thread_processors = os_cpu_count();
     pthread_key_create(&exit_key, foreign_exit);
     thread_suspend_init();
 }
@@ -66,13 +60,12 @@ u64 thread_deadline(i32 timeout_ms)
 
 void thread_futex_wait(u32 *word, u32 value, u64 timeout_ns)
 {
-    struct timespec ts = {(time_t)(timeout_ns / 1000000000u), (long)(timeout_ns % 1000000000u)};
-    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, timeout_ns == THREAD_FOREVER ? NULL : &ts, NULL, 0);
+    os_futex_wait(word, value, timeout_ns == THREAD_FOREVER ? -1 : (i64)timeout_ns);
 }
 
 void thread_futex_wake(u32 *word, u32 count)
 {
-    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
+    os_futex_wake(word, count);
 }
 
 bool thread_park(Thread *t, u64 deadline)
@@ -207,23 +200,18 @@ Thread *thread_by_id(u32 id)
 
 static void set_stack(Thread *t)
 {
-    pthread_attr_t attr;
-    void *low = NULL;
-    size_t size = 0, guard = 0;
-    CHECK(!pthread_getattr_np(pthread_self(), &attr));
-    pthread_attr_getstack(&attr, &low, &size);
-    pthread_attr_getguardsize(&attr, &guard);
-    pthread_attr_destroy(&attr);
-    char *high = (char *)low + size;
-    size_t reserve = MIN(NATIVE_RESERVE, size / 2);
+    char *low = NULL, *high = NULL;
+    os_thread_stack(&low, &high);
+    size_t reserve = MIN(NATIVE_RESERVE, (size_t)(high - low) / 2);
     bool locked = thread_list_lock();
     t->stack_low = low;
     t->stack_high = high;
-    t->stack_limit_real = (char *)low + guard + reserve;
+    t->stack_limit_real = low + reserve;
     if (t->stack_limit != (char *)UINTPTR_MAX)
         t->stack_limit = t->stack_limit_real;
-    t->os_id = (u64)syscall(SYS_gettid);
-    t->os = (void *)(uintptr_t)pthread_self();
+    t->os_id = os_thread_id();
+    t->wait->os = os_thread_self();
+    t->os = &t->wait->os;
     thread_list_unlock(locked);
 }
 

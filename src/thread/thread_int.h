@@ -2,6 +2,7 @@
  * Locks: stop lock, then thread list lock, then (leaves) the wait lock and each sync block's lock. */
 #ifndef THREAD_THREAD_INT_H
 #define THREAD_THREAD_INT_H
+#include "os/os_thread.h"
 #include "thread/thread.h"
 #include "thread/wait.h"
 
@@ -16,6 +17,7 @@ typedef struct ThreadWait {
     WaitObject *owned;       /* mutexes held, under the wait lock */
     struct MultiWait *multi; /* the wait in progress, under the wait lock */
     u32 refs;                /* of the Thread */
+    OsThread os;             /* Thread.os points here */
 } ThreadWait;
 
 #define THREAD_FOREVER UINT64_MAX

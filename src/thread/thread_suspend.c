@@ -6,13 +6,8 @@
  * Invariant: while a stop is active no thread passes from preemptive to cooperative but the stopper.
  * Book: thread.md  Tests: tests/unit/thread/ */
 #include "thread/thread.h"
+#include "os/os_thread.h"
 #include "thread/thread_int.h"
-
-#include <linux/membarrier.h>
-#include <sched.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #define RAISED ((char *)UINTPTR_MAX)
 
@@ -24,34 +19,15 @@ static u32 stop_active;   /* 1 while the world is stopped or being stopped */
 static u32 park_count;    /* futex word the stopper waits on */
 static Thread *stopper;   /* the thread that holds both locks */
 static bool sticky_stop, sticky_limit; /* stress runs: every check takes the slow path */
-static bool have_membarrier;
-static char *barrier_page;
 static __thread bool in_hook;
 
 void thread_suspend_init(void)
 {
-    have_membarrier = !syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
-    if (!have_membarrier) {
-        barrier_page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        CHECK(barrier_page != MAP_FAILED && !mlock(barrier_page, 4096));
-    }
+    os_membarrier_init();
     sticky_stop = gc_stress_mode() == GC_STRESS_TRANSITION;
     sticky_limit = gc_stress_mode() == GC_STRESS_POLL;
     if (sticky_stop && !thread_stress_hook)
         thread_stress_hook = gc_stress_chance;
-}
-
-static void barrier_everywhere(void)
-{
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    if (have_membarrier) {
-        CHECK(!syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0));
-        return;
-    }
-    /* Taking rights from a page in use interrupts every CPU that runs this process. */
-    CHECK(!mprotect(barrier_page, 4096, PROT_READ | PROT_WRITE));
-    *(volatile char *)barrier_page = 1;
-    CHECK(!mprotect(barrier_page, 4096, PROT_NONE));
 }
 
 /* --- List lock ------------------------------------------------------------------------------------------------------ */
@@ -175,7 +151,7 @@ static void await(Thread *t, void *self)
         if (spins < 200 && thread_processors > 1) {
             thread_pause();
         } else if (spins < 220) {
-            sched_yield();
+            os_thread_yield();
         } else {
             u32 seen = __atomic_load_n(&park_count, __ATOMIC_SEQ_CST);
             if (__atomic_load_n(&t->mode, __ATOMIC_ACQUIRE) == THREAD_COOPERATIVE)
@@ -215,7 +191,7 @@ void thread_stop_world(Thread *self)
     lock_for_stop(self);
     __atomic_store_n(&stop_active, 1, __ATOMIC_SEQ_CST);
     thread_for_each(ask, self);
-    barrier_everywhere();
+    os_membarrier();
     thread_for_each(await, self);
 }
 

@@ -6,8 +6,6 @@
 #include "thread/wait.h"
 #include "thread/thread_int.h"
 
-#include <sched.h>
-
 typedef enum WaitKind { WAIT_EVENT_AUTO, WAIT_EVENT_MANUAL, WAIT_SEMAPHORE, WAIT_MUTEX } WaitKind;
 
 typedef struct Node {
@@ -406,7 +404,7 @@ i32 wait_sleep(Thread *self, i32 timeout_ms)
     if (thread_take_interrupt(self))
         return WAIT_WAS_INTERRUPTED;
     if (!timeout_ms) {
-        sched_yield();
+        os_thread_yield();
         return 0;
     }
     u64 deadline = thread_deadline(timeout_ms);

@@ -1,0 +1,261 @@
+/* heap.c: allocation, walks, barriers, handles, roots, finalisation registration, the debug check. */
+#include "test.h"
+#include "unit/gc/fake_types.h"
+
+#include "gc/gc_int.h"
+#include "thread/wait.h"
+
+#include <time.h>
+
+typedef struct Walk {
+    u64 objects, bytes, dirty;
+} Walk;
+
+static void count(void *arg, Object *o, GcRegion *r)
+{
+    Walk *w = arg;
+    (void)r;
+    w->objects += !gc_is_free(o);
+    w->bytes += gc_object_size(o);
+}
+
+static Walk walk(Thread *t)
+{
+    Walk w = {0};
+    thread_stop_world(t);
+    gc_walk_heap(count, &w);
+    thread_resume_world(t);
+    return w;
+}
+
+static u8 *card_of(const void *p)
+{
+    return gc_card_biased + ((uintptr_t)p >> GC_CARD_SHIFT);
+}
+
+TEST(sizes)
+{
+    Thread *t = fake_start();
+    Walk before = walk(t);
+    u64 allocated = gc_allocated_bytes(t);
+    Object *small = gc_alloc(t, fake(FAKE_PLAIN));
+    Object *array = gc_alloc_array(t, fake(FAKE_BYTES), 13, 0);
+    EXPECT_EQ(gc_array_length(array), 13);
+    EXPECT_EQ(gc_object_size(array), 40);
+    EXPECT_EQ(gc_allocated_bytes(t) - allocated, 32 + 40);
+    Object *large = gc_alloc_array(t, fake(FAKE_BYTES), 100000, 0);
+    Object *huge = gc_alloc_array(t, fake(FAKE_BYTES), 20000000, 0);
+    Object *pinned = gc_alloc_array(t, fake(FAKE_BYTES), 100, GC_ALLOC_PINNED);
+    Object *frozen = gc_alloc_frozen(fake(FAKE_PAIR), 40);
+    EXPECT(gc_alloc_array(t, fake(FAKE_REFS), 0x80000000u, 0) == NULL);
+    Object *all[] = {small, array, large, huge, pinned, frozen};
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        EXPECT(gc_in_heap(all[i]) && gc_is_object(all[i]));
+        EXPECT_EQ((uintptr_t)all[i] & 7, 0);
+        EXPECT(gc_containing_object((char *)all[i] + 17) == all[i]);
+        EXPECT(!gc_is_object((char *)all[i] + 8));
+    }
+    EXPECT(gc_containing_object((char *)huge + 19999999) == huge);
+    EXPECT(gc_containing_object((char *)huge + 20500000) == NULL);
+    EXPECT(gc_containing_object(t->alloc_ptr + 8) == NULL);
+    for (u32 i = 0; i < 20000000; i += 1000)
+        EXPECT_EQ(((u8 *)huge)[ARRAY_DATA + i], 0);
+    EXPECT_EQ(walk(t).objects - before.objects, 6);
+    GcFigures f;
+    gc_figures(&f);
+    EXPECT(f.large_bytes >= 20100000 && f.pinned_bytes >= 120 && f.committed_bytes >= f.heap_bytes);
+}
+
+TEST(many_small)
+{
+    Thread *t = fake_start();
+    Walk before = walk(t);
+    static Object *kept[2000];
+    for (u32 i = 0; i < 200000; i++) {
+        Object *o = fake_new(t, i & 1 ? FAKE_PLAIN : FAKE_FINAL);
+        EXPECT_EQ(*(u64 *)((char *)o + 8), 0);
+        *(u64 *)((char *)o + 8) = ~0ull;
+        if (i % 100 == 0)
+            kept[i / 100] = o;
+        if (i % 1000 == 0)
+            EXPECT(gc_alloc_array(t, fake(FAKE_BYTES), 60000 + i % 24000, 0) != NULL);
+    }
+    EXPECT_EQ(walk(t).objects - before.objects, 200200);
+    for (u32 i = 0; i < 2000; i++) {
+        EXPECT(gc_is_object(kept[i]));
+        EXPECT(gc_containing_object((char *)kept[i] + 11) == kept[i]);
+    }
+}
+
+static void allocate(Thread *t, void *arg)
+{
+    (void)arg;
+    COOPERATIVE(t)
+    {
+        for (u32 i = 0; i < 20000; i++) {
+            Object *o = fake_new(t, FAKE_PAIR);
+            gc_store_ref(fake_slot(o, 0), o);
+            if (i % 64 == 0)
+                thread_poll(t);
+        }
+    }
+}
+
+TEST(threads)
+{
+    Thread *t = fake_start();
+    Walk before = walk(t);
+    u64 total = gc_total_allocated_bytes();
+    Thread *threads[8];
+    for (int i = 0; i < 8; i++)
+        threads[i] = thread_create(NULL, 0, allocate, NULL, NULL);
+    u64 checks = gc_verify_counts.checks;
+    for (int i = 0; i < 20; i++)
+        gc_verify(t, "test");
+    EXPECT_EQ(gc_verify_counts.checks - checks, 20);
+    PREEMPTIVE(t)
+    {
+        for (int i = 0; i < 8; i++) {
+            EXPECT_EQ(wait_join(t, threads[i], -1), 0);
+            thread_release(threads[i]);
+        }
+    }
+    EXPECT_EQ(walk(t).objects - before.objects, 160000);
+    EXPECT_EQ(gc_total_allocated_bytes() - total, 160000 * 40);
+}
+
+typedef void (*StoreFn)(Object **, Object *);
+static void barrier_call(void *code, Object **slot, Object *v, Object **old)
+{
+    Object *rax = NULL;
+    register Object **rdi __asm__("rdi") = slot;
+    register Object *rsi __asm__("rsi") = v;
+    __asm__ volatile("call *%[code]" : "+r"(rdi), "+r"(rsi), "+a"(rax) : [code] "r"(code) : "r10", "r11", "cc", "memory");
+    if (old)
+        *old = rax;
+}
+
+TEST(barriers)
+{
+    Thread *t = fake_start();
+    Object *a = gc_alloc(t, fake(FAKE_PAIR)), *v = gc_alloc(t, fake(FAKE_PLAIN)), *outside = NULL, *old = NULL;
+    *card_of(fake_slot(a, 0)) = 0;
+    barrier_call(gc_barrier_cells.store, fake_slot(a, 0), NULL, NULL);
+    EXPECT_EQ(*card_of(fake_slot(a, 0)), 0);
+    barrier_call(gc_barrier_cells.store, fake_slot(a, 0), v, NULL);
+    EXPECT(*fake_slot(a, 0) == v);
+    EXPECT_EQ(*card_of(fake_slot(a, 0)), 1);
+    *card_of(fake_slot(a, 0)) = 0;
+    barrier_call(gc_barrier_cells.exchange, fake_slot(a, 0), a, &old);
+    EXPECT(old == v && *fake_slot(a, 0) == a);
+    EXPECT_EQ(*card_of(fake_slot(a, 0)), 1);
+    barrier_call(gc_barrier_cells.store, &outside, v, NULL);
+    EXPECT(outside == v);
+    *card_of(fake_slot(a, 1)) = 0;
+    EXPECT(gc_compare_exchange_ref(fake_slot(a, 1), v, a) == NULL && *fake_slot(a, 1) == NULL);
+    EXPECT_EQ(*card_of(fake_slot(a, 1)), 0);
+    EXPECT(gc_compare_exchange_ref(fake_slot(a, 1), v, NULL) == NULL && *fake_slot(a, 1) == v);
+    EXPECT_EQ(*card_of(fake_slot(a, 1)), 1);
+    EXPECT(gc_exchange_ref(fake_slot(a, 1), NULL) == v);
+    EXPECT(&gc_barrier_code_start[0] < &gc_barrier_code_end[0]);
+}
+
+TEST(copies)
+{
+    Thread *t = fake_start();
+    Object *o = gc_alloc_array(t, fake(FAKE_BYTES), 4096, GC_ALLOC_PINNED);
+    u8 *data = (u8 *)o + ARRAY_DATA, expected[4096];
+    u32 seed = 1;
+    for (u32 i = 0; i < 4096; i++)
+        data[i] = (u8)(seed = seed * 1103515245 + 12345);
+    memcpy(expected, data, 4096);
+    for (u32 i = 0; i < 20000; i++) {
+        seed = seed * 1103515245 + 12345;
+        u32 from = seed >> 8 & 1023, to = seed >> 18 & 1023, n = (seed >> 3) % 300;
+        if (i & 1)
+            from &= ~7u, to &= ~7u, n &= ~7u;
+        memset(card_of(data), 0, 16);
+        gc_copy_refs(data + to, data + from, n);
+        memmove(expected + to, expected + from, n);
+        if (memcmp(data, expected, 4096)) {
+            EXPECT(!"copy differs");
+            break;
+        }
+        if (n && from != to)
+            EXPECT(*card_of(data + to) && *card_of(data + to + n - 1));
+    }
+}
+
+TEST(handles)
+{
+    Thread *t = fake_start();
+    enum { N = 3000 };
+    static GcHandle h[N];
+    GcFigures f, g;
+    gc_figures(&f);
+    Object *o = gc_alloc(t, fake(FAKE_PLAIN));
+    Domain *d = (Domain *)&f;
+    for (u32 i = 0; i < N; i++) {
+        GcHandleKind k = (GcHandleKind)(i % GC_HANDLE_KINDS);
+        h[i] = k == GC_HANDLE_DEPENDENT ? gc_handle_new_dependent(d, o, o) : gc_handle_new(i & 8 ? d : NULL, k, i & 1 ? o : NULL);
+        EXPECT_EQ((uintptr_t)h[i] & 7, 0);
+        EXPECT_EQ(gc_handle_kind(h[i]), k);
+        EXPECT(gc_handle_get(h[i]) == (k == GC_HANDLE_DEPENDENT || i & 1 ? o : NULL));
+    }
+    gc_figures(&g);
+    EXPECT_EQ(g.handles - f.handles, N);
+    EXPECT(gc_dependent_get_secondary(h[4]) == o);
+    gc_dependent_set_secondary(h[4], NULL);
+    EXPECT(gc_dependent_get_secondary(h[4]) == NULL);
+    EXPECT(gc_handle_compare_exchange(h[1], NULL, o) == o && gc_handle_get(h[1]) == NULL);
+    gc_handle_set(h[1], o);
+    gc_verify(t, "handles");
+    for (u32 i = 0; i < N; i += 2)
+        gc_handle_free(h[i]);
+    for (u32 i = 0; i < N; i += 2)
+        h[i] = gc_handle_new(d, GC_HANDLE_STRONG, o);
+    for (u32 i = 0; i < N; i++)
+        gc_handle_free((GcHandle)((uintptr_t)h[i] | 1)); /* tags are ignored */
+    gc_figures(&g);
+    EXPECT_EQ(g.handles, f.handles);
+}
+
+TEST(roots_and_verify)
+{
+    Thread *t = fake_start();
+    static Object *statics[4];
+    GcRun run = {8, 2};
+    GcRootBlock *b = gc_root_block_add(NULL, statics, &run, 1);
+    Object *o = gc_alloc(t, fake(FAKE_PAIR));
+    statics[1] = o;
+    statics[3] = (Object *)8; /* not part of the run */
+    fake_roots[0] = o;
+    fake_roots[1] = (Object *)((char *)o + 12);
+    fake_roots[3] = (Object *)((char *)o - 8 + gc_object_size(o)); /* just past: legal */
+    GcVerifyCounts before = gc_verify_counts;
+    gc_verify(t, "roots");
+    EXPECT_EQ(gc_verify_counts.frames - before.frames, 1);
+    EXPECT_EQ(gc_verify_counts.slots - before.slots, ARRAY_LEN(fake_roots));
+    EXPECT(gc_verify_counts.objects > before.objects && gc_verify_counts.references > before.references);
+    gc_root_block_remove(b);
+    memset(fake_roots, 0, sizeof fake_roots);
+    Object *f = gc_alloc(t, fake(FAKE_FINAL));
+    gc_suppress_finalize(f);
+    gc_reregister_finalize(f);
+    gc_reregister_finalize(f);
+    EXPECT(gc_next_finalizable() == NULL);
+}
+
+TEST(speed)
+{
+    Thread *t = fake_start();
+    struct timespec a, b;
+    clock_gettime(CLOCK_MONOTONIC, &a);
+    for (u32 i = 0; i < 2000000; i++)
+        fake_new(t, FAKE_PLAIN);
+    clock_gettime(CLOCK_MONOTONIC, &b);
+    printf("allocation of 32 bytes: %.1f ns\n",
+           ((double)(b.tv_sec - a.tv_sec) * 1e9 + (double)(b.tv_nsec - a.tv_nsec)) / 2e6);
+}
+
+TEST_MAIN(sizes, many_small, threads, barriers, copies, handles, roots_and_verify, speed)
