@@ -2,7 +2,9 @@
  * Inputs are files or folders on the command line; without any it starts from nothing.  There is no coverage feedback:
  * it finds what random bytes, flipped bits, cut and repeated pieces of good inputs find.  The input under test is in
  * fuzz-last.bin of the working folder when a run dies.
- *   fuzz_x [-seconds=N | -seconds N] [-seed N] [FILE or FOLDER ...] */
+ * A fuzzer may define LLVMFuzzerCustomMutator (its input may have size 0: it then starts from a corpus of its own) and
+ * fuzz_report, which adds a line to the progress.
+ *   fuzz_x [-seconds=N | -seconds N] [-runs N] [-seed N] [-once] [FILE or FOLDER ...] */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,6 +19,8 @@
 #include "os/os_time.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
+__attribute__((weak)) size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size, unsigned seed);
+__attribute__((weak)) void fuzz_report(void);
 
 typedef struct Input {
     char *data;
@@ -94,11 +98,13 @@ static u8 *open_last(void)
 
 int main(int argc, char **argv)
 {
-    u64 seconds = 30;
+    u64 seconds = 30, most_runs = UINT64_MAX;
     bool one_shot = false;
     for (int i = 1; i < argc; i++) {
         if (strncmp(argv[i], "-seconds", 8) == 0)
             seconds = strtoull(argv[i][8] == '=' ? argv[i] + 9 : i + 1 < argc ? argv[++i] : "30", NULL, 10);
+        else if (strcmp(argv[i], "-runs") == 0 && i + 1 < argc)
+            most_runs = strtoull(argv[++i], NULL, 10), seconds = UINT32_MAX;
         else if (strcmp(argv[i], "-seed") == 0 && i + 1 < argc)
             state = strtoull(argv[++i], NULL, 10) * 2 + 1;
         else if (strcmp(argv[i], "-once") == 0)
@@ -113,14 +119,17 @@ int main(int argc, char **argv)
     u8 *last = open_last();
     u8 *buf = base_malloc(INPUT_MAX);
     u64 runs = 0, start = os_time_mono_ns(), shown = start;
-    for (u64 now = start; now - start < seconds * 1000000000; now = os_time_mono_ns()) {
+    for (u64 now = start; now - start < seconds * 1000000000 && runs < most_runs; now = os_time_mono_ns()) {
         size_t size = 0;
         if (corpus.len) {
             Input in = corpus.data[rnd(corpus.len)];
             memcpy(buf, in.data, size = in.size);
         }
-        for (u32 n = 1 + rnd(8); n > 0; n--)
-            mutate_once(buf, &size);
+        if (LLVMFuzzerCustomMutator)
+            size = LLVMFuzzerCustomMutator(buf, size, INPUT_MAX, rnd(UINT32_MAX));
+        else
+            for (u32 n = 1 + rnd(8); n > 0; n--)
+                mutate_once(buf, &size);
         memcpy(last, buf, size);
         u8 *exact = base_malloc(size); /* its own block, so that a read past the end is seen */
         memcpy(exact, buf, size);
@@ -129,10 +138,14 @@ int main(int argc, char **argv)
         runs++;
         if (now - shown > 5000000000) {
             printf("%llu runs\n", (unsigned long long)runs);
+            if (fuzz_report)
+                fuzz_report();
             fflush(stdout);
             shown = now;
         }
     }
+    if (fuzz_report)
+        fuzz_report();
     printf("%llu runs, nothing found\n", (unsigned long long)runs);
     base_free(buf);
     unlink("fuzz-last.bin");
