@@ -1,9 +1,8 @@
 /* code.h: compiled code as data: where it lies, what its frames hold, how stacks are walked, and the stubs between C and
  * managed code.
  *
- * Files: code_heap.c (code memory of the loader span, written through the second view), code_table.c (address -> CodeInfo),
- * code_maps.c (frame, EH and IL maps: building and reading), code_walk.c (stack walk), code_stubs.c (generated stubs),
- * x64/code_entry.S (hand-written stubs).
+ * Files: code_heap.c (code memory of the loader span, written through the second view), code_table.c (address -> CodeInfo,
+ * and reading its maps), code_walk.c (stack walk), code_stubs.c (generated stubs), x64/code_entry.S (hand-written stubs).
  *
  * Managed frame (D5, D6): rbp is the frame pointer, r15 the Thread, rsp constant between the end of the prologue and the
  * epilogue but for localloc; outgoing stack arguments lie at [rsp].  fp[0] caller's rbp, fp[1] return address, fp + 2 caller's rsp.
@@ -74,14 +73,16 @@ typedef struct CodeInfo {
 } CodeInfo;
 
 /* --- Code heap ------------------------------------------------------------------------------------------------------ */
-/* Reserves n bytes (16-aligned) of executable memory of the context; *rw is where to write them. Thread-safe. */
+/* Reserves n bytes (32-aligned) of executable memory of the context (NULL: of none); *rw is where to write them. Thread-safe. */
 char *code_alloc(LoadContext *alc, size_t n, char **rw);
-/* Publishes a body: from now on code_find knows it. ci is in the cold loader heap. */
+/* Publishes a body: from now on code_find knows it. ci is in the cold loader heap; start is what code_alloc returned. */
 void code_register(CodeInfo *ci);
-CodeInfo *code_find(const void *ip); /* NULL: not managed code. Lock-free, async-signal-safe */
+/* NULL: not managed code. Lock-free, async-signal-safe. The address just after a body counts as its own (a call may end it). */
+CodeInfo *code_find(const void *ip);
 bool code_is_managed(const void *ip);
 /* The il offset for a native address: return addresses look up ip - 1. IL_MAP_PROLOG/EPILOG possible. */
 u32 code_il_offset(const CodeInfo *ci, const void *ip, bool is_return_address);
+/* ip: for a return address pass ip - 1. out may be NULL. */
 bool code_in_funclet(const CodeInfo *ci, const void *ip, FuncletRange *out);
 
 /* --- Stack walk ------------------------------------------------------------------------------------------------------ */
@@ -107,8 +108,9 @@ void code_walk_init(CodeWalk *w, TransitionRecord *top);
 bool code_walk_next(CodeWalk *w); /* fills w->frame; false: end */
 /* Reports the slots of one frame by its map; a fault frame reports only home slots. */
 void code_report_frame(const CodeFrame *f, GcVisitSlot visit, void *arg);
-/* GcClient.walk_stacks body for one thread: all frames precisely, C segments, prestub areas and outgoing arguments conservatively.
- * low: lowest stack address to scan (current sp for the caller, saved sp for parked threads). */
+/* GcClient.walk_stacks body for one thread: all frames precisely, C segments, prestub areas and outgoing arguments conservatively,
+ * and t->pending. low: lowest stack address to scan (current sp for the caller, park_sp for parked threads); NULL: preemptive, what
+ * lies below the innermost record is skipped. *frames is added to. */
 void code_report_thread(Thread *t, char *low, GcVisitSlot visit, void *arg, u64 *frames);
 
 /* --- Stubs ----------------------------------------------------------------------------------------------------------- */
@@ -121,7 +123,9 @@ typedef struct CodeClient {
     void *(*slot_prestub)(Thread *t, Object *self, u32 slot, TransitionRecord *rec);
     /* Inline-cache miss: site in r11. Returns the address to jump to. */
     void *(*site_miss)(Thread *t, Object *self, struct CallSite *site, TransitionRecord *rec);
-    /* Exception dispatch: begin takes t->pending; next tells the driver what to do. */
+    /* Exception dispatch: begin takes t->pending (NULL: a rethrow by code_throw_stub); next tells the driver what to do. rec stays t->record,
+     * a FUNCLET record with step in extra is put above it while a funclet runs. funclet_result: rax of the funclet, 0 the first time.
+     * TO_ENTRY: t->pending is set again. */
     void (*eh_begin)(Thread *t, TransitionRecord *rec);
     void (*eh_next)(Thread *t, struct EhStep *step, u64 funclet_result);
     /* Limit check of a prologue or back-edge failed. frame_bytes: what it still needs. Sets t->pending on overflow. */
@@ -156,9 +160,10 @@ typedef struct CallSite {
 extern CallPair code_empty_pair;
 
 void code_init(void); /* builds the stubs */
-/* Per-method precode: `mov r11, m; jmp prestub`-like until compiled; afterwards callers may still use it as the stable entry point: it jumps
+/* Per-method precode: `lea r10, [m]; jmp prestub`-like until compiled (r11 is kept: call sites and thunks pass data in it); afterwards callers may still use it as the stable entry point: it jumps
  * through m->entry once m has code.  Layout is private: first use decides. 16-byte aligned. */
-void *code_precode(Method *m);          /* returns m->precode, making it when missing */
+void *code_precode(Method *m);          /* returns m->precode, making it when missing: call it before m->entry is set for the first time */
+Method *code_precode_method(void *entry); /* the Method of a precode; NULL: entry is none */
 void *code_slot_prestub(u32 slot);      /* shared per slot number */
 void *code_site_miss_stub(void);        /* jump here with site in r11, arguments in place */
 /* Wraps a C helper that may collect, block or raise: pushes a RECORD_CALL, calls fn with the registers as they are, pops it,
@@ -169,7 +174,8 @@ void *code_helper_stub(void *fn);
 void *code_limit_stub(void);
 /* `throw`: object in rdi; never returns. rethrow: rdi = 0 means the current exception of the enclosing catch (vm). */
 void *code_throw_stub(void);
-/* Jumped to by the signal handler (context edited so that rdi = t, rsi = fault ip, rbp as at the fault, rsp below the red zone);
+/* Jumped to by the signal handler (context edited so that rdi = t, rsi = fault ip, rdx = rsp at the fault (after unwinding a barrier's
+ * return address, if any), rbp as at the fault, rsp below the red zone);
  * pushes a RECORD_FAULT and raises t->pending. */
 extern const char code_fault_raise[];
 extern const char code_funclet_return[]; /* return address of funclets called by the driver */
