@@ -3,6 +3,8 @@
  * limit, then makes every CPU of the process run a full barrier.  A thread that enters cooperative mode stores mode, then
  * reads request: either the stopper sees it cooperative and waits, or it sees the request and parks.  A parked thread is
  * preemptive with park_sp set, so its C frames are scanned.  Waking goes by stop_active, a futex word.
+ * During a stop mode may flicker: a preemptive thread that returns stores it before it sees the request and parks.  Walkers
+ * look at park_sp, not at mode.
  * Invariant: while a stop is active no thread passes from preemptive to cooperative but the stopper.
  * Book: thread.md  Tests: tests/unit/thread/ */
 #include "thread/thread.h"
