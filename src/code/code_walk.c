@@ -113,7 +113,8 @@ void code_report_frame(const CodeFrame *f, GcVisitSlot visit, void *arg)
     }
 }
 
-static void scan(const void *low, const void *high, GcVisitSlot visit, void *arg)
+/* reads words that belong to no object of C */
+__attribute__((no_sanitize_address)) static void scan(const void *low, const void *high, GcVisitSlot visit, void *arg)
 {
     for (Object **p = (Object **)ALIGN_UP((uintptr_t)low, sizeof(void *)); p + 1 <= (Object **)high; p++)
         visit(arg, p, GC_SLOT_CONSERVATIVE);

@@ -1,0 +1,90 @@
+/* table.c: code memory and the look-ups by address. */
+#include "code/code.h"
+
+#include "os/os_mem.h"
+
+#include <stdio.h>
+
+static char *cold, *cold_end;
+
+static void *cold_alloc(size_t n)
+{
+    n = ALIGN_UP(n, (size_t)8);
+    if ((size_t)(cold_end - cold) < n) {
+        cold = os_span_alloc(OS_CHUNK_COLD, 65536);
+        cold_end = cold + 65536;
+    }
+    char *p = cold;
+    cold += n;
+    return p;
+}
+
+static CodeInfo *make(LoadContext *alc, u32 size)
+{
+    char *rw;
+    CodeInfo *ci = cold_alloc(sizeof(*ci));
+    ci->start = code_alloc(alc, size, &rw);
+    ci->size = size;
+    memset(rw, 0xcc, size);
+    CHECK((u8)ci->start[size - 1] == 0xcc && ((uintptr_t)ci->start & 31) == 0);
+    return ci;
+}
+
+static void test_find(void)
+{
+    enum { N = 3000 };
+    static CodeInfo *all[N];
+    static LoadContext contexts[3];
+    contexts[2].collectible = true;
+    for (u32 i = 0; i < N; i++) {
+        all[i] = make(&contexts[i % 3], 1 + i * 37 % 1500);
+        CHECK(!code_find(all[i]->start));
+        code_register(all[i]);
+    }
+    CodeInfo *big = make(&contexts[2], 700000);
+    code_register(big);
+    CHECK(code_find(big->start + 699999) == big);
+    for (u32 i = 0; i < N; i++) {
+        CodeInfo *ci = all[i];
+        CHECK(code_find(ci->start) == ci && code_find(ci->start + ci->size / 2) == ci && code_is_managed(ci->start));
+        CHECK(code_find(ci->start + ci->size - 1) == ci && code_find(ci->start + ci->size) == ci);
+        CHECK(code_find(ci->start - 1) != ci && code_find(ci->start + ci->size + 1) != ci);
+    }
+    char *rw, *data = code_alloc(NULL, 100, &rw);
+    CHECK(!code_find(data) && !code_find(NULL) && !code_find(&rw) && !code_find(os_span.code_end));
+}
+
+static void test_il_map(void)
+{
+    static const IlMapEntry map[] = {{0, IL_MAP_PROLOG}, {10, 0}, {20, 5}, {20, 6}, {40, IL_MAP_EPILOG}};
+    CodeInfo ci = {.start = (char *)0x1000, .size = 50, .ilmap = map, .num_ilmap = ARRAY_LEN(map)};
+    CHECK(code_il_offset(&ci, ci.start + 9, false) == IL_MAP_PROLOG);
+    CHECK(code_il_offset(&ci, ci.start + 10, false) == 0);
+    CHECK(code_il_offset(&ci, ci.start + 20, true) == 0);
+    CHECK(code_il_offset(&ci, ci.start + 20, false) == 6);
+    CHECK(code_il_offset(&ci, ci.start + 39, false) == 6);
+    CHECK(code_il_offset(&ci, ci.start + 50, true) == IL_MAP_EPILOG);
+    ci.num_ilmap = 0;
+    CHECK(code_il_offset(&ci, ci.start, false) == IL_MAP_PROLOG);
+}
+
+static void test_funclets(void)
+{
+    static const FuncletRange ranges[] = {{100, 120, 0, 0}, {120, 150, 2, 1}};
+    CodeInfo ci = {.start = (char *)0x1000, .size = 150, .funclets = ranges, .num_funclets = 2};
+    FuncletRange r;
+    CHECK(!code_in_funclet(&ci, ci.start + 99, &r));
+    CHECK(code_in_funclet(&ci, ci.start + 119, &r) && r.il_index == 0 && !r.is_filter);
+    CHECK(code_in_funclet(&ci, ci.start + 120, &r) && r.il_index == 2 && r.is_filter);
+    CHECK(!code_in_funclet(&ci, ci.start + 150, NULL));
+}
+
+int main(void)
+{
+    os_span_init();
+    code_init();
+    test_find();
+    test_il_map();
+    test_funclets();
+    return 0;
+}
