@@ -139,7 +139,7 @@ def driver(tests):
             out.append('  catch [System.Private.CoreLib]System.Object { stloc e leave OTHER }')
             out.append(f'  GOT: {compare(t)}')
         else:
-            ty = t.value if t.value.startswith('[') or t.value.startswith("'") else CORE + t.value
+            ty = CORE + t.value if '.' in t.value and t.value[0] not in "['" else t.value
             out.append(f"  .try {{ call {t.type} '{t.name}'(){keep} leave GOT }}")
             out.append(f'  catch {ty} {{ pop leave OK }}')
             out.append('  catch [System.Private.CoreLib]System.Object { stloc e leave OTHER }')
