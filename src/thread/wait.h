@@ -14,7 +14,8 @@ void wait_event_reset(WaitObject *w);
 bool wait_semaphore_release(WaitObject *w, i32 count, i32 *previous); /* false: would pass the maximum */
 bool wait_mutex_release(WaitObject *w);                             /* false: not the owner */
 void wait_close(WaitObject *w); /* drops the handle's reference; waiters keep the object alive */
-/* Results as the Win32 numbers that CoreLib reads: 0+i signalled, 0x80+i abandoned mutex, 0x102 timeout, -1 interrupted (ThreadInterruptedException). */
+/* Results as the Win32 numbers that CoreLib reads: 0+i signalled, 0x80+i abandoned mutex, 0x102 timeout, -1 interrupted
+ * (ThreadInterruptedException).  At most 64 objects. */
 #define WAIT_TIMED_OUT 0x102
 #define WAIT_ABANDONED 0x80
 #define WAIT_WAS_INTERRUPTED (-1)

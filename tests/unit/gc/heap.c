@@ -5,7 +5,10 @@
 #include "gc/gc_int.h"
 #include "thread/wait.h"
 
+#include <signal.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 typedef struct Walk {
     u64 objects, bytes, dirty;
@@ -246,6 +249,80 @@ TEST(roots_and_verify)
     EXPECT(gc_next_finalizable() == NULL);
 }
 
+/* What the check must find, in a child that then aborts. */
+static bool caught(void (*spoil)(Thread *))
+{
+    Thread *t = fake_start();
+    fflush(stdout);
+    pid_t child = fork();
+    if (!child) {
+        if (!freopen("/dev/null", "w", stderr))
+            _exit(1);
+        spoil(t);
+        gc_verify(t, "must fail");
+        _exit(0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+}
+
+static void spoil_nothing(Thread *t)
+{
+    gc_alloc(t, fake(FAKE_PAIR));
+}
+
+static void spoil_field(Thread *t)
+{
+    Object *o = gc_alloc(t, fake(FAKE_PAIR));
+    *fake_slot(o, 1) = (Object *)((char *)o + 8);
+}
+
+static void spoil_element(Thread *t)
+{
+    Object *o = gc_alloc_array(t, fake(FAKE_REFS), 5, 0);
+    *fake_slot(o, 5) = (Object *)gc_heap_end;
+}
+
+static void spoil_type(Thread *t)
+{
+    static u64 odd[2] = {(u64)32 << 32, 0};
+    gc_alloc(t, fake(FAKE_PLAIN))->mt = (MethodTable *)odd;
+}
+
+static void spoil_size(Thread *t)
+{
+    *(u32 *)((char *)gc_alloc_array(t, fake(FAKE_BYTES), 100, 0) + ARRAY_LENGTH) = 60;
+    gc_alloc(t, fake(FAKE_PLAIN));
+}
+
+static void spoil_frame(Thread *t)
+{
+    fake_roots[2] = (Object *)((char *)gc_alloc(t, fake(FAKE_PLAIN)) + 8);
+}
+
+static void spoil_interior(Thread *t)
+{
+    fake_roots[1] = (Object *)(t->alloc_ptr + 64);
+}
+
+static void spoil_handle(Thread *t)
+{
+    gc_handle_new(NULL, GC_HANDLE_WEAK, (Object *)((char *)gc_alloc(t, fake(FAKE_PLAIN)) + 16));
+}
+
+TEST(failures_are_found)
+{
+    EXPECT(!caught(spoil_nothing));
+    EXPECT(caught(spoil_field));
+    EXPECT(caught(spoil_element));
+    EXPECT(caught(spoil_type));
+    EXPECT(caught(spoil_size));
+    EXPECT(caught(spoil_frame));
+    EXPECT(caught(spoil_interior));
+    EXPECT(caught(spoil_handle));
+}
+
 TEST(speed)
 {
     Thread *t = fake_start();
@@ -258,4 +335,4 @@ TEST(speed)
            ((double)(b.tv_sec - a.tv_sec) * 1e9 + (double)(b.tv_nsec - a.tv_nsec)) / 2e6);
 }
 
-TEST_MAIN(sizes, many_small, threads, barriers, copies, handles, roots_and_verify, speed)
+TEST_MAIN(sizes, many_small, threads, barriers, copies, handles, roots_and_verify, failures_are_found, speed)
