@@ -111,6 +111,10 @@ bool stator_locate_app(StatorApp *s)
     s->deps_path = s->deps_arg ? s->deps_arg : stator_concat(a, s->app_dir, s->app_name, ".deps.json");
     if (s->deps_arg && access(s->deps_arg, F_OK))
         return stator_fail(s, STATOR_EXIT_ARGUMENT, "The specified deps.json [%s] does not exist", s->deps_arg);
+    if (s->deps_arg) { /* the folder that the app's files are looked for in is that file's */
+        const char *real = stator_realpath(a, s->deps_arg);
+        s->app_dir = real ? arena_strndup(a, real, (size_t)(strrchr(real, '/') + 1 - real)) : s->app_dir;
+    }
     return true;
 }
 

@@ -373,22 +373,37 @@ static void add_quoted(Text *t, const char *s)
     vec_push(t, '"');
 }
 
-/* Whole numbers as written; others in the fewest digits that read back the same, and with a point. */
+/* Whole numbers as written; others in the fewest digits that read back the same: with a point up to 21 places before
+ * it and 6 zeros behind it, else with an exponent. */
 static void add_number(Text *t, const char *s)
 {
-    char buf[40];
-    if (strpbrk(s, ".eE")) {
-        double d = strtod(s, NULL);
-        for (int digits = 1; digits <= 17; digits++) {
-            snprintf(buf, sizeof buf, "%.*g", digits, d);
-            if (strtod(buf, NULL) == d)
-                break;
-        }
-        if (!strpbrk(buf, ".e"))
-            strcat(buf, ".0");
-        s = buf;
+    char buf[40], digits[24], out[64];
+    if (!strpbrk(s, ".eE")) {
+        add(t, s, strlen(s));
+        return;
     }
-    add(t, s, strlen(s));
+    double d = strtod(s, NULL);
+    for (int places = 0; places < 17; places++) {
+        snprintf(buf, sizeof buf, "%.*e", places, d < 0 ? -d : d);
+        if (strtod(buf, NULL) == (d < 0 ? -d : d))
+            break;
+    }
+    int n = 0, exponent = (int)strtol(strchr(buf, 'e') + 1, NULL, 10), before = exponent + 1;
+    for (char *p = buf; *p != 'e'; p++)
+        if (*p != '.')
+            digits[n++] = *p;
+    if (*s == '-')
+        vec_push(t, '-');
+    if (d == 0)
+        add(t, "0.0", 3);
+    else if (before >= n && before <= 21)
+        add(t, out, (size_t)snprintf(out, sizeof out, "%.*s%.*s.0", n, digits, before - n, "00000000000000000000000"));
+    else if (before > 0 && before <= 21)
+        add(t, out, (size_t)snprintf(out, sizeof out, "%.*s.%.*s", before, digits, n - before, digits + before));
+    else if (before > -6 && before <= 0)
+        add(t, out, (size_t)snprintf(out, sizeof out, "0.%.*s%.*s", -before, "000000", n, digits));
+    else
+        add(t, out, (size_t)snprintf(out, sizeof out, "%c%s%.*se%d", digits[0], n > 1 ? "." : "", n - 1, digits + 1, exponent));
 }
 
 /* Recursion is bounded: the reader refuses what is nested deeper than JSON_MAX_DEPTH. */

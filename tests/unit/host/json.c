@@ -28,7 +28,7 @@ TEST(values)
     EXPECT_STR(echo("\xEF\xBB\xBF{\"a\" : 1}"), "{\"a\":1}");
     EXPECT_STR(echo("{\"a\":[1,true,false,null,{\"b\":[[]]}],\"c\":\"d\"}"), "{\"a\":[1,true,false,null,{\"b\":[[]]}],\"c\":\"d\"}");
     EXPECT_STR(echo("-0.50"), "-0.5");
-    EXPECT_STR(echo("2.0"), "2.0");
+    EXPECT_STR(echo("[2.0,1e3,1E-7,-0.0,123.456e1]"), "[2.0,1000.0,1e-7,-0.0,1234.56]");
     EXPECT_STR(echo("123456789012345678"), "123456789012345678");
     EXPECT_STR(echo("// c\n[1, /* two */ 2]"), "[1,2]");
 }
