@@ -160,8 +160,8 @@ typedef struct CallSite {
 extern CallPair code_empty_pair;
 
 void code_init(void); /* builds the stubs */
-/* Per-method precode: `lea r10, [m]; jmp prestub`-like until compiled (r11 is kept: call sites and thunks pass data in it); afterwards callers may still use it as the stable entry point: it jumps
- * through m->entry once m has code.  Layout is private: first use decides. 16-byte aligned. */
+/* Per-method precode: leads to the prestub until compiled (r10 = m; r11 is kept, as call sites and thunks pass data in it); afterwards
+ * callers may still use it as the stable entry point: it jumps through m->entry once m has code.  16-byte aligned. */
 void *code_precode(Method *m);          /* returns m->precode, making it when missing: call it before m->entry is set for the first time */
 Method *code_precode_method(void *entry); /* the Method of a precode; NULL: entry is none */
 void *code_slot_prestub(u32 slot);      /* shared per slot number */
