@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size, unsigned seed);
 void fuzz_report(void);
 
-enum { CORPUS_FILE_MAX = 48 << 10, CORPUS_FILE_MIN = 2 << 10, CORPUS_MAX = 400, BUDGET = 30000 };
+enum { CORPUS_FILE_MAX = 48 << 10, CORPUS_FILE_MIN = 2 << 10, CORPUS_MAX = 400, PDBS_MAX = 60, BUDGET = 30000 };
 
 static u64 images, past_pe, past_md;
 static Walk totals;
@@ -27,6 +27,14 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
     MdImage m;
     Err e = {0};
     images++;
+    if (size > 4 && memcmp(data, "BSJB", 4) == 0) { /* a bare portable PDB */
+        MdPdb *pdb = md_pdb_open_memory(data, size, NULL);
+        past_pe++;
+        past_md += pdb != NULL;
+        totals.budget = BUDGET;
+        walk_pdb(pdb, pdb ? md_rows(md_pdb_image(pdb), MDT_MethodDebugInformation) : 0, &totals);
+        return 0;
+    }
     if (!pe_open_memory(&pe, data, size, false, images % 2 ? "x/fuzz.dll" : NULL, &e)) {
         CHECK(e.kind == ERR_BAD_IMAGE);
         return 0;
@@ -61,6 +69,7 @@ typedef struct Input {
     size_t size;
 } Input;
 static VEC(Input) corpus;
+static u32 pdbs;
 static u64 state;
 
 static u32 rnd(u32 n)
@@ -71,14 +80,32 @@ static u32 rnd(u32 n)
     return n ? (u32)((state >> 16) % n) : 0;
 }
 
+/* An embedded PDB becomes an input of its own, inflated. */
+static void add_pdb(const PeImage *pe)
+{
+    MdPdb *p = md_pdb_open_for(pe, NULL);
+    const MdImage *m = p ? md_pdb_image(p) : NULL;
+    if (m && m->root_size <= CORPUS_FILE_MAX && pdbs < PDBS_MAX) {
+        Input in = {base_malloc(m->root_size), m->root_size};
+        memcpy(in.data, m->root, in.size);
+        vec_push(&corpus, in);
+        pdbs++;
+    }
+    md_pdb_close(p);
+}
+
 static int add_file(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
     size_t n = strlen(path);
     Input in;
     PeImage pe;
     (void)ftw;
-    if (type != FTW_F || n < 4 || strcmp(path + n - 4, ".dll") != 0 || corpus.len == CORPUS_MAX) return 0;
-    if (st->st_size > CORPUS_FILE_MAX || st->st_size < CORPUS_FILE_MIN) return 0;
+    if (type != FTW_F || n < 4 || strcmp(path + n - 4, ".dll") != 0) return 0;
+    if (pdbs < PDBS_MAX && pe_open_file(&pe, path, NULL)) {
+        add_pdb(&pe);
+        pe_close(&pe);
+    }
+    if (corpus.len >= CORPUS_MAX + pdbs || st->st_size > CORPUS_FILE_MAX || st->st_size < CORPUS_FILE_MIN) return 0;
     if (!os_file_read(path, &in.data, &in.size, NULL)) return 0;
     if (!pe_open_memory(&pe, in.data, in.size, false, NULL, NULL)) {
         base_free(in.data);
@@ -94,7 +121,7 @@ static void load_corpus(void)
     const char *root = getenv("DOTNET_ROOT");
     char path[4096];
     static const char *const folders[] = {"shared", "sdk"};
-    for (size_t i = 0; i < ARRAY_LEN(folders) && corpus.len < CORPUS_MAX; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
         snprintf(path, sizeof(path), "%s/%s", root && *root ? root : "/usr/share/dotnet", folders[i]);
         nftw(path, add_file, 32, FTW_PHYS);
     }
@@ -203,6 +230,22 @@ static void mutate_once(PeImage *pe, const MdImage *m)
     else damage(pe->data, (u32)pe->size);
 }
 
+/* Sequence points and document names */
+static void damage_pdb(const MdImage *m)
+{
+    u32 kind = rnd(10), n;
+    const u8 *p;
+    if (kind < 1) damage(m->root, MIN(m->root_size, 200u));
+    else if (kind < 2) damage(m->pdb, m->pdb_size);
+    else if (kind < 5) damage_cell(m);
+    else if (kind < 6) damage(m->blobs, m->blobs_size);
+    else {
+        u32 rid = 1 + rnd(md_rows(m, MDT_MethodDebugInformation)), doc = 1 + rnd(md_rows(m, MDT_Document));
+        p = md_blob(m, kind < 9 ? md_MethodDebugInformation_SequencePoints(m, rid) : md_Document_Name(m, doc), &n);
+        if (p) damage(p, n);
+    }
+}
+
 size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size, unsigned seed)
 {
     PeImage pe;
@@ -216,6 +259,10 @@ size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size, unsigned 
     }
     /* the image is parsed anew for each change, so that it stays within what is still readable */
     for (u32 n = 1 + rnd(6); n > 0; n--) {
+        if (size > 4 && memcmp(data, "BSJB", 4) == 0) {
+            if (md_open_blob(&m, data, size, NULL)) damage_pdb(&m);
+            continue;
+        }
         if (!pe_open_memory(&pe, data, size, false, NULL, NULL)) break;
         if (md_open(&m, &pe, NULL)) {
             mutate_once(&pe, &m);

@@ -261,10 +261,9 @@ static inline void walk_names(MdImage *m, Walk *w)
     }
 }
 
-static inline void walk_pdb(const PeImage *pe, u32 methods, Walk *w)
+static inline void walk_pdb(MdPdb *p, u32 methods, Walk *w)
 {
     char text[512];
-    MdPdb *p = md_pdb_open_for(pe, NULL);
     if (!p) return;
     const MdImage *m = md_pdb_image(p);
     walk_rows(m, w);
@@ -293,6 +292,6 @@ static inline void walk_image(MdImage *m, Walk *w)
     walk_names(m, w);
     w->methods += md_rows(m, MDT_MethodDef);
     for (u32 r = 1; r <= md_rows(m, MDT_MethodDef) && walk_spend(w); r++) walk_body(m, w, r);
-    if (m->pe) walk_pdb(m->pe, md_rows(m, MDT_MethodDef), w);
+    if (m->pe) walk_pdb(md_pdb_open_for(m->pe, NULL), md_rows(m, MDT_MethodDef), w);
 }
 #endif
