@@ -99,7 +99,7 @@ static bool word(Parser *s, const char **text, u32 *len)
         char c = *s->p;
         if (c == 0) return false;
         if (quote ? c == quote : c == ',' || c == '=') break;
-        if (!quote && (c == '"' || c == '\'' || c == '/')) return false;
+        if (!quote && (c == '"' || c == '\'')) return false;
         if (c == '\\') {
             s->p++;
             if (!escape(s)) return false;

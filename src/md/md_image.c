@@ -5,6 +5,8 @@
 #include "md/md.h"
 #include "md/md_names_int.h"
 
+enum { SIGNATURE = 0x424A5342 }; /* "BSJB" */
+
 const MdCoded md_coded_info[MDK_END - MDK_CODED0] = {
 #define X 0xFF,
 #define T(t) MDT_##t,
@@ -45,9 +47,12 @@ const char *md_column_name(u32 table, u32 col)
     return table < MDT_COUNT && col < table_info[table].count ? table_info[table].cols[col].name : NULL;
 }
 
+/* Where there is no metadata at all the image is said to be bad, else its metadata. */
 static bool bad(const MdImage *m, Err *e)
 {
-    return pe_bad_image(m->pe, e);
+    if (m->root_size < 4 || pe_u32(m->root) != SIGNATURE) return pe_bad_image(m->pe, e);
+    if (e && e->kind == ERR_NONE) e->hresult = PE_HR_CORRUPT;
+    return err_set(e, ERR_BAD_IMAGE, 0, "File is corrupt. (0x8013110E)");
 }
 
 /* --- streams --- */
@@ -81,7 +86,7 @@ static bool read_root(MdImage *m, Streams *s)
 {
     const u8 *r = m->root;
     u32 size = m->root_size;
-    if (size < 20 || pe_u32(r) != 0x424A5342) return false;
+    if (size < 20 || pe_u32(r) != SIGNATURE) return false;
     u32 vlen = pe_u32(r + 12);
     if (vlen > size - 20 || vlen > 256) return false;
     m->version = vlen && memchr(r + 16, 0, vlen) ? (const char *)r + 16 : "";

@@ -12,8 +12,8 @@ bool pe_bad_image(const PeImage *pe, Err *e)
 {
     bool first = e && e->kind == ERR_NONE;
     if (pe && pe->path) {
+        /* the exception's FileName stays unset in the reference, so Err.name does */
         err_set(e, ERR_BAD_IMAGE, 0, "Bad IL format. The format of the file '%s' is invalid.", pe->path);
-        if (first) snprintf(e->name, sizeof(e->name), "%s", pe->path);
     } else {
         err_set(e, ERR_BAD_IMAGE, 0, "Bad IL format.");
     }
@@ -100,7 +100,7 @@ static bool file_error(const char *path, const Err *cause, Err *e)
 {
     bool first = e && e->kind == ERR_NONE;
     bool absent = cause->kind == ERR_FILE_NOT_FOUND;
-    err_set(e, absent ? ERR_FILE_NOT_FOUND : ERR_FILE_LOAD, 0, "Could not load file or assembly '%s'. %s", path,
+    err_set(e, absent ? ERR_FILE_NOT_FOUND : ERR_FILE_LOAD, 0, "Could not load file or assembly '%s'. %s\n", path,
             absent ? "The system cannot find the file specified." : "Access is denied.");
     if (first) {
         snprintf(e->name, sizeof(e->name), "%s", path);

@@ -40,7 +40,7 @@ TEST(bad_display_names)
                                       "A, Version=1", "A, Version=1.70000", "A, Version=1.2.3.4.5", "A, Version=1.x",
                                       "A, Version=1.2, Version=1.2", "A, PublicKeyToken=12", "A, PublicKeyToken=zz",
                                       "A, PublicKey=1", "A, Retargetable=maybe", "A, ContentType=x",
-                                      "A, ProcessorArchitecture=x", "\"A", "A\\", "A\\x", "A=B", "A\"b", "A/b"};
+                                      "A, ProcessorArchitecture=x", "\"A", "A\\", "A\\x", "A=B", "A\"b"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         if (strcmp(round_trip(bad[i]), "bad") != 0) printf("accepted: %s\n", bad[i]);
         EXPECT_STR(round_trip(bad[i]), "bad");

@@ -172,7 +172,7 @@ TEST(files)
     EXPECT(!pe_open_file(&pe, "/nowhere/at/all.dll", &e));
     EXPECT_EQ(e.kind, ERR_FILE_NOT_FOUND);
     EXPECT_EQ((u32)e.hresult, 0x80070002);
-    EXPECT_STR(e.text, "Could not load file or assembly '/nowhere/at/all.dll'. The system cannot find the file specified.");
+    EXPECT_STR(e.text, "Could not load file or assembly '/nowhere/at/all.dll'. The system cannot find the file specified.\n");
     EXPECT_STR(e.name, "/nowhere/at/all.dll");
     char path[] = "/tmp/pe_image_XXXXXX";
     int fd = mkstemp(path);
