@@ -152,11 +152,11 @@ def compiler():
     for f in libs:
         if not os.path.exists(f"{d}/{f}"):
             os.symlink(f"{bin_}/{f}", f"{d}/{f}")
-    rsp = ["-nologo", "-nostdlib", "-noconfig", "-optimize+", "-deterministic+", "-nullable:enable", "-langversion:latest",
+    rsp = ["-nologo", "-nostdlib", "-optimize+", "-deterministic+", "-nullable:enable", "-langversion:latest",
            f'-out:"{d}/Build.dll"', f'"{src}"', f'"{HERE}/common/Usings.cs"']
     rsp += [f'-r:"{REFS}/{f}"' for f in sorted(os.listdir(REFS)) if f.endswith(".dll")] + [f'-r:"{bin_}/{f}"' for f in libs]
     open(d + "/Build.rsp", "w").write("\n".join(rsp))
-    subprocess.run([DOTNET, bin_ + "/csc.dll", "@" + d + "/Build.rsp"], check=True)
+    subprocess.run([DOTNET, bin_ + "/csc.dll", "-noconfig", "@" + d + "/Build.rsp"], check=True)
     open(d + "/Build.runtimeconfig.json", "w").write(json.dumps({"runtimeOptions": {"tfm": "net10.0",
         "framework": {"name": "Microsoft.NETCore.App", "version": "10.0.0"},
         "configProperties": {"System.GC.Concurrent": False}}}))

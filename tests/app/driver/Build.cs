@@ -77,8 +77,15 @@ ImmutableArray<ISourceGenerator> LoadGenerators()
     string dir = Path.Combine(refDir, "../../analyzers/dotnet/cs");
     foreach (string file in new[] { "Microsoft.Interop.SourceGeneration", "Microsoft.Interop.LibraryImportGenerator",
                  "System.Text.Json.SourceGeneration", "System.Text.RegularExpressions.Generator" })
-        foreach (Type t in Assembly.LoadFrom(Path.GetFullPath(Path.Combine(dir, file + ".dll"))).GetTypes())
+        foreach (Type t in Types(Assembly.LoadFrom(Path.GetFullPath(Path.Combine(dir, file + ".dll")))))
             if (t.GetCustomAttribute<GeneratorAttribute>() != null)
                 found.Add(Activator.CreateInstance(t) is IIncrementalGenerator g ? g.AsSourceGenerator() : (ISourceGenerator)Activator.CreateInstance(t)!);
     return found.ToImmutable();
+}
+
+// a file of generators also holds code fixes for an editor, whose references are not there
+static IEnumerable<Type> Types(Assembly a)
+{
+    try { return a.GetTypes(); }
+    catch (ReflectionTypeLoadException e) { return e.Types.Where(t => t != null)!; }
 }
