@@ -19,6 +19,8 @@
 #include "gc/gc.h"
 #include "il/il.h"
 #include "md/md.h"
+#include "md/md_names.h"
+#include "md/md_sig.h"
 #include "thread/thread.h"
 
 typedef struct LoadContext LoadContext;
@@ -88,13 +90,15 @@ enum {
     MT2_NO_COMPARE_BITS = 0x20000,
     MT2_STATICS_COLLECTIBLE = 0x40000,
     MT2_CONTEXTFUL = 0x80000,
+    MT2_IFACES_READY = 0x100000,     /* interfaces and num_interfaces are valid */
+    MT2_CONSTRAINTS_OK = 0x200000,   /* instantiation: constraints were checked */
 };
 struct MethodTable {
     u32 flags;              /*  0 MTF_; component size in the low half */
     u32 base_size;          /*  4 */
     u32 flags2;             /*  8 MT2_ */
     u16 num_virtuals;       /* 12 slots in vtable[] */
-    u16 num_interfaces;     /* 14 */
+    u16 num_interfaces;     /* 14 valid once MT2_IFACES_READY */
     MethodTable *parent;    /* 16 exact instantiation of the base class; NULL for Object and interfaces */
     Module *module;         /* 24 of the definition */
     MtAux *aux;             /* 32 */
@@ -104,7 +108,7 @@ struct MethodTable {
         Dict **perinst;   /* 48 others: dictionaries of this type and its generic ancestors, oldest first; own one last */
     };
     union {
-        MethodTable **interfaces; /* 56 exact, flattened, num_interfaces entries */
+        MethodTable **interfaces; /* 56 exact, flattened; made on demand: use type_interfaces() */
         struct {
             u32 nullable_value_offset; /* 56 Nullable<T>: offset of value inside the unboxed struct (contract NullableValueAddrOffset) */
             u32 nullable_value_size;   /* 60 */
@@ -147,7 +151,7 @@ struct MtClass { /* cold; describes the TypeDef under this canonical instantiati
     u32 token;             /* TypeDef token; 0 for arrays */
     u32 attrs;             /* TypeAttributes */
     const char *name, *ns; /* UTF-8 in the image; arrays: NULL */
-    MethodTable *enclosing; /* typical MethodTable of the declaring type, or NULL */
+    u32 enclosing;         /* TypeDef rid of the declaring type, or 0 (type_enclosing loads it) */
     u8 elem_kind;          /* ELEMENT_TYPE_ of the type itself (primitives: their code; enums: VALUETYPE) */
     u8 rank;               /* arrays */
     u8 align;              /* of the unboxed value: 1, 2, 4, 8 */
@@ -171,7 +175,16 @@ struct MtClass { /* cold; describes the TypeDef under this canonical instantiati
     Arena *scratch;
     /* SysV classification of the unboxed value, see TypeAbi */
     struct TypeAbi *abi;
-    u16 *method_slots;     /* by method index: vtable slot, or 0xffff */
+    u16 *method_slots;     /* by method index: vtable slot, or 0xffff; NULL: no method has one */
+    u16 num_slots;         /* virtual slots; open types and interfaces have num_virtuals 0 in their MethodTable all the same */
+    u16 depth;             /* ancestors: Object 0 */
+    struct SlotSrc *slot_src;   /* by slot: who fills it (type_int.h) */
+    struct VirtName *virts;     /* virtual methods of this class that opened a slot */
+    u32 num_virts;
+    u32 kflags;            /* KF_ (type_int.h) */
+    u8 *variance;          /* by own generic parameter: GP_COVARIANT …; NULL: invariant */
+    u32 *byrefs;           /* ref structs: offsets of byref fields in the unboxed value */
+    u32 num_byrefs;
 };
 
 /* vtable slots.  A slot holds a code address: at first one shared "slot prestub" per slot number (it finds the Method from `this` and the
@@ -403,6 +416,7 @@ struct Assembly {
     MdAssemblyName identity;
     GcHandle exposed;      /* RuntimeAssembly, strong; NULL until asked for */
     bool is_corelib, is_dynamic;
+    bool trusted;          /* in CoreLib's folder: completeness of overrides and constraints of its types is not checked */
     Map64 refs;            /* AssemblyRef rid -> Assembly *, under type_lock */
     void *vm_data;
 };
@@ -415,6 +429,11 @@ struct Module {
     Method **methoddefs;    /* by rid: Method on the typical MethodTable, or NULL */
     TypeHandle *typerefs;   /* by rid */
     void **memberrefs;      /* by rid: Method * or Field * when the parent is not generic (bit 0 set: Field) */
+    struct DefRef *typeref_defs; /* by rid: where the TypeRef leads (private) */
+    u32 *memberref_rids;    /* by rid: MethodDef or Field rid found in the parent's own definition (private) */
+    Method **methodspecs;   /* by rid, when nothing depends on a generic context */
+    Map64 method_insts;     /* hash of generic method instantiations (private) */
+    Map64 rva_copies;       /* Field rid -> writable copy of its data */
     Map64 insts;            /* hash of generic instantiations loaded through this module's definitions (private) */
     GcHandle exposed;       /* RuntimeModule */
     Map64 literals;         /* #US token -> frozen String * (single mode) */
@@ -532,6 +551,12 @@ TypeHandle type_field_type(MethodTable *exact_owner, Field *f, Err *e);
 bool type_can_cast(TypeHandle from, TypeHandle to); /* loaded types; cached */
 bool type_is_subclass(const MethodTable *mt, const MethodTable *ancestor);
 bool type_implements(MethodTable *mt, MethodTable *iface); /* variance included */
+/* The flattened interface map, loaded on first use (not part of loading a type: it is the larger cost). NULL + Err only on failure;
+ * *n 0 gives a non-NULL pointer. */
+MethodTable **type_interfaces(MethodTable *mt, u32 *n, Err *e);
+MethodTable *type_enclosing(MethodTable *mt, Err *e); /* typical; NULL for a top-level type */
+/* Assembly that an AssemblyRef leads to, bound if need be. */
+Assembly *type_assembly_ref(Module *m, u32 assemblyref_rid, Err *e);
 bool type_check_constraints(MethodTable *typical_or_null, Method *def_or_null, const TypeHandle *args, u32 n, Err *e);
 
 /* --- Statics -------------------------------------------------------------------------------------------------------------- */

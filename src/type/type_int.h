@@ -1,0 +1,175 @@
+/* type_int.h: what the files of type/ share.
+ * Every public function that may load runs its body through LOADED: it takes the lock, and when an assembly has to be
+ * bound the whole body is given up, the lock dropped, the assembly bound and the body run again.  So no half-loaded
+ * type is ever visible to another thread, whatever managed code a binding runs.
+ * Internal functions (without the type_ prefix' wrappers) assume the lock. */
+#ifndef TYPE_TYPE_INT_H
+#define TYPE_TYPE_INT_H
+#include "md/md_attr.h"
+#include "type/type.h"
+
+typedef struct SlotSrc { /* who fills a vtable slot */
+    u16 depth;           /* of the class, Object is 0 */
+    u16 index;           /* of the method in it */
+} SlotSrc;
+typedef struct VirtName {
+    u32 hash; /* of the name */
+    u16 slot, index;
+} VirtName;
+typedef struct DefRef {
+    Module *module;
+    u32 rid; /* TypeDef */
+} DefRef;
+enum { /* MtClass.kflags */
+    KF_COVARIANT = 1,     /* this class or an ancestor has a covariant override */
+    KF_AUTO_LAYOUT = 2,
+    KF_STATICS_DONE = 4,  /* static fields are laid out */
+    KF_INT128 = 8,        /* contains an Int128: 16-byte alignment */
+    KF_FINAL_SLOTS = 0x10,
+    KF_HAS_IMPLS = 0x20,  /* a MethodImpl fills slots of other names */
+    KF_SEQUENTIAL = 0x40,
+};
+
+/* --- Loading protocol ------------------------------------------------------------------------------------------- */
+void load_begin(void);
+bool load_end(bool ok, Err *e); /* true: run the body again */
+#define LE (&le_)
+#define LOADED(T, e, expr)                                                                                             \
+    ({                                                                                                                 \
+        T r_;                                                                                                          \
+        Err le_;                                                                                                       \
+        le_.kind = ERR_NONE;                                                                                           \
+        le_.hresult = 0;                                                                                               \
+        le_.name[0] = 0;                                                                                               \
+        do {                                                                                                           \
+            load_begin();                                                                                              \
+            r_ = (expr);                                                                                               \
+        } while (load_end(r_ != 0, &le_));                                                                             \
+        if (!r_ && (e) && (e)->kind == ERR_NONE)                                                                       \
+            *(e) = le_;                                                                                                \
+        r_;                                                                                                            \
+    })
+
+typedef struct Loading { /* a type being loaded by this thread, innermost first */
+    struct Loading *prev;
+    Module *module;
+    u32 rid;
+    MethodTable *typical; /* instantiations */
+    const TypeHandle *args;
+    u32 nargs;
+    MethodTable *mt; /* NULL until its identity is fixed */
+    u32 level;
+} Loading;
+extern __thread Loading *type_loading;
+enum { LOAD_DEPTH_MAX = 96 };
+
+/* --- Errors -------------------------------------------------------------------------------------------------------- */
+/* "Could not load type 'N' from assembly 'A'<why>." ; always false */
+bool load_error(Err *e, Module *m, u32 typedef_rid, const char *why);
+bool load_error_mt(Err *e, MethodTable *mt, const char *why);
+size_t assembly_display(Assembly *a, char *buf, size_t n);
+
+/* --- Definitions without loading --------------------------------------------------------------------------------- */
+bool resolve_def(Module *m, u32 token, DefRef *out, Err *e); /* TypeDef, TypeRef; TypeSpec of a generic instance: its definition */
+bool find_in_assembly(Assembly *a, const char *ns, const char *name, DefRef *out, Err *e); /* forwarders followed */
+Assembly *assembly_ref(Module *m, u32 rid, Err *e);
+
+/* --- Loading ------------------------------------------------------------------------------------------------------- */
+MethodTable *load_typedef(Module *m, u32 rid, Err *e);
+TypeHandle load_inst(MethodTable *typical, const TypeHandle *args, u32 n, Err *e);
+TypeHandle load_token(const SigContext *c, u32 token, Err *e);
+/* canon: references become __Canon without being loaded */
+TypeHandle sig_read(const SigContext *c, MdSig *s, bool canon, Err *e);
+bool sig_is_shared(const SigContext *c, MdSig s); /* mentions a variable that is bound to a shared argument */
+bool sig_has_vars(MdSig s);
+bool token_is_shared(const SigContext *c, u32 type_token);
+static inline SigContext context_of(MethodTable *mt)
+{
+    SigContext c = {.module = mt->module};
+    if (mt_is_array(mt)) {
+        c.class_args = &mt->elem;
+        c.num_class_args = 1;
+    } else {
+        c.class_args = mt->aux->inst;
+        c.num_class_args = mt->aux->inst ? mt->klass->num_generic : 0;
+    }
+    return c;
+}
+TypeDesc *new_var(Module *m, u32 kind, u32 index, u32 token, void *owner);
+MethodTable *mt_alloc(LoadContext *alc, u32 slots, u32 runs, MtAux **aux);
+void mt_set_dicts(MethodTable *mt, LoadContext *alc);
+void mt_publish(MethodTable *mt);
+
+/* --- Signature comparison ------------------------------------------------------------------------------------------ */
+typedef struct SigSide {
+    Module *module;
+    const TypeHandle *args; /* what VAR i stands for, or NULL: itself */
+    const u8 *sig;
+    u32 len;
+} SigSide;
+bool sig_equal(const SigSide *a, const SigSide *b, bool ignore_return); /* two method or two field signatures */
+bool handle_equals_sig(TypeHandle h, const SigSide *b, MdSig *s);
+
+/* --- Layout --------------------------------------------------------------------------------------------------------- */
+typedef VEC(GcRun) RunVec;
+typedef struct Layout {
+    Module *module;
+    u32 rid, attrs;
+    MethodTable *parent; /* whose layout is continued; canonical */
+    SigContext ctx;      /* canonical arguments */
+    bool is_valuetype, is_enum, is_byref_like;
+    u32 inline_length;
+    Field *fields; /* one per FieldDef */
+    u32 num_fields, first_field;
+    /* out */
+    u32 num_instance, size, align, pack;
+    u32 kflags, flags2;
+    u8 underlying;
+    RunVec runs; /* offsets from the object pointer, ascending */
+    VEC(u32) byrefs;
+} Layout;
+/* open: only number the fields and find an enum's primitive */
+bool layout_fields(Layout *l, bool open, Err *e);
+void layout_free(Layout *l);
+void runs_add(RunVec *v, u32 offset, u32 count);
+u32 mt_num_runs(const MethodTable *mt); /* of a class or boxed value */
+static inline const GcRun *mt_run(const MethodTable *mt, u32 i) { return (const GcRun *)((const i64 *)mt - 1) - 1 - i; }
+void mt_set_runs(MethodTable *mt, const GcRun *runs, u32 n, bool per_element);
+bool statics_layout(MtClass *k, Err *e);
+u32 prim_size(u8 et);
+
+/* --- Slots, methods -------------------------------------------------------------------------------------------------- */
+typedef struct SlotBuild {
+    MethodTable *mt;     /* typical; klass has its methods' range */
+    MethodTable *ptyp;   /* parent's definition, or NULL */
+    u32 capacity;        /* slots there is room for */
+    u32 count;           /* out */
+    bool changed;
+} SlotBuild;
+bool build_slots(SlotBuild *b, Err *e); /* false without error in *e: capacity too small, count says what is needed */
+u32 count_new_slots(Module *m, MdRange methods, MethodTable *ptyp);
+void fill_vtable(MethodTable *mt, MethodTable *from); /* inherits code addresses of from */
+bool check_complete(MethodTable *mt, Err *e);
+Method *method_by_rid(MethodTable *owner, u32 rid, Err *e);
+Method *inst_method(Method *def, const TypeHandle *args, u32 n, Err *e);
+Method *slot_method(MethodTable *mt, u32 slot, Err *e);
+MethodTable *ancestor_at(MethodTable *mt, u32 depth);
+Method *array_method(MethodTable *mt, ArrayMethodKind kind, u32 nargs, Err *e);
+/* MethodDef rid by name and signature declared in mt; 0: none.  args: what VARs of sig stand for (NULL: mt's own). */
+u32 find_method_rid(MethodTable *mt, const char *name, const SigSide *sig, bool substituted);
+MethodTable **interfaces_of(MethodTable *mt, u32 *n, Err *e);
+Method *find_impl(MethodTable *mt, Method *im, Err *e);
+Method *find_static_impl(MethodTable *mt, Method *im, Err *e);
+Method *resolve_method(const SigContext *c, u32 token, bool *shared, Err *e);
+Field *resolve_field(const SigContext *c, u32 token, MethodTable **owner, bool *shared, Err *e);
+bool can_cast(TypeHandle from, TypeHandle to);
+bool variance_ok(MethodTable *from, MethodTable *to);
+bool implements(MethodTable *mt, MethodTable *iface);
+bool check_constraints(MethodTable *typical, Method *def, const TypeHandle *args, u32 n, Err *e);
+
+static inline u32 mt_rid(const MethodTable *mt) { return MD_RID(mt->klass->token); }
+static inline const char *rid_method_name(const Module *m, u32 rid) { return md_method_name(m->md, rid); }
+static inline bool th_shared_ref(TypeHandle th) { return th && !th_is_desc(th) && !mt_is_valuetype((MethodTable *)th); }
+static inline void mt_or_flags2(MethodTable *mt, u32 f) { __atomic_fetch_or(&mt->flags2, f, __ATOMIC_RELEASE); }
+static inline LoadContext *alc_of(const MethodTable *mt) { return mt->aux->loader_module->alc; }
+#endif

@@ -1,0 +1,342 @@
+/* type_module.c: the loader lock and its retry protocol, contexts, assemblies, modules, names to definitions.
+ * Book: type.md  Tests: tests/unit/type/ */
+#include "os/os_mem.h"
+#include "os/os_thread.h"
+#include "type/type_int.h"
+
+TypeClient type_client;
+Assembly *type_corelib;
+
+/* --- Lock ---------------------------------------------------------------------------------------------------------- */
+static OsMutex loader_lock = OS_MUTEX_INIT;
+static __thread u32 lock_depth, load_depth;
+static __thread Module *bind_module; /* set: the load was given up to bind bind_rid */
+static __thread u32 bind_rid;
+__thread Loading *type_loading;
+
+void type_lock(void)
+{
+    if (lock_depth++)
+        return;
+    if (os_mutex_try_lock(&loader_lock))
+        return;
+    Thread *t = thread_current();
+    if (t && t->mode == THREAD_COOPERATIVE) {
+        PREEMPTIVE(t) { os_mutex_lock(&loader_lock); }
+    } else {
+        os_mutex_lock(&loader_lock);
+    }
+}
+
+void type_unlock(void)
+{
+    DCHECK(lock_depth);
+    if (--lock_depth == 0)
+        os_mutex_unlock(&loader_lock);
+}
+
+void load_begin(void)
+{
+    type_lock();
+    load_depth++;
+}
+
+/* Binds with every level of the lock given up. */
+static bool bind_pending(Err *e)
+{
+    Module *m = bind_module;
+    u32 rid = bind_rid, depth = lock_depth;
+    bind_module = NULL;
+    if (depth) {
+        lock_depth = 0;
+        os_mutex_unlock(&loader_lock);
+    }
+    e->kind = ERR_NONE;
+    Assembly *a = type_client.bind(m->assembly, MD_TOKEN(MDT_AssemblyRef, rid), e);
+    if (depth) {
+        type_lock();
+        lock_depth = depth;
+    }
+    if (!a) {
+        err_set(e, ERR_FILE_NOT_FOUND, MD_TOKEN(MDT_AssemblyRef, rid), "Could not load file or assembly '%s'.",
+                md_assemblyref_name(m->md, rid));
+        return false;
+    }
+    type_lock();
+    map64_put(&m->assembly->refs, rid, (u64)(uintptr_t)a);
+    type_unlock();
+    return true;
+}
+
+bool load_end(bool ok, Err *e)
+{
+    load_depth--;
+    type_unlock();
+    (void)ok; /* also when a failure was swallowed */
+    if (LIKELY(load_depth || !bind_module))
+        return false;
+    Loading *outer = type_loading;
+    type_loading = NULL;
+    bool again = bind_pending(e);
+    type_loading = outer;
+    return again;
+}
+
+Assembly *assembly_ref(Module *m, u32 rid, Err *e)
+{
+    u64 v = 0;
+    if (map64_get(&m->assembly->refs, rid, &v))
+        return (Assembly *)(uintptr_t)v;
+    if (rid == 0 || rid > md_rows(m->md, MDT_AssemblyRef)) {
+        err_set(e, ERR_BAD_IMAGE, 0, "Bad assembly reference.");
+        return NULL;
+    }
+    bind_module = m;
+    bind_rid = rid;
+    err_set(e, ERR_PENDING, MD_TOKEN(MDT_AssemblyRef, rid), "an assembly has to be bound first");
+    return NULL;
+}
+
+Assembly *type_assembly_ref(Module *m, u32 rid, Err *e) { return LOADED(Assembly *, e, assembly_ref(m, rid, LE)); }
+
+/* --- Contexts, assemblies ------------------------------------------------------------------------------------------- */
+void type_init(void) { os_span_init(); }
+
+Domain *type_domain_new(const char *name)
+{
+    static u32 ids;
+    Domain *d = base_calloc(1, sizeof *d);
+    d->id = __atomic_add_fetch(&ids, 1, __ATOMIC_RELAXED);
+    d->name = base_strdup(name);
+    d->default_context = type_context_new(d, false, "Default");
+    d->default_context->is_default = true;
+    return d;
+}
+
+LoadContext *type_context_new(Domain *d, bool collectible, const char *name)
+{
+    LoadContext *c = base_calloc(1, sizeof *c);
+    c->domain = d;
+    c->collectible = collectible;
+    c->name = name ? base_strdup(name) : NULL;
+    return c;
+}
+
+static bool same_folder(const char *a, const char *b)
+{
+    const char *sa = strrchr(a, '/'), *sb = strrchr(b, '/');
+    return sa && sb && sa - a == sb - b && memcmp(a, b, (size_t)(sa - a)) == 0;
+}
+
+Assembly *type_assembly_new(LoadContext *alc, PeImage *pe, const char *path, Err *e)
+{
+    MdImage *md = type_alloc(alc, HEAP_COLD, sizeof *md);
+    if (!md_open(md, pe, e))
+        return NULL;
+    Assembly *a = type_alloc(alc, HEAP_COLD, sizeof *a);
+    if (!md_check_manifest(md, e) || !md_assembly_identity(md, &a->identity)) {
+        md_close(md);
+        return NULL;
+    }
+    Module *m = type_alloc(alc, HEAP_COLD, sizeof *m);
+    a->alc = m->alc = alc;
+    a->module = m;
+    a->name = a->identity.name;
+    a->path = path ? type_strdup(alc, path) : NULL;
+    a->is_corelib = type_corelib == NULL && strcmp(a->name, "System.Private.CoreLib") == 0;
+    a->trusted = a->is_corelib || (path && type_corelib && type_corelib->path && same_folder(path, type_corelib->path));
+    m->assembly = a;
+    m->pe = pe;
+    m->md = md;
+    m->typedefs = type_alloc(alc, HEAP_COLD, (md_rows(md, MDT_TypeDef) + 1) * sizeof(void *));
+    m->methoddefs = type_alloc(alc, HEAP_COLD, (md_rows(md, MDT_MethodDef) + 1) * sizeof(void *));
+    m->typerefs = type_alloc(alc, HEAP_COLD, (md_rows(md, MDT_TypeRef) + 1) * sizeof(TypeHandle));
+    m->typeref_defs = type_alloc(alc, HEAP_COLD, (md_rows(md, MDT_TypeRef) + 1) * sizeof(DefRef));
+    m->memberrefs = type_alloc(alc, HEAP_COLD, (md_rows(md, MDT_MemberRef) + 1) * sizeof(void *));
+    m->memberref_rids = type_alloc(alc, HEAP_COLD, (md_rows(md, MDT_MemberRef) + 1) * sizeof(u32));
+    m->methodspecs = type_alloc(alc, HEAP_COLD, (md_rows(md, MDT_MethodSpec) + 1) * sizeof(void *));
+    m->has_skip_locals_init =
+        md_has_attribute(md, MD_TOKEN(MDT_Module, 1), "System.Runtime.CompilerServices", "SkipLocalsInitAttribute");
+    m->runtime_compat_wraps = true; /* vm reads RuntimeCompatibilityAttribute */
+    type_lock();
+    vec_push(&alc->assemblies, a);
+    if (a->is_corelib)
+        type_corelib = a;
+    type_unlock();
+    return a;
+}
+
+size_t assembly_display(Assembly *a, char *buf, size_t n)
+{
+    return md_format_assembly_name(&a->identity, buf, n);
+}
+
+/* --- Definitions ------------------------------------------------------------------------------------------------------ */
+static bool exported_def(Assembly *a, u32 exported, DefRef *out, u32 depth, Err *e);
+
+static bool find_depth(Assembly *a, const char *ns, const char *name, DefRef *out, u32 depth, Err *e)
+{
+    Module *m = a->module;
+    u32 rid = md_find_typedef(m->md, ns, name);
+    if (rid) {
+        *out = (DefRef){m, rid};
+        return true;
+    }
+    u32 ex = md_find_exported(m->md, ns, name);
+    if (ex)
+        return exported_def(a, ex, out, depth + 1, e);
+    char asmname[300];
+    assembly_display(a, asmname, sizeof asmname);
+    err_set(e, ERR_TYPE_LOAD, 0, "Could not load type '%s%s%s' from assembly '%s'.", ns, *ns ? "." : "", name, asmname);
+    if (e && e->kind == ERR_TYPE_LOAD && !e->name[0]) {
+        strncpy(e->name, name, sizeof e->name - 1);
+        e->name[sizeof e->name - 1] = 0;
+    }
+    return false;
+}
+
+static bool exported_def(Assembly *a, u32 exported, DefRef *out, u32 depth, Err *e)
+{
+    Module *m = a->module;
+    u32 impl = md_ExportedType_Implementation(m->md, exported);
+    if (depth > 32)
+        return err_set(e, ERR_TYPE_LOAD, 0, "Type forwarders form a cycle.");
+    if (MD_TABLE_OF(impl) == MDT_AssemblyRef) {
+        Assembly *to = assembly_ref(m, MD_RID(impl), e);
+        return to && find_depth(to, md_exported_namespace(m->md, exported), md_exported_name(m->md, exported), out, depth, e);
+    }
+    if (MD_TABLE_OF(impl) == MDT_ExportedType) {
+        DefRef outer;
+        if (!exported_def(a, MD_RID(impl), &outer, depth + 1, e))
+            return false;
+        u32 rid = md_find_nested(outer.module->md, outer.rid, md_exported_name(m->md, exported));
+        if (rid) {
+            *out = (DefRef){outer.module, rid};
+            return true;
+        }
+    }
+    return err_set(e, ERR_TYPE_LOAD, 0, "Could not load type '%s' from assembly '%s'.", md_exported_name(m->md, exported), a->name);
+}
+
+bool find_in_assembly(Assembly *a, const char *ns, const char *name, DefRef *out, Err *e)
+{
+    return find_depth(a, ns, name, out, 0, e);
+}
+
+static bool typeref_def(Module *m, u32 rid, DefRef *out, u32 depth, Err *e)
+{
+    if (rid == 0 || rid > md_rows(m->md, MDT_TypeRef) || depth > 64)
+        return err_set(e, ERR_BAD_IMAGE, 0, "Bad type reference.");
+    DefRef *cache = &m->typeref_defs[rid];
+    if (cache->module) {
+        *out = *cache;
+        return true;
+    }
+    u32 scope = md_TypeRef_ResolutionScope(m->md, rid);
+    const char *name = md_typeref_name(m->md, rid), *ns = md_typeref_namespace(m->md, rid);
+    switch (MD_TABLE_OF(scope)) {
+    case MDT_AssemblyRef: {
+        Assembly *a = assembly_ref(m, MD_RID(scope), e);
+        if (!a || !find_depth(a, ns, name, out, 0, e))
+            return false;
+        break;
+    }
+    case MDT_TypeRef: {
+        DefRef outer;
+        if (!typeref_def(m, MD_RID(scope), &outer, depth + 1, e))
+            return false;
+        u32 r = md_find_nested(outer.module->md, outer.rid, name);
+        if (!r) {
+            char full[400], asmname[300];
+            md_type_full_name(m->md, MD_TOKEN(MDT_TypeRef, rid), full, sizeof full);
+            assembly_display(outer.module->assembly, asmname, sizeof asmname);
+            return err_set(e, ERR_TYPE_LOAD, 0, "Could not load type '%s' from assembly '%s'.", name, asmname);
+        }
+        *out = (DefRef){outer.module, r};
+        break;
+    }
+    default: /* Module, ModuleRef, none: this module, or a type it exports */
+        if (!find_depth(m->assembly, ns, name, out, 0, e))
+            return false;
+    }
+    *cache = *out;
+    return true;
+}
+
+bool resolve_def(Module *m, u32 token, DefRef *out, Err *e)
+{
+    switch (MD_TABLE_OF(token)) {
+    case MDT_TypeDef:
+        if (MD_RID(token) == 0 || MD_RID(token) > md_rows(m->md, MDT_TypeDef))
+            break;
+        *out = (DefRef){m, MD_RID(token)};
+        return true;
+    case MDT_TypeRef:
+        return typeref_def(m, MD_RID(token), out, 0, e);
+    case MDT_TypeSpec: {
+        MdSig s = md_sig_of(m->md, token);
+        md_sig_skip_mods(&s);
+        u8 et = md_sig_byte(&s);
+        if (et == ET_GENERICINST)
+            et = md_sig_byte(&s);
+        if (et != ET_CLASS && et != ET_VALUETYPE)
+            break;
+        u32 def = md_sig_token(&s);
+        if (s.bad || MD_TABLE_OF(def) == MDT_TypeSpec)
+            break;
+        return resolve_def(m, def, out, e);
+    }
+    }
+    return err_set(e, ERR_BAD_IMAGE, token, "Bad type token 0x%08x.", token);
+}
+
+/* --- Public loading by name ---------------------------------------------------------------------------------------- */
+static MethodTable *load_name(Assembly *a, const char *ns, const char *name, Err *e)
+{
+    DefRef d;
+    const char *plus = strchr(name, '+');
+    if (!plus)
+        return find_in_assembly(a, ns, name, &d, e) ? load_typedef(d.module, d.rid, e) : NULL;
+    char part[512];
+    size_t n = MIN((size_t)(plus - name), sizeof part - 1);
+    memcpy(part, name, n);
+    part[n] = 0;
+    if (!find_in_assembly(a, ns, part, &d, e))
+        return NULL;
+    while (plus) {
+        const char *from = plus + 1;
+        plus = strchr(from, '+');
+        n = plus ? (size_t)(plus - from) : strlen(from);
+        u32 rid = md_find_nested_n(d.module->md, d.rid, from, n);
+        if (!rid) {
+            char asmname[300];
+            assembly_display(a, asmname, sizeof asmname);
+            err_set(e, ERR_TYPE_LOAD, 0, "Could not load type '%s%s%s' from assembly '%s'.", ns, *ns ? "." : "", name, asmname);
+            return NULL;
+        }
+        d.rid = rid;
+    }
+    return load_typedef(d.module, d.rid, e);
+}
+
+MethodTable *type_load_name(Assembly *a, const char *ns, const char *name, Err *e)
+{
+    return LOADED(MethodTable *, e, load_name(a, ns ? ns : "", name, LE));
+}
+
+bool load_error(Err *e, Module *m, u32 rid, const char *why)
+{
+    char full[256], asmname[200];
+    md_type_full_name(m->md, MD_TOKEN(MDT_TypeDef, rid), full, sizeof full);
+    assembly_display(m->assembly, asmname, sizeof asmname);
+    bool first = e && e->kind == ERR_NONE;
+    err_set(e, ERR_TYPE_LOAD, MD_TOKEN(MDT_TypeDef, rid), "Could not load type '%s' from assembly '%s'%s.", full, asmname, why);
+    if (first)
+        memcpy(e->name, full, sizeof e->name);
+    return false;
+}
+
+bool load_error_mt(Err *e, MethodTable *mt, const char *why)
+{
+    return load_error(e, mt->module, mt_rid(mt), why);
+}

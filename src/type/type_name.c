@@ -1,0 +1,261 @@
+/* type_name.c: names of types and methods as text.
+ * Book: type.md  Tests: tests/unit/type/ */
+#include "type/type_int.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+typedef struct Text {
+    char *buf;
+    size_t cap, len;
+} Text;
+
+static void put(Text *t, const char *s, size_t n)
+{
+    if (t->len < t->cap) {
+        size_t room = t->cap - t->len;
+        size_t k = MIN(n, room ? room - 1 : 0);
+        memcpy(t->buf + t->len, s, k);
+        t->buf[t->len + k] = 0;
+    }
+    t->len += n;
+}
+static void puts_(Text *t, const char *s) { put(t, s, strlen(s)); }
+
+static void put_escaped(Text *t, const char *s, u32 format)
+{
+    if (!(format & TN_REFLECTION)) {
+        puts_(t, s);
+        return;
+    }
+    for (; *s; s++) {
+        if (strchr(",[]&*+\\", *s))
+            put(t, "\\", 1);
+        put(t, s, 1);
+    }
+}
+
+static void put_def(Text *t, const Module *m, u32 rid, u32 format)
+{
+    u32 outer = md_enclosing(m->md, rid);
+    if (outer) {
+        if (format & TN_NAMESPACE) {
+            put_def(t, m, outer, format);
+            put(t, "+", 1);
+        }
+    } else if (format & TN_NAMESPACE) {
+        const char *ns = md_typedef_namespace(m->md, rid);
+        if (*ns) {
+            put_escaped(t, ns, format);
+            put(t, ".", 1);
+        }
+    }
+    put_escaped(t, md_typedef_name(m->md, rid), format);
+}
+
+static void put_assembly(Text *t, const Module *m)
+{
+    char buf[300];
+    assembly_display(m->assembly, buf, sizeof buf);
+    puts_(t, ", ");
+    puts_(t, buf);
+}
+
+static const Module *module_of(TypeHandle th)
+{
+    while (th_is_desc(th) && th_desc(th)->elem)
+        th = th_desc(th)->elem;
+    if (th_is_desc(th))
+        return th_desc(th)->module;
+    MethodTable *mt = (MethodTable *)th;
+    return mt_is_array(mt) ? module_of(mt->elem) : mt->module;
+}
+
+static void put_type(Text *t, TypeHandle th, u32 format, u32 depth);
+
+static void put_desc(Text *t, TypeDesc *d, u32 format, u32 depth)
+{
+    switch ((TypeDescKind)d->kind) {
+    case TD_PTR: case TD_BYREF:
+        put_type(t, d->elem, format & ~(u32)TN_ASSEMBLY, depth + 1);
+        put(t, d->kind == TD_PTR ? "*" : "&", 1);
+        return;
+    case TD_VAR: case TD_MVAR:
+        puts_(t, md_genericparam_name(d->module->md, MD_RID(d->token)));
+        return;
+    case TD_FNPTR: {
+        TypeHandle *v = (TypeHandle *)(d + 1);
+        put_type(t, v[0], format & ~(u32)TN_ASSEMBLY, depth + 1);
+        put(t, "(", 1);
+        for (u32 i = 1; i < d->index; i++) {
+            if (i > 1)
+                puts_(t, ", ");
+            put_type(t, v[i], format & ~(u32)TN_ASSEMBLY, depth + 1);
+        }
+        put(t, ")", 1);
+    }
+    }
+}
+
+static void put_type(Text *t, TypeHandle th, u32 format, u32 depth)
+{
+    if (depth > 60 || !th) {
+        puts_(t, "...");
+        return;
+    }
+    if (th_is_desc(th)) {
+        put_desc(t, th_desc(th), format, depth);
+    } else {
+        MethodTable *mt = (MethodTable *)th;
+        if (mt_is_array(mt)) {
+            put_type(t, mt->elem, format & ~(u32)TN_ASSEMBLY, depth + 1);
+            put(t, "[", 1);
+            if (!mt_is_szarray(mt) && mt->klass->rank == 1)
+                put(t, "*", 1);
+            for (u32 i = 1; i < mt->klass->rank; i++)
+                put(t, ",", 1);
+            put(t, "]", 1);
+        } else {
+            put_def(t, mt->module, mt_rid(mt), format);
+            if ((format & TN_FULL_INST) && mt->aux->inst && (mt != mt->klass->typical || !(format & TN_ASSEMBLY))) {
+                put(t, "[", 1);
+                for (u32 i = 0; i < mt->klass->num_generic; i++) {
+                    if (i)
+                        put(t, ",", 1);
+                    if (format & TN_ASSEMBLY)
+                        put(t, "[", 1);
+                    put_type(t, mt->aux->inst[i], format, depth + 1);
+                    if (format & TN_ASSEMBLY)
+                        put(t, "]", 1);
+                }
+                put(t, "]", 1);
+            }
+        }
+    }
+    if ((format & TN_ASSEMBLY) && module_of(th) && (depth || !(format & TN_REFLECTION)))
+        put_assembly(t, module_of(th));
+}
+
+size_t type_name(TypeHandle th, u32 format, char *buf, size_t n)
+{
+    Text t = {buf, n, 0};
+    if (n)
+        buf[0] = 0;
+    put_type(&t, th, format, 0);
+    return t.len;
+}
+
+/* Types in a signature are named without being loaded. */
+static void put_sig(Text *t, const SigContext *c, MdSig *s, bool trace, u32 depth)
+{
+    u8 et;
+    u32 i, token;
+    DefRef d;
+    md_sig_skip_mods(s);
+    switch (et = md_sig_byte(s)) {
+    case ET_CLASS: case ET_VALUETYPE:
+        token = md_sig_token(s);
+        if (MD_TABLE_OF(token) == MDT_TypeRef && trace)
+            puts_(t, md_typeref_name(c->module->md, MD_RID(token)));
+        else if (MD_TABLE_OF(token) == MDT_TypeDef && trace)
+            puts_(t, md_typedef_name(c->module->md, MD_RID(token)));
+        else {
+            char full[300];
+            md_type_full_name(c->module->md, token, full, sizeof full);
+            puts_(t, full);
+        }
+        (void)d;
+        return;
+    case ET_GENERICINST: {
+        put_sig(t, c, s, trace, depth + 1);
+        u32 n = md_sig_uint(s);
+        put(t, "[", 1);
+        for (i = 0; i < n && !s->bad && depth < 60; i++) {
+            if (i)
+                put(t, ",", 1);
+            put_sig(t, c, s, trace, depth + 1);
+        }
+        put(t, "]", 1);
+        return;
+    }
+    case ET_VAR: case ET_MVAR:
+        i = md_sig_uint(s);
+        if (i < (et == ET_VAR ? c->num_class_args : c->num_method_args))
+            put_type(t, et == ET_VAR ? c->class_args[i] : c->method_args[i], trace ? 0 : TN_NAMESPACE | TN_FULL_INST, 1);
+        return;
+    case ET_SZARRAY: case ET_PTR: case ET_BYREF:
+        put_sig(t, c, s, trace, depth + 1);
+        puts_(t, et == ET_SZARRAY ? "[]" : et == ET_PTR ? "*" : "&");
+        return;
+    case ET_ARRAY: {
+        MdArrayShape shape = {0};
+        put_sig(t, c, s, trace, depth + 1);
+        md_sig_array_shape(s, &shape);
+        put(t, "[", 1);
+        for (i = 1; i < shape.rank; i++)
+            put(t, ",", 1);
+        put(t, "]", 1);
+        return;
+    }
+    case ET_FNPTR: {
+        MdMethodSig head;
+        md_sig_method(s, &head);
+        for (i = 0; i <= head.param_count && !s->bad; i++)
+            md_sig_skip_type(s);
+        puts_(t, "method*");
+        return;
+    }
+    case ET_INTERNAL:
+        if (s->end - s->p >= 8) {
+            put_type(t, (TypeHandle)pe_u64(s->p), trace ? 0 : TN_NAMESPACE | TN_FULL_INST, 1);
+            s->p += 8;
+        }
+        return;
+    default: {
+        static const char *const prims[] = {
+            [ET_VOID] = "Void", [ET_BOOLEAN] = "Boolean", [ET_CHAR] = "Char", [ET_I1] = "SByte", [ET_U1] = "Byte", [ET_I2] = "Int16",
+            [ET_U2] = "UInt16", [ET_I4] = "Int32", [ET_U4] = "UInt32", [ET_I8] = "Int64", [ET_U8] = "UInt64", [ET_R4] = "Single",
+            [ET_R8] = "Double", [ET_STRING] = "String", [ET_TYPEDBYREF] = "TypedReference", [ET_I] = "IntPtr", [ET_U] = "UIntPtr",
+            [ET_OBJECT] = "Object"};
+        const char *name = et < ARRAY_LEN(prims) && prims[et] ? prims[et] : "?";
+        if (!trace)
+            puts_(t, "System.");
+        puts_(t, name);
+    }
+    }
+}
+
+size_t type_method_name(Method *m, bool trace, char *buf, size_t n)
+{
+    Text t = {buf, n, 0};
+    if (n)
+        buf[0] = 0;
+    put_type(&t, th_of(m->mt), trace ? TN_NAMESPACE : TN_NAMESPACE | TN_FULL_INST, 0);
+    put(&t, trace ? "." : ":", 1);
+    puts_(&t, m->name ? m->name : "?");
+    SigContext c = context_of(m->mt);
+    if (m->num_generic) {
+        c.method_args = type_method_inst(m, &c.num_method_args);
+        put(&t, "[", 1);
+        for (u32 i = 0; i < c.num_method_args; i++) {
+            if (i)
+                put(&t, ",", 1);
+            put_type(&t, c.method_args[i], trace ? 0 : TN_NAMESPACE | TN_FULL_INST, 1);
+        }
+        put(&t, "]", 1);
+    }
+    MdSig s = md_sig(m->sig, m->sig_len);
+    MdMethodSig head;
+    put(&t, "(", 1);
+    if (md_sig_method(&s, &head)) {
+        md_sig_skip_type(&s);
+        for (u32 i = 0; i < head.param_count && !s.bad; i++) {
+            if (i)
+                puts_(&t, trace ? ", " : ",");
+            md_sig_sentinel(&s);
+            put_sig(&t, &c, &s, trace, 0);
+        }
+    }
+    put(&t, ")", 1);
+    return t.len;
+}

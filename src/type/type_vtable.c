@@ -1,0 +1,395 @@
+/* type_vtable.c: which method fills which virtual slot (§II.10.3, §II.22.27).
+ * A class's klass->slot_src names, for each slot, the class (by depth) and the method in it; it belongs to the definition
+ * and is shared by its instantiations, and by subclasses that change nothing.  Code addresses live in the MethodTable's
+ * vtable; they start as the slot's prestub and are inherited from the parent when a type is loaded.
+ * Book: type.md  Tests: tests/unit/type/ */
+#include "type/type_int.h"
+
+#include <stdio.h>
+
+static u32 method_rid(const MtClass *k, u32 index) { return md_method_at(k->mt->module->md, k->first_method_rid + index); }
+
+MethodTable *ancestor_at(MethodTable *mt, u32 depth)
+{
+    while (mt && mt->klass->depth > depth)
+        mt = mt->parent;
+    return mt && mt->klass->depth == depth ? mt : NULL;
+}
+
+static bool name_opens_slot(MethodTable *ptyp, u32 hash)
+{
+    for (MethodTable *p = ptyp; p; p = p->parent)
+        for (u32 i = 0; i < p->klass->num_virts; i++)
+            if (p->klass->virts[i].hash == hash)
+                return true;
+    return false;
+}
+
+u32 count_new_slots(Module *m, MdRange methods, MethodTable *ptyp)
+{
+    u32 n = 0;
+    for (u32 i = methods.first; i < methods.end; i++) {
+        u32 rid = md_method_at(m->md, i), attrs = md_MethodDef_Flags(m->md, rid);
+        if ((attrs & (MD_VIRTUAL | MD_STATIC)) != MD_VIRTUAL)
+            continue;
+        if ((attrs & MD_NEW_SLOT) || !ptyp || !name_opens_slot(ptyp, base_hash_str(md_method_name(m->md, rid))))
+            n++;
+    }
+    return n;
+}
+
+static SigSide side_of(MethodTable *mt, u32 rid)
+{
+    SigSide s = {.module = mt->module, .args = mt->aux->inst};
+    s.sig = md_blob(mt->module->md, md_MethodDef_Signature(mt->module->md, rid), &s.len);
+    return s;
+}
+
+/* The slot that a non-newslot method overrides; -1: none. */
+static i32 find_override(MethodTable *mt, u32 rid, u32 hash, const char *name)
+{
+    SigSide own = side_of(mt, rid);
+    for (MethodTable *p = mt->parent; p; p = p->parent) {
+        MtClass *k = p->klass;
+        for (u32 i = 0; i < k->num_virts; i++) {
+            if (k->virts[i].hash != hash)
+                continue;
+            u32 prid = md_method_at(p->module->md, k->first_method_rid + k->virts[i].index);
+            if (strcmp(md_method_name(p->module->md, prid), name) != 0 ||
+                (md_MethodDef_Flags(p->module->md, prid) & MD_ACCESS) == MD_PRIVATE)
+                continue;
+            SigSide base = side_of(p, prid);
+            if (sig_equal(&own, &base, false))
+                return k->virts[i].slot;
+        }
+    }
+    return -1;
+}
+
+/* Attributes of the method that fills a slot of mt's parent. */
+static u32 filled_attrs(MethodTable *mt, SlotSrc s, MethodTable **owner, u32 *rid)
+{
+    *owner = ancestor_at(mt, s.depth);
+    *rid = md_method_at((*owner)->module->md, (*owner)->klass->first_method_rid + s.index);
+    return md_MethodDef_Flags((*owner)->module->md, *rid);
+}
+
+static bool final_error(MethodTable *mt, Err *e)
+{
+    char asmname[200], full[200];
+    assembly_display(mt->module->assembly, asmname, sizeof asmname);
+    md_type_full_name(mt->module->md, mt->klass->token, full, sizeof full);
+    return err_set(e, ERR_TYPE_LOAD, mt->klass->token,
+                   "Declaration referenced in a method implementation cannot be a final method.  Type: '%s'.  Assembly: '%s'.", full,
+                   asmname);
+}
+
+/* A MethodImpl whose declaration is a method of a class: its slot gets the body. */
+static bool apply_impl(SlotBuild *b, SlotSrc *src, u32 row, Err *e)
+{
+    MethodTable *mt = b->mt;
+    Module *m = mt->module;
+    const MdImage *md = m->md;
+    u32 body = md_MethodImpl_MethodBody(md, row), decl = md_MethodImpl_MethodDeclaration(md, row);
+    DefRef owner;
+    const char *name;
+    SigSide ds = {.module = m, .args = mt->aux->inst};
+    bool by_rid = MD_TABLE_OF(decl) == MDT_MethodDef;
+    if (by_rid) {
+        owner = (DefRef){m, md_method_owner(md, MD_RID(decl))};
+        name = md_method_name(md, MD_RID(decl));
+        ds.sig = md_blob(md, md_MethodDef_Signature(md, MD_RID(decl)), &ds.len);
+    } else if (MD_TABLE_OF(decl) == MDT_MemberRef) {
+        if (!resolve_def(m, md_MemberRef_Class(md, MD_RID(decl)), &owner, e))
+            return false;
+        name = md_memberref_name(md, MD_RID(decl));
+        ds.sig = md_blob(md, md_MemberRef_Signature(md, MD_RID(decl)), &ds.len);
+    } else {
+        return err_set(e, ERR_BAD_IMAGE, decl, "Bad method implementation.");
+    }
+    if (md_TypeDef_Flags(owner.module->md, owner.rid) & TD_INTERFACE)
+        return true;
+    if (MD_TABLE_OF(body) != MDT_MethodDef || md_method_owner(md, MD_RID(body)) != mt_rid(mt))
+        return load_error_mt(e, mt, " because the body of a method implementation is not declared in it");
+    MethodTable *p = mt;
+    while (p && !(p->module == owner.module && mt_rid(p) == owner.rid))
+        p = p->parent;
+    if (!p)
+        return load_error_mt(e, mt, " because it implements a method of a class that is not its ancestor");
+    MtClass *k = p->klass;
+    for (u32 i = 0; i < k->num_methods; i++) {
+        u32 rid = method_rid(k, i);
+        if (p == mt && by_rid ? rid != MD_RID(decl) : strcmp(md_method_name(p->module->md, rid), name) != 0)
+            continue;
+        u16 slot = k->method_slots ? k->method_slots[i] : 0xffff;
+        if (slot == 0xffff)
+            continue;
+        SigSide side = {.module = p->module, .args = NULL};
+        side.sig = md_blob(p->module->md, md_MethodDef_Signature(p->module->md, rid), &side.len);
+        SigSide raw = ds;
+        raw.args = NULL; /* both in terms of the declaring type's own variables */
+        if (!sig_equal(&raw, &side, false))
+            continue;
+        MethodTable *was;
+        u32 wrid;
+        if (p != mt && (filled_attrs(mt, src[slot], &was, &wrid) & MD_FINAL) && src[slot].depth != mt->klass->depth)
+            return final_error(mt, e);
+        u32 index = 0;
+        while (index < mt->klass->num_methods && method_rid(mt->klass, index) != MD_RID(body))
+            index++;
+        src[slot] = (SlotSrc){mt->klass->depth, (u16)index};
+        mt->klass->kflags |= KF_HAS_IMPLS;
+        b->changed = true;
+        if (md_has_attribute(md, body, "System.Runtime.CompilerServices", "PreserveBaseOverridesAttribute"))
+            mt->klass->kflags |= KF_COVARIANT;
+        return true;
+    }
+    return load_error_mt(e, mt, " because the method of a method implementation was not found");
+}
+
+/* Covariant overrides: an override of the narrower slot also fills the wider ones that it stood for. */
+static void propagate_covariant(SlotBuild *b, SlotSrc *src)
+{
+    MethodTable *mt = b->mt;
+    const SlotSrc *old = b->ptyp->klass->slot_src;
+    u32 n = b->ptyp->klass->num_slots;
+    for (bool again = true; again;) {
+        again = false;
+        for (u32 s = 0; s < n; s++) {
+            if (memcmp(&src[s], &old[s], sizeof *src) != 0)
+                continue;
+            MethodTable *owner;
+            u32 rid;
+            filled_attrs(mt, old[s], &owner, &rid);
+            u16 own = owner->klass->method_slots ? owner->klass->method_slots[old[s].index] : 0xffff;
+            if (own == 0xffff || own == s || memcmp(&src[own], &old[own], sizeof *src) == 0)
+                continue;
+            if (!md_has_attribute(owner->module->md, MD_TOKEN(MDT_MethodDef, rid), "System.Runtime.CompilerServices",
+                                  "PreserveBaseOverridesAttribute"))
+                continue;
+            src[s] = src[own];
+            mt->klass->kflags |= KF_HAS_IMPLS;
+            again = b->changed = true;
+        }
+    }
+}
+
+static bool place_methods(SlotBuild *b, SlotSrc *src, u16 *slots, VirtName *virts, Err *e)
+{
+    MethodTable *mt = b->mt;
+    MtClass *k = mt->klass;
+    const MdImage *md = mt->module->md;
+    b->count = b->ptyp ? b->ptyp->klass->num_slots : 0;
+    u32 parents = b->count;
+    for (u32 i = 0; i < k->num_methods; i++) {
+        slots[i] = 0xffff;
+        u32 rid = method_rid(k, i), attrs = md_MethodDef_Flags(md, rid);
+        if ((attrs & (MD_VIRTUAL | MD_STATIC)) != MD_VIRTUAL)
+            continue;
+        b->changed = true;
+        const char *name = md_method_name(md, rid);
+        u32 hash = base_hash_str(name);
+        i32 s = (attrs & MD_NEW_SLOT) || !parents ? -1 : find_override(mt, rid, hash, name);
+        if (s >= 0) {
+            MethodTable *was;
+            u32 wrid;
+            if (src[s].depth != k->depth && (filled_attrs(mt, src[s], &was, &wrid) & MD_FINAL))
+                return final_error(mt, e);
+        } else {
+            s = (i32)b->count++;
+            if (b->count <= b->capacity)
+                virts[k->num_virts++] = (VirtName){hash, (u16)s, (u16)i};
+        }
+        if (b->count <= b->capacity)
+            src[s] = (SlotSrc){k->depth, (u16)i};
+        slots[i] = (u16)s;
+    }
+    return b->count <= b->capacity;
+}
+
+bool build_slots(SlotBuild *b, Err *e)
+{
+    MethodTable *mt = b->mt;
+    MtClass *k = mt->klass;
+    u32 parents = b->ptyp ? b->ptyp->klass->num_slots : 0, virtuals = 0;
+    const MdImage *md = mt->module->md;
+    for (u32 i = 0; i < k->num_methods; i++)
+        virtuals += (md_MethodDef_Flags(md, method_rid(k, i)) & (MD_VIRTUAL | MD_STATIC)) == MD_VIRTUAL;
+    MdIter it = md_method_impls_of(md, mt_rid(mt));
+    bool impls = !mt_is_interface(mt) && it.cur < it.end;
+    if (!virtuals && !impls) {
+        k->slot_src = b->ptyp ? b->ptyp->klass->slot_src : NULL;
+        b->count = parents;
+        return true;
+    }
+    LoadContext *alc = mt->module->alc;
+    SlotSrc *src = type_alloc(alc, HEAP_COLD, b->capacity * sizeof *src);
+    if (parents)
+        memcpy(src, b->ptyp->klass->slot_src, parents * sizeof *src);
+    k->slot_src = src;
+    u32 fresh = b->capacity - parents;
+    k->method_slots = type_alloc(alc, HEAP_COLD, k->num_methods * sizeof(u16));
+    k->virts = type_alloc(alc, HEAP_COLD, fresh * sizeof(VirtName));
+    k->num_virts = 0;
+    if (!place_methods(b, src, k->method_slots, k->virts, e))
+        return false;
+    k->num_slots = (u16)b->count;
+    if (impls)
+        for (u32 row; (row = md_next_row(&it));)
+            if (!apply_impl(b, src, row, e))
+                return false;
+    if (b->ptyp && (b->ptyp->klass->kflags & KF_COVARIANT))
+        propagate_covariant(b, src);
+    return true;
+}
+
+void fill_vtable(MethodTable *mt, MethodTable *from)
+{
+    MtClass *k = mt->klass;
+    u32 inherited = from ? MIN(from->num_virtuals, mt->num_virtuals) : 0;
+    for (u32 s = 0; s < mt->num_virtuals; s++)
+        mt->vtable[s] = s < inherited && k->slot_src[s].depth != k->depth ? from->vtable[s] : type_client.slot_prestub(s);
+}
+
+/* --- Completeness ---------------------------------------------------------------------------------------------------------- */
+static bool no_impl_error(MethodTable *mt, const char *name, Err *e)
+{
+    char asmname[200], full[200];
+    assembly_display(mt->module->assembly, asmname, sizeof asmname);
+    md_type_full_name(mt->module->md, mt->klass->token, full, sizeof full);
+    bool first = e && e->kind == ERR_NONE;
+    err_set(e, ERR_TYPE_LOAD, mt->klass->token, "Method '%s' in type '%s' from assembly '%s' does not have an implementation.", name, full,
+            asmname);
+    if (first)
+        snprintf(e->name, sizeof e->name, "%s", full);
+    return false;
+}
+
+static bool check_interface(MethodTable *mt, MethodTable *iface, Err *e)
+{
+    MtClass *ik = iface->klass;
+    const MdImage *imd = iface->module->md;
+    for (u32 i = 0; i < ik->num_methods; i++) {
+        u32 rid = method_rid(ik, i), attrs = md_MethodDef_Flags(imd, rid);
+        if (!(attrs & MD_VIRTUAL) || !(attrs & MD_ABSTRACT))
+            continue;
+        Method *im = method_by_rid(iface, rid, e);
+        if (!im)
+            return false;
+        Err ignored;
+        ignored.kind = ERR_NONE;
+        Method *r = attrs & MD_STATIC ? find_static_impl(mt, im, &ignored) : find_impl(mt, im, &ignored);
+        if (!r && (ignored.kind == ERR_ENTRY_POINT || ignored.kind == ERR_NONE))
+            return no_impl_error(mt, md_method_name(imd, rid), e);
+        if (!r && ignored.kind == ERR_PENDING) {
+            if (e)
+                *e = ignored;
+            return false;
+        }
+    }
+    return true;
+}
+
+bool check_complete(MethodTable *mt, Err *e)
+{
+    MtClass *k = mt->klass;
+    if (mt_is_interface(mt) || (mt->flags2 & MT2_ABSTRACT) || !mt->parent)
+        return true;
+    for (u32 s = 0; s < k->num_slots; s++) {
+        MethodTable *owner;
+        u32 rid;
+        if (filled_attrs(mt, k->slot_src[s], &owner, &rid) & MD_ABSTRACT)
+            return no_impl_error(mt, md_method_name(owner->module->md, rid), e);
+    }
+    if (mt->aux->inst)
+        return true; /* definitions are checked on their first instantiation's use */
+    MdIter it = md_interfaces_of(mt->module->md, mt_rid(mt));
+    if (it.cur >= it.end)
+        return true;
+    u32 n;
+    MethodTable **map = interfaces_of(mt, &n, e);
+    if (!map)
+        return false;
+    for (u32 i = 0; i < n; i++)
+        if (!check_interface(mt, map[i], e))
+            return false;
+    return true;
+}
+
+/* --- From slots to Methods ----------------------------------------------------------------------------------------------- */
+Method *slot_method(MethodTable *mt, u32 slot, Err *e)
+{
+    MethodTable *base = mt_is_array(mt) ? mt->parent : mt;
+    MtClass *k = base->klass;
+    if (slot >= k->num_slots) {
+        err_set(e, ERR_TYPE_LOAD, 0, "No such virtual slot.");
+        return NULL;
+    }
+    if (!mt->aux->slot_methods) {
+        Method **v = type_alloc(alc_of(mt), HEAP_COLD, k->num_slots * sizeof *v);
+        __atomic_store_n(&mt->aux->slot_methods, v, __ATOMIC_RELEASE);
+    }
+    Method *m = mt->aux->slot_methods[slot];
+    if (m)
+        return m;
+    SlotSrc s = k->slot_src[slot];
+    MethodTable *owner = ancestor_at(base, s.depth);
+    m = method_by_rid(owner, method_rid(owner->klass, s.index), e);
+    if (m)
+        __atomic_store_n(&mt->aux->slot_methods[slot], m, __ATOMIC_RELEASE);
+    return m;
+}
+
+Method *type_slot_method(MethodTable *mt, u32 slot)
+{
+    Method **v = __atomic_load_n(&mt->aux->slot_methods, __ATOMIC_ACQUIRE);
+    if (v && slot < (mt_is_array(mt) ? mt->parent : mt)->klass->num_slots) {
+        Method *m = __atomic_load_n(&v[slot], __ATOMIC_ACQUIRE);
+        if (m)
+            return m;
+    }
+    return LOADED(Method *, (Err *)NULL, slot_method(mt, slot, LE));
+}
+
+/* --- Publication of code --------------------------------------------------------------------------------------------------- */
+static bool same_src(SlotSrc a, u32 depth, u32 index) { return a.depth == depth && a.index == index; }
+
+static void publish_slot(MethodTable *mt, u32 slot, u32 depth, u32 index, void *code)
+{
+    if (mt_is_array(mt)) {
+        if (slot < mt->num_virtuals)
+            __atomic_store_n(&mt->vtable[slot], code, __ATOMIC_RELEASE);
+        return;
+    }
+    if (!same_src(mt->klass->slot_src[slot], depth, index))
+        return;
+    if (slot < mt->num_virtuals)
+        __atomic_store_n(&mt->vtable[slot], code, __ATOMIC_RELEASE);
+    for (MethodTable *d = mt->aux->first_derived; d; d = d->aux->next_derived)
+        publish_slot(d, slot, depth, index, code);
+}
+
+static void publish_in(MethodTable *mt, Method *m, void *code)
+{
+    MtClass *k = mt->klass;
+    if (m->slot != 0xffff)
+        publish_slot(mt, m->slot, k->depth, m->index, code);
+    if (k->kflags & (KF_HAS_IMPLS | KF_COVARIANT))
+        for (u32 s = 0; s < k->num_slots; s++)
+            if (s != m->slot && same_src(k->slot_src[s], k->depth, m->index))
+                publish_slot(mt, s, k->depth, m->index, code);
+}
+
+void type_publish(Method *m, void *code)
+{
+    if (!(m->flags & MF_VIRTUAL) || m->num_generic || mt_is_interface(m->mt) || mt_is_array(m->mt))
+        return;
+    type_lock();
+    MethodTable *canon = m->mt->aux->canon;
+    publish_in(m->mt, m, code);
+    if (canon == m->mt && (canon->flags & MTF_GENERICS_MASK) == MTF_GENERIC_SHARED && !(canon->flags & MTF_HAS_COMPONENTS))
+        for (MethodTable *i = canon->klass->typical->aux->next_inst; i; i = i->aux->next_inst)
+            if (i->aux->canon == canon && i != canon)
+                publish_in(i, m, code);
+    type_unlock();
+}

@@ -1,0 +1,103 @@
+/* type_test.h: a client that binds by simple name in the framework's folder. */
+#ifndef TYPE_TEST_H
+#define TYPE_TEST_H
+#include "base/base.h"
+#include "gc/gc.h"
+#include "os/os_mem.h"
+#include "type/type.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static char fw_dir[512];
+static Domain *test_domain;
+static u64 methods_made;
+
+static inline u64 now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (u64)t.tv_sec * 1000000000u + (u64)t.tv_nsec;
+}
+static inline Assembly *open_assembly(const char *path, Err *e)
+{
+    PeImage *pe = base_calloc(1, sizeof *pe);
+    if (!pe_open_file(pe, path, e))
+        return NULL;
+    return type_assembly_new(test_domain->default_context, pe, path, e);
+}
+static inline Assembly *find_loaded(const char *name)
+{
+    LoadContext *c = test_domain->default_context;
+    for (u32 i = 0; i < c->assemblies.len; i++)
+        if (strcasecmp(c->assemblies.data[i]->name, name) == 0)
+            return c->assemblies.data[i];
+    return NULL;
+}
+static Assembly *test_bind(Assembly *from, u32 token, Err *e)
+{
+    const char *name = md_assemblyref_name(from->module->md, MD_RID(token));
+    Assembly *a = find_loaded(name);
+    char path[1024];
+    snprintf(path, sizeof path, "%s/%s.dll", fw_dir, name);
+    return a ? a : open_assembly(path, e);
+}
+static void test_method_made(Method *m)
+{
+    methods_made++;
+    m->entry = (void *)(uintptr_t)0x1000;
+}
+static void *test_prestub(u32 slot) { return (void *)(uintptr_t)(0x10000 + slot); }
+static void *test_ensure(MethodTable *mt, Err *e)
+{
+    (void)e;
+    return type_statics(mt);
+}
+/* Newest installed framework; STATOR_FRAMEWORK overrides. */
+static inline bool find_framework(void)
+{
+    const char *env = getenv("STATOR_FRAMEWORK");
+    if (env) {
+        snprintf(fw_dir, sizeof fw_dir, "%s", env);
+        return true;
+    }
+    const char *roots[] = {getenv("DOTNET_ROOT"), "/usr/share/dotnet", "/usr/lib/dotnet"};
+    for (u32 i = 0; i < ARRAY_LEN(roots); i++) {
+        char base[400];
+        if (!roots[i])
+            continue;
+        snprintf(base, sizeof base, "%s/shared/Microsoft.NETCore.App", roots[i]);
+        DIR *d = opendir(base);
+        if (!d)
+            continue;
+        for (struct dirent *x; (x = readdir(d));)
+            if (strncmp(x->d_name, "10.", 3) == 0)
+                snprintf(fw_dir, sizeof fw_dir, "%s/%.60s", base, x->d_name);
+        closedir(d);
+        if (fw_dir[0])
+            return true;
+    }
+    return false;
+}
+static inline void test_boot(void)
+{
+    if (!find_framework()) {
+        printf("skipped: no framework\n");
+        exit(0);
+    }
+    type_init();
+    type_client = (TypeClient){.bind = test_bind, .method_made = test_method_made, .slot_prestub = test_prestub, .ensure_statics = test_ensure};
+    test_domain = type_domain_new("test");
+    char path[600];
+    snprintf(path, sizeof path, "%s/System.Private.CoreLib.dll", fw_dir);
+    Err e = {0};
+    if (!type_boot(test_domain, path, &e)) {
+        printf("FAIL boot: %s\n", e.text);
+        exit(1);
+    }
+}
+static int failures;
+#define EXPECT(c, ...) ((c) ? (void)0 : (failures++, printf("FAIL %s:%d: ", __FILE__, __LINE__), printf(__VA_ARGS__), printf("\n")))
+#endif
