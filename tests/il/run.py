@@ -11,6 +11,8 @@
     --show                      print what failing tests gave
     --list                      print the tests' names
     --timeout N                 seconds for one file (default 120)
+    --fresh                     run the reference again, though it has already proved the file
+    --coverage                  print the opcodes of il_ops.def that no test uses
 
 A test is a static method without arguments under a line `// expect VALUE` or `// throws TYPE`.  The driver (a check
 method for each test, Main, and the printing of names) is generated here and appended when the file is assembled; it
@@ -199,6 +201,7 @@ class Unit:
         else:
             text, shown = path.read_text(), path.name
         self.tests = parse_tests(shown, text)
+        self.words = set(re.findall(r'[a-z][a-z0-9]*(?:\.[a-z0-9]+)*\.?', text.lower()))
         text += driver(self.tests)
         key = hashlib.sha256((str(ilasm) + '\0' + text).encode()).hexdigest()[:12]
         self.dir = BUILD / f'{self.topic}.{key}'
@@ -265,6 +268,8 @@ def main():
     p.add_argument('--show', action='store_true')
     p.add_argument('--list', action='store_true')
     p.add_argument('--timeout', type=int, default=120)
+    p.add_argument('--fresh', action='store_true')
+    p.add_argument('--coverage', action='store_true')
     a = p.parse_args()
     BUILD.mkdir(parents=True, exist_ok=True)
     ilasm = find_ilasm(a.ilasm)
@@ -276,6 +281,12 @@ def main():
             fail_usage('no such topic: ' + ' '.join(sorted(want - {x.stem for x in paths})))
     pool = concurrent.futures.ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 2))
     units = list(pool.map(lambda x: Unit(x, ilasm), paths))
+    if a.coverage:
+        table = (ROOT / 'src' / 'il' / 'il_ops.def').read_text()
+        words = set().union(*(u.words for u in units))
+        bytes_ = {'no.': '0x19'}        # written as .emitbyte
+        print(' '.join(n for n in re.findall(r'IL_OP\(\w+, "([^"]+)"', table) if n not in words and bytes_.get(n) not in words))
+        return 0
     if a.list:
         for u in units:
             for t in u.tests:
@@ -295,10 +306,10 @@ def main():
     for label, command, env in engines:
         def work(u):
             proof = u.dir / 'reference.ok'
-            if label == 'reference' and proof.exists() and not a.only:
+            if label == 'reference' and proof.exists() and not a.only and not a.fresh:
                 return {t.name: None for t in u.tests}
             r = run_unit(command, u, a.only, env, a.timeout)
-            if label == 'reference' and not a.only and not any(r.values()):
+            if label == 'reference' and not a.only and not a.fresh and not any(r.values()):
                 proof.write_text('')
             return r
         counts = label != 'reference' or not ours
