@@ -1,0 +1,173 @@
+/* vm_object.c: boxes and arrays made from C, and the objects that stand for types, assemblies, modules, members and threads.
+ * A RuntimeType is frozen and unique per TypeHandle; MtAux.exposed or TypeDesc.exposed holds it raw (CoreLib reads them), in
+ * neutral mode a table of the domain does (D12).  The others are ordinary objects behind strong handles.
+ * Book: vm.md  Tests: tests/app */
+#include "vm/vm.h"
+
+#include "os/os_thread.h"
+
+static OsMutex expose_lock = OS_MUTEX_INIT;
+static Map64 neutral_types; /* TypeHandle -> RuntimeType, under expose_lock; neutral mode only */
+
+Object *vm_new_object(Thread *t, MethodTable *mt)
+{
+    Object *o = gc_alloc(t, mt);
+    if (UNLIKELY(!o))
+        vm_throw(t, VM_ERR_OUT_OF_MEMORY);
+    return o;
+}
+
+Object *vm_box(Thread *t, MethodTable *mt, const void *value)
+{
+    if (mt_is_nullable(mt)) {
+        if (!*(const u8 *)value)
+            return NULL;
+        value = (const char *)value + mt->nullable_value_offset;
+        mt = th_mt(mt->aux->inst[0]);
+    }
+    Object *o = vm_new_object(t, mt);
+    if (!o)
+        return NULL;
+    if (mt_has_refs(mt))
+        gc_copy_refs((char *)o + OBJ_DATA, value, mt->klass->size);
+    else
+        memcpy((char *)o + OBJ_DATA, value, mt->klass->size);
+    return o;
+}
+
+Array *vm_new_array(Thread *t, TypeHandle elem, u32 n)
+{
+    Err e = {0};
+    TypeHandle th = type_szarray_of(elem, &e);
+    if (!th) {
+        vm_throw_err(t, &e);
+        return NULL;
+    }
+    Array *a = n <= 0x7fffffff ? (Array *)gc_alloc_array(t, th_mt(th), n, 0) : NULL;
+    if (UNLIKELY(!a))
+        vm_throw(t, VM_ERR_OUT_OF_MEMORY);
+    return a;
+}
+
+/* --- Types ---------------------------------------------------------------------------------------------------------- */
+static Object *new_type_object(TypeHandle th)
+{
+    MethodTable *mt = type_wk(WK_RUNTIMETYPE);
+    Object *o = gc_alloc_frozen(mt, mt->base_size);
+    CF_VAL(o, RUNTIMETYPE_HANDLE, TypeHandle) = th;
+    return o;
+}
+
+static Object *neutral_type_object(TypeHandle th)
+{
+    os_mutex_lock(&expose_lock);
+    Object *o = map64_ptr(&neutral_types, th);
+    if (!o) {
+        o = new_type_object(th);
+        map64_put(&neutral_types, th, (u64)(uintptr_t)o);
+    }
+    os_mutex_unlock(&expose_lock);
+    return o;
+}
+
+Object *vm_type_object(TypeHandle th)
+{
+    Object **slot = th_is_desc(th) ? &th_desc(th)->exposed : &th_mt(th)->aux->exposed;
+    Object *o = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+    if (LIKELY(o != NULL))
+        return o;
+    if (vm_runtime.neutral)
+        return neutral_type_object(th);
+    type_wk(WK_RUNTIMETYPE); /* loaded before the lock is taken */
+    os_mutex_lock(&expose_lock);
+    o = *slot;
+    if (!o) {
+        o = new_type_object(th);
+        __atomic_store_n(slot, o, __ATOMIC_RELEASE);
+    }
+    os_mutex_unlock(&expose_lock);
+    return o;
+}
+
+TypeHandle vm_type_of_object(Object *runtime_type)
+{
+    return CF_VAL(runtime_type, RUNTIMETYPE_HANDLE, TypeHandle);
+}
+
+/* --- Assemblies, modules, members -------------------------------------------------------------------------------------- */
+/* Publishes o in *slot behind a strong handle unless another thread was first; the object that stays. */
+static Object *expose(GcHandle *slot, Object *o)
+{
+    GcHandle mine = gc_handle_new(vm_runtime.domain, GC_HANDLE_STRONG, o), first = NULL;
+    if (__atomic_compare_exchange_n(slot, &first, mine, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        return o;
+    gc_handle_free(mine);
+    return gc_handle_get(first);
+}
+
+static Object *exposed(GcHandle *slot)
+{
+    GcHandle h = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+    return h ? gc_handle_get(h) : NULL;
+}
+
+Object *vm_assembly_object(Thread *t, Assembly *a)
+{
+    Object *o = exposed(&a->exposed);
+    if (o)
+        return o;
+    o = vm_new_object(t, type_wk(WK_RUNTIMEASSEMBLY));
+    if (!o)
+        return NULL;
+    CF_VAL(o, ASSEMBLY_HANDLE, void *) = a;
+    return expose(&a->exposed, o);
+}
+
+Object *vm_module_object(Thread *t, Module *m)
+{
+    Object *o = exposed(&m->exposed);
+    if (o)
+        return o;
+    Object *assembly = vm_assembly_object(t, m->assembly);
+    if (!assembly)
+        return NULL;
+    o = vm_new_object(t, type_wk(WK_RUNTIMEMODULE));
+    if (!o)
+        return NULL;
+    CF_VAL(o, MODULE_HANDLE, void *) = m;
+    CF_SET_REF(o, MODULE_ASSEMBLY, assembly);
+    return expose(&m->exposed, o);
+}
+
+Object *vm_method_stub_object(Thread *t, Method *m)
+{
+    Object *o = vm_new_object(t, type_wk(WK_RUNTIMEMETHODINFOSTUB));
+    if (o)
+        CF_VAL(o, METHODSTUB_VALUE, void *) = m;
+    return o;
+}
+
+Object *vm_field_stub_object(Thread *t, Field *f, MethodTable *owner)
+{
+    Object *o = vm_new_object(t, type_wk(WK_RUNTIMEFIELDINFOSTUB));
+    (void)owner;
+    if (o)
+        CF_VAL(o, FIELDSTUB_VALUE, void *) = f;
+    return o;
+}
+
+/* --- Threads ---------------------------------------------------------------------------------------------------------- */
+Object *vm_thread_object(Thread *t, Thread *of)
+{
+    enum { PRIORITY_NORMAL = 2 };
+    Object *o = exposed(&of->object);
+    if (o)
+        return o;
+    o = vm_new_object(t, type_wk(WK_THREAD));
+    if (!o)
+        return NULL;
+    CF_VAL(o, THREAD_HANDLE, void *) = of;
+    CF_VAL(o, THREAD_ID, i32) = (i32)of->id;
+    CF_VAL(o, THREAD_PRIORITY, i32) = PRIORITY_NORMAL;
+    return expose(&of->object, o);
+}
