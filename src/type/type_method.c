@@ -286,7 +286,7 @@ Method *array_method(MethodTable *mt, ArrayMethodKind kind, u32 nargs, Err *e)
     if (kind != ARRAY_CTOR)
         nargs = rank + (kind == ARRAY_SET);
     u32 count = nargs;
-    u32 at = kind == ARRAY_CTOR ? 3 + (nargs > rank ? 1 : 0) + (nargs != rank && nargs != 2 * rank ? 1 : 0) : (u32)kind;
+    u32 at = kind == ARRAY_CTOR ? 3u + (nargs > rank) + (nargs != rank && nargs != 2 * rank) : (u32)kind;
     LoadContext *alc = alc_of(mt);
     if (!mt->aux->methods)
         mt->aux->methods = type_alloc(alc, HEAP_COLD, 6 * sizeof(Method *));

@@ -13,7 +13,7 @@ static const u8 prim_wk[] = {
 };
 static bool is_prim_code(u8 et) /* codes with a type of their own, VOID first */
 {
-    return et <= ET_OBJECT && (et == ET_VOID || prim_wk[et] != 0);
+    return et == ET_OBJECT || et == ET_VOID || (et < ET_OBJECT && prim_wk[et] != 0);
 }
 
 u32 prim_size(u8 et)
