@@ -279,8 +279,8 @@ static bool place_fields(Layout *l, Place *ps, u32 n, Err *e)
         return load_error(e, l->module, l->rid, " because it is too large");
     if (given)
         l->size = MAX(l->size, base + given);
-    else if (l->is_valuetype)
-        l->size = ALIGN_UP(l->size, align);
+    else if (l->is_valuetype || !(l->kflags & KF_AUTO_LAYOUT))
+        l->size = base + ALIGN_UP(l->size - base, align);
     if (l->is_valuetype && l->size == 0)
         l->size = 1;
     l->align = align;
@@ -348,8 +348,6 @@ static void int128_alignment(Layout *l, Place *ps, u32 n)
                 l->align = MIN(bits / 8, 32);
             if (bits == 512)
                 l->align = 64;
-        } else if (strcmp(ns, "System.Numerics") == 0 && strcmp(name, "Vector`1") == 0) {
-            l->align = 16;
         }
     }
 }
