@@ -234,6 +234,8 @@ typedef struct SemClient {
     bool neutral;                             /* D12 */
     bool (*body_override)(Method *m, IlBody *body, struct IlStub **stub); /* corelib/bodies.def: body to use instead */
     bool (*stub_body)(struct IlStub *s, IlBody *body, const SigType **locals, u32 *num_locals); /* MF_STUB methods */
+    const MethodSig *(*stub_sig)(struct IlStub *s, u32 token); /* signature of a calli in a VM-made body */
+    void *(*stub_native)(struct IlStub *s, bool *suppress_transition); /* IlStub.native_target: NULL when the address is on the stack */
 } SemClient;
 extern SemClient sem_client;
 
@@ -245,6 +247,7 @@ bool sem_next(SemWalk *w, SemInst *out, Err *e);
 void sem_branch_taken(SemWalk *w, bool taken);
 SemKind sem_kind_of(const SigType *t); /* stack kind of a location's type */
 SemBlock *sem_block_at(SemWalk *w, u32 il_offset);
+const char *sem_op_name(SemOp op);
 
 /* --- Intrinsics: rows of sem_intrinsics.def ------------------------------------------------------------------------------------------- */
 typedef enum SemIntrinsic {

@@ -1,0 +1,225 @@
+/* sem_walk.c: the walk: blocks in IL order, the typed stack, merges, what is reached.
+ * In: SemWalk of sem_begin.  Out: one SemInst a call.
+ * Invariant: a block is given only when reached; a block that nothing before it reaches but that a later branch may (a loop entered at its
+ * condition) is given, with an empty stack (§III.1.7.5), when the graph has a path to it from a block already known to be reached.
+ * Book: sem.md  Tests: tests/unit/sem/, tests/il/ */
+#include "sem/sem_int.h"
+
+const char *sem_op_name(SemOp op)
+{
+    static const char *const names[] = {
+        "end", "block", "nop", "break", "const", "ldarg", "starg", "ldarga", "ldloc", "stloc", "ldloca", "arglist", "dup", "pop", "neg", "not",
+        "binary", "compare", "conv", "ckfinite", "jump", "jump_if", "jump_cmp", "switch", "leave", "endfinally", "endfilter", "throw",
+        "rethrow", "ret", "load", "store", "cpobj", "initobj", "cpblk", "initblk", "localloc", "ldfld", "ldflda", "stfld", "ldsfld",
+        "ldsflda", "stsfld", "newarr", "ldlen", "ldelem", "ldelema", "stelem", "box", "unbox", "unbox_any", "castclass", "isinst", "ldtoken",
+        "typeof", "ldstr", "ldftn", "ldvirtftn", "call", "mkrefany", "refanyval", "refanytype",
+    };
+    _Static_assert(ARRAY_LEN(names) == SEM_REFANYTYPE + 1, "one name each");
+    return names[op];
+}
+
+static bool merge_value(SemValue *to, const SemValue *from)
+{
+    if (to->kind != from->kind)
+        return (to->kind == SEM_I && from->kind == SEM_I8) || (to->kind == SEM_I8 && from->kind == SEM_I);
+    if (to->kind == SEM_VALUE)
+        return to->th == from->th;
+    if (to->th != from->th)
+        to->th = 0;
+    to->flags &= from->flags;
+    return true;
+}
+
+bool sem_merge(SemWalk *w, SemBlock *b, Err *e)
+{
+    u32 index = (u32)(b - w->blocks);
+    if (b->stack_depth < 0) {
+        b->stack_depth = (i32)w->depth;
+        if (w->depth) {
+            b->stack = ARENA_NEW_ARRAY(w->arena, SemValue, w->depth);
+            memcpy(b->stack, w->stack, w->depth * sizeof *b->stack);
+            for (u32 i = 0; i < w->depth; i++) {
+                b->stack[i].flags &= b->backward ? 0 : SEMV_NONNULL | SEMV_EXACT | SEMV_THIS;
+                if (b->backward && b->stack[i].kind != SEM_VALUE) /* what comes round is not known yet */
+                    b->stack[i].th = 0;
+            }
+        }
+        if (!b->reached && index <= w->priv->block)
+            return err_set(e, ERR_MISSING_FEATURE, 0, "branch back into code taken for dead");
+    } else {
+        if ((u32)b->stack_depth != w->depth)
+            return sem_invalid(e);
+        for (u32 i = 0; i < w->depth; i++)
+            if (!merge_value(&b->stack[i], &w->stack[i]))
+                return sem_invalid(e);
+    }
+    b->reached = true;
+    return true;
+}
+
+bool sem_coerce(SemWalk *w, SemInst *o, u8 kind)
+{
+    if (!w->depth || sem_top(w, 0)->kind == kind)
+        return false;
+    u8 from = sem_top(w, 0)->kind, to;
+    if (from == SEM_I4 && kind == SEM_I)
+        to = ET_I;
+    else if (from == SEM_I4 && kind == SEM_I8)
+        to = ET_I8;
+    else if (from == SEM_F4 && kind == SEM_F8)
+        to = ET_R8;
+    else if (from == SEM_F8 && kind == SEM_F4)
+        to = ET_R4;
+    else if ((from == SEM_I || from == SEM_I8) && kind == SEM_I4)
+        to = ET_I4;
+    else
+        return false;
+    sem_head(w, o, SEM_CONV, 1);
+    o->conv.to = to;
+    o->conv.un = o->conv.ovf = false;
+    sem_push(w, o, kind, 0, 0);
+    w->priv->pos = w->priv->start;
+    return true;
+}
+
+/* Is there a path to the block from one that is reached and still to come? */
+static bool reached_later(SemWalk *w, u32 block)
+{
+    SemPrivate *p = w->priv;
+    u32 n = 0;
+    p->stamp++;
+#define VISIT(b)                                                                                                       \
+    do {                                                                                                               \
+        u32 b_ = (b);                                                                                                  \
+        if (b_ > block && p->visit[b_] != p->stamp) {                                                                  \
+            if (w->blocks[b_].reached)                                                                                 \
+                return true;                                                                                           \
+            p->visit[b_] = p->stamp;                                                                                   \
+            p->work[n++] = b_;                                                                                         \
+        }                                                                                                              \
+    } while (0)
+    for (u32 at = block;;) {
+        for (u32 i = p->pred_first[at]; i < p->pred_first[at + 1]; i++)
+            VISIT(p->preds[i]);
+        if (at && p->falls_in[at])
+            VISIT(at - 1);
+        if (w->blocks[at].handler_start)
+            for (u32 i = 0; i < w->num_clauses; i++) {
+                const IlClause *c = &w->clauses[i].il;
+                u32 start = w->blocks[at].il_start;
+                if (c->handler_start == start || (c->kind == IL_EH_FILTER && c->filter_start == start))
+                    for (u32 b = w->block_of[c->try_start] - 1; b < w->num_blocks && w->blocks[b].il_start < c->try_end; b++)
+                        VISIT(b);
+            }
+        if (n == 0)
+            return false;
+        at = p->work[--n];
+    }
+#undef VISIT
+}
+
+static bool flush_branch(SemWalk *w, Err *e)
+{
+    SemPrivate *p = w->priv;
+    u32 n = p->num_pend;
+    p->num_pend = 0;
+    for (u32 i = 0; i < n; i++)
+        if (!sem_merge(w, p->pend[i], e))
+            return false;
+    return true;
+}
+
+void sem_branch_taken(SemWalk *w, bool taken)
+{
+    if (taken)
+        w->priv->live = false;
+    else
+        w->priv->num_pend = 0;
+}
+
+static void start_block(SemWalk *w, u32 index, SemInst *o)
+{
+    SemPrivate *p = w->priv;
+    SemBlock *b = &w->blocks[index];
+    b->reached = true;
+    if (b->stack_depth < 0)
+        b->stack_depth = 0;
+    p->block = index;
+    p->block_end = b->il_end;
+    p->pos = p->start = b->il_start;
+    p->live = true;
+    w->depth = 0;
+    sem_head(w, o, SEM_BLOCK, 0);
+    w->depth = (u32)b->stack_depth;
+    if (w->depth)
+        memcpy(w->stack, b->stack, w->depth * sizeof *w->stack);
+    o->block = b;
+    if (b->try_region && p->clauses_left)
+        sem_reach_handlers(w, index);
+}
+
+static bool step(SemWalk *w, SemInst *o, Err *e)
+{
+    SemPrivate *p = w->priv;
+    p->start = p->pos;
+    p->pf_volatile = p->pf_readonly = p->pf_tail = false;
+    p->pf_unaligned = 0;
+    p->pf_constrained = 0;
+    p->queued = p->taken = 0;
+    for (;;) {
+        if (!il_decode(w->body.code, w->body.code_size, p->pos, &p->in))
+            return sem_invalid(e);
+        p->pos += p->in.size;
+        if (LIKELY(il_op_info[p->in.op].flow != IL_FLOW_META))
+            break;
+        switch ((u32)p->in.op) {
+        case IL_VOLATILE: p->pf_volatile = true; break;
+        case IL_READONLY: p->pf_readonly = true; break;
+        case IL_TAIL: p->pf_tail = true; break;
+        case IL_UNALIGNED: p->pf_unaligned = (u8)p->in.i; break;
+        case IL_CONSTRAINED: p->pf_constrained = p->in.token; break;
+        }
+    }
+    if (UNLIKELY(w->depth + 2 > p->stack_cap))
+        return sem_invalid(e);
+    return sem_op(w, o, e);
+}
+
+bool sem_next(SemWalk *w, SemInst *o, Err *e)
+{
+    SemPrivate *p = w->priv;
+    if (p->taken < p->queued) {
+        *o = p->queue[p->taken++];
+        return true;
+    }
+    if (p->num_pend && !flush_branch(w, e))
+        return false;
+    u32 index = p->block + 1;
+    if (p->live) {
+        if (LIKELY(p->pos < p->block_end))
+            return step(w, o, e);
+        if (index >= w->num_blocks)
+            return sem_invalid(e); /* runs off the end */
+        SemBlock *b = &w->blocks[index];
+        if (b->stack_depth > 0 && (u32)b->stack_depth == w->depth) {
+            u32 pos = p->pos;
+            if (sem_coerce(w, o, b->stack[w->depth - 1].kind)) {
+                p->pos = pos;
+                return true;
+            }
+        }
+        if (!sem_merge(w, b, e))
+            return false;
+    }
+    p->live = false;
+    while (index < w->num_blocks && !w->blocks[index].reached && !(w->blocks[index].backward && reached_later(w, index)))
+        index++;
+    if (index >= w->num_blocks) {
+        p->block = w->num_blocks - 1;
+        w->depth = 0;
+        sem_head(w, o, SEM_END, 0);
+        return true;
+    }
+    start_block(w, index, o);
+    return true;
+}
