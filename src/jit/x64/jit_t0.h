@@ -73,6 +73,7 @@ typedef struct T0 {
     u32 reserved;  /* registers that are homes: never scratch */
     i32 frame;     /* bytes below rbp used so far */
     u32 outgoing;
+    u32 incoming; /* bytes of our own stack arguments */
     VEC(FrameSlot) slots;
     VEC(i32) zero; /* offsets of 8-byte words to zero */
     i32 *tmp_plain, *tmp_ref, *tmp_int; /* by depth; 0: none yet */
@@ -142,6 +143,7 @@ void t0_describe(T0 *j, i32 off, u8 et_or_kind, TypeHandle th, bool home, bool p
 bool t0_setup_homes(T0 *j);
 bool t0_prolog(T0 *j, u32 *start);
 void t0_epilog(T0 *j);
+void t0_leave_frame(T0 *j); /* registers, rsp and rbp as the caller had them; flags may change */
 void t0_emit_slow(T0 *j);
 void t0_throw_if(T0 *j, X64Cc cc, JitHelper h);
 X64Label t0_slow_call(T0 *j, JitHelper h, u32 nargs, const u8 *regs, const i64 *imms); /* returns the label to jump to; out bound here by caller via t0_slow_back */

@@ -220,6 +220,20 @@ static void push_result(T0 *j, const SigType *ret, i32 retbuf, bool native)
 /* The GC transition around an unmanaged call (D5): a RECORD_CALL in the frame, mode preemptive, call, mode back, slow path when a stop waits. */
 static i32 transition_record(T0 *j) { return t0_alloc(j, sizeof(TransitionRecord)); }
 
+/* Stands for the result of a call that never comes back. */
+static void t0_after_tail(T0 *j, const SigType *ret)
+{
+    if (ret->kind == ET_VOID)
+        return;
+    u8 kind = sem_kind_of(ret);
+    if (kind == SEM_VALUE) {
+        TypeHandle th = ret->kind == ET_TYPEDBYREF ? th_of(type_wk(WK_TYPEDREFERENCE)) : ret->th;
+        t0_push_slot(j, t0_struct_temp(j, j->depth, th), SEM_VALUE, th);
+    } else {
+        t0_push_const(j, kind, 0);
+    }
+}
+
 static void unmanaged(T0 *j, const SemCall *c, X64Reg target)
 {
     if (c->suppress_transition) {
@@ -432,6 +446,56 @@ static void fix_this(T0 *j, const SemCall *c)
     j->locked = 0;
 }
 
+/* An explicit tail call that this frame can make way for: the stack arguments fit where our own came in, and nothing of the frame is named. */
+static bool can_tail(T0 *j, const SemCall *c, u32 need, u32 nargs, bool retbuf)
+{
+    if (!(c->tail || c->is_jmp) || c->is_newobj || c->dispatch == SEM_CALL_UNMANAGED || need > j->incoming || j->w.has_localloc ||
+        (j->m->flags & MF_SYNCHRONIZED) || retbuf != j->ret_in_memory || j->cur_region)
+        return false;
+    for (u32 i = 0; i < nargs; i++)
+        if (t0_top(j, i)->loc == V_ADDR)
+            return false;
+    return true;
+}
+
+/* Leaves the frame; the target is in r10 (an address) or, when cell is not NULL, read from there. */
+static void tail_jump(T0 *j, u32 need, void **cell)
+{
+    for (u32 i = 0; i < need; i += 8) {
+        x64_movsd_xm(T0B, X64_XMM15, x64_mem(X64_RSP, (i32)i));
+        x64_movsd_mx(T0B, t0_frame(16 + (i32)i), X64_XMM15);
+    }
+    t0_leave_frame(j);
+    if (cell && os_span_contains(cell)) {
+        x64_jmp_m(T0B, x64_mem_abs(cell));
+    } else {
+        if (cell) {
+            x64_mov_ri(T0B, 8, X64_R10, (i64)cell);
+            x64_mov_rm(T0B, 8, X64_R10, x64_mem(X64_R10, 0));
+        }
+        x64_jmp_r(T0B, X64_R10);
+    }
+    j->unreachable = true;
+}
+
+/* Address of the inline-cached interface target in r10. */
+static void site_target(T0 *j, const SemCall *c)
+{
+    CallSite *site = jit_env.new_site(j->m->mt ? j->m->mt->module->alc : NULL, c->m, j->m, j->il);
+    X64Label miss = x64_label(T0B), go = x64_label(T0B);
+    x64_mov_rm(T0B, 8, X64_RAX, x64_mem(X64_RDI, 0));
+    t0_mov_ptr(j, X64_R11, site);
+    x64_mov_rm(T0B, 8, X64_R10, x64_mem(X64_R11, (i32)offsetof(CallSite, pair)));
+    x64_cmp_mr(T0B, 8, x64_mem(X64_R10, 0), X64_RAX);
+    x64_jcc_short(T0B, X64_NE, miss);
+    x64_mov_rm(T0B, 8, X64_R10, x64_mem(X64_R10, 8));
+    x64_mov_rm(T0B, 8, X64_R10, x64_mem(X64_R10, 0));
+    x64_jmp_short(T0B, go);
+    x64_bind(T0B, miss);
+    t0_mov_ptr(j, X64_R10, code_site_miss_stub());
+    x64_bind(T0B, go);
+}
+
 void t0_call(T0 *j, const SemInst *in)
 {
     const SemCall *c = &in->call;
@@ -503,6 +567,7 @@ void t0_call(T0 *j, const SemInst *in)
     u32 hidden = (u32)retbuf + (c->ctx != SEM_CTX_NONE);
     u32 need = stack_bytes(c, hidden, has_this, nargs);
     j->outgoing = MAX(j->outgoing, need);
+    bool tail = can_tail(j, c, need, nargs, retbuf);
     CallState cs = {0};
     u32 first = j->depth - nargs;
     i32 ret_tmp = 0;
@@ -525,8 +590,12 @@ void t0_call(T0 *j, const SemInst *in)
         pass(j, &cs, v, ET_CLASS, 0, 0);
     }
     static const u8 gpr[6] = {X64_RDI, X64_RSI, X64_RDX, X64_RCX, X64_R8, X64_R9};
-    if (!native && retbuf)
-        add_move(&cs, (Move){.dst = gpr[cs.place.gpr++], .src_reg = X64_NOREG, .lea = true, .mem = t0_frame(ret_tmp)});
+    if (!native && retbuf) {
+        Move m = {.dst = gpr[cs.place.gpr++], .src_reg = X64_NOREG, .lea = true, .mem = t0_frame(ret_tmp)};
+        if (tail) /* the caller's buffer is filled directly */
+            m.lea = false, m.is_mem = true, m.bytes = 8, m.mem = t0_frame(j->retbuf_off);
+        add_move(&cs, m);
+    }
     if (c->ctx) {
         Move m = {.dst = gpr[cs.place.gpr++], .src_reg = X64_NOREG};
         if (c->ctx_lookup.lookup)
@@ -543,7 +612,32 @@ void t0_call(T0 *j, const SemInst *in)
 
     if (c->null_check && has_this)
         x64_cmp_mr(T0B, 1, x64_mem(X64_RDI, 0), X64_RDI); /* null faults */
-    if (c->is_jmp || (c->tail && !retbuf && false)) {
+    if (tail) {
+        switch (c->dispatch) {
+        case SEM_CALL_DIRECT:
+        case SEM_CALL_INTRINSIC: tail_jump(j, need, jit_env.entry_cell(c->m->canon)); break;
+        case SEM_CALL_VIRTUAL:
+            x64_mov_rm(T0B, 8, X64_RAX, x64_mem(X64_RDI, 0));
+            x64_mov_rm(T0B, 8, X64_R10, x64_mem(X64_RAX, MT_VTABLE_OFFSET + (i32)c->m->slot * 8));
+            tail_jump(j, need, NULL);
+            break;
+        case SEM_CALL_DELEGATE:
+            x64_mov_rm(T0B, 8, X64_R10, x64_mem(X64_RDI, 24));
+            x64_mov_rm(T0B, 8, X64_RDI, x64_mem(X64_RDI, 8));
+            tail_jump(j, need, NULL);
+            break;
+        default:
+            if (c->dispatch == SEM_CALL_INTERFACE && !c->method_lookup.lookup)
+                site_target(j, c);
+            else
+                x64_mov_rm(T0B, 8, X64_R10, t0_frame(target_tmp));
+            tail_jump(j, need, NULL);
+            break;
+        }
+        /* sem still gives the ret that follows: its value is never used */
+        j->locked = 0;
+        t0_after_tail(j, &c->sig->ret);
+        return;
     }
     switch (c->dispatch) {
     case SEM_CALL_DIRECT:
@@ -556,19 +650,7 @@ void t0_call(T0 *j, const SemInst *in)
         break;
     case SEM_CALL_INTERFACE:
         if (!c->method_lookup.lookup) {
-            CallSite *site = jit_env.new_site(j->m->mt ? j->m->mt->module->alc : NULL, c->m, j->m, j->il);
-            X64Label miss = x64_label(T0B), go = x64_label(T0B);
-            x64_mov_rm(T0B, 8, X64_RAX, x64_mem(X64_RDI, 0));
-            t0_mov_ptr(j, X64_R11, site);
-            x64_mov_rm(T0B, 8, X64_R10, x64_mem(X64_R11, (i32)offsetof(CallSite, pair)));
-            x64_cmp_mr(T0B, 8, x64_mem(X64_R10, 0), X64_RAX);
-            x64_jcc_short(T0B, X64_NE, miss);
-            x64_mov_rm(T0B, 8, X64_R10, x64_mem(X64_R10, 8));
-            x64_mov_rm(T0B, 8, X64_R10, x64_mem(X64_R10, 0));
-            x64_jmp_short(T0B, go);
-            x64_bind(T0B, miss);
-            t0_mov_ptr(j, X64_R10, code_site_miss_stub());
-            x64_bind(T0B, go);
+            site_target(j, c);
             x64_call_r(T0B, X64_R10);
             break;
         }

@@ -181,6 +181,7 @@ bool t0_setup_homes(T0 *j)
                 p.gpr += j->ret_in_memory;
                 p.gpr += j->w.ctx_kind == 1 || j->w.ctx_kind == 2;
             }
+            j->incoming = p.stack;
             if (a.n == 0) {
                 h->off = 16 + (i32)a.stack;
                 if (h->reg == X64_NOREG)
@@ -374,11 +375,16 @@ bool t0_prolog(T0 *j, u32 *poll_resume)
     return true;
 }
 
-void t0_epilog(T0 *j)
+void t0_leave_frame(T0 *j)
 {
     save_regs(j, true);
     x64_mov_rr(T0B, 8, X64_RSP, X64_RBP);
     x64_pop_r(T0B, X64_RBP);
+}
+
+void t0_epilog(T0 *j)
+{
+    t0_leave_frame(j);
     x64_ret(T0B);
 }
 
