@@ -176,7 +176,7 @@ def build_other(p):
                "-o:" + p.dll, "-r:" + core] + ["-r:" + r for r in refs] + [p.source]
     else:
         cmd = [DOTNET, SDK + "/Roslyn/bincore/vbc.dll", "-nologo", "-noconfig", "-nostdlib", "-sdkpath:" + REFS,
-               "-optimize+", "-deterministic+", "-debug:portable", "-optionstrict+", "-imports:System", "-target:exe",
+               "-optimize+", "-deterministic+", "-debug:portable", "-optioninfer+", "-define:_MYTYPE=\\\"Empty\\\"", "-imports:System", "-target:exe",
                f"-pathmap:{HERE}=/_/tests/app", "-vbruntime:" + REFS + "/Microsoft.VisualBasic.Core.dll",
                "-out:" + p.dll] + ["-r:" + r for r in refs] + [p.source]
     r = subprocess.run(cmd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -229,6 +229,9 @@ def build(wanted, programs, jobs):
             if text:
                 errors[p.name] = text
     for p in need:
+        for n in p.needs:
+            if n in errors:
+                errors.setdefault(p.name, f"{n}: {errors[n]}")
         if p.name not in errors:
             open(p.dir + f"/{p.name}.runtimeconfig.json", "w").write(p.config())
             for n in p.needs:

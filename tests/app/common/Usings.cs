@@ -7,4 +7,6 @@ global using System.Threading;
 global using System.Threading.Tasks;
 
 [assembly: System.Runtime.Versioning.TargetFramework(".NETCoreApp,Version=v10.0", FrameworkDisplayName = ".NET 10.0")]
+#if !OWN_VERSION
 [assembly: System.Reflection.AssemblyVersion("1.0.0.0")]
+#endif
