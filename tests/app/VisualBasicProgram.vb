@@ -1,5 +1,6 @@
 ' Visual Basic: late compilation of On Error, Select Case, optional and ByRef arguments, With, Handles, XML-free LINQ, operators, iterators, filters, static locals.
 Imports System
+Imports Microsoft.VisualBasic
 Imports System.Collections.Generic
 Imports System.Linq
 Imports System.Threading.Tasks
