@@ -167,6 +167,8 @@ bool variance_ok(MethodTable *from, MethodTable *to);
 bool implements(MethodTable *mt, MethodTable *iface);
 bool check_constraints(MethodTable *typical, Method *def, const TypeHandle *args, u32 n, Err *e);
 
+void missing_method_text(const SigContext *c, TypeHandle owner, const char *name, const u8 *sig, u32 len, char *buf, size_t n);
+
 static inline u32 mt_rid(const MethodTable *mt) { return MD_RID(mt->klass->token); }
 static inline const char *rid_method_name(const Module *m, u32 rid) { return md_method_name(m->md, rid); }
 static inline bool th_shared_ref(TypeHandle th) { return th && !th_is_desc(th) && !mt_is_valuetype((MethodTable *)th); }

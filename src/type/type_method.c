@@ -417,12 +417,8 @@ static bool missing_member(const SigContext *c, TypeHandle owner, const char *na
     if (field)
         return err_set(e, ERR_MISSING_FIELD, 0, "Field not found: '%s.%s'.", type, name);
     char text[480];
-    Method fake = {.mt = th_mt(owner), .name = name, .sig = sig, .sig_len = len};
-    (void)fake;
-    MdSig s = md_sig(sig, len);
-    size_t n = md_sig_print_method(c->module->md, &s, name, text, sizeof text);
-    (void)n;
-    return err_set(e, ERR_MISSING_METHOD, 0, "Method not found: '%s %s'.", type, text);
+    missing_method_text(c, owner, name, sig, len, text, sizeof text);
+    return err_set(e, ERR_MISSING_METHOD, 0, "Method not found: '%s'.", text);
 }
 
 static MethodTable *memberref_owner(const SigContext *c, u32 rid, bool *shared, Err *e)
@@ -499,7 +495,8 @@ static Method *resolve_memberref(const SigContext *c, u32 rid, bool *shared, Err
     u32 parent = md_MemberRef_Class(md, rid);
     if (found) {
         r = method_by_rid(mt, found, e);
-        if (r)
+        DefRef plain;
+        if (r && (MD_TABLE_OF(parent) != MDT_TypeSpec || resolve_def(m, parent, &plain, NULL)))
             m->memberref_rids[rid] = found;
     } else {
         side.args = mt->aux->inst; /* an ancestor's method: both in exact terms */
@@ -669,7 +666,8 @@ Field *resolve_field(const SigContext *c, u32 token, MethodTable **owner, bool *
             ref.args = p == start ? NULL : start->aux->inst;
             if (!sig_equal(&ref, &own, false))
                 continue;
-            if (p == start)
+            DefRef plain;
+            if (p == start && resolve_def(m, md_MemberRef_Class(md, rid), &plain, NULL))
                 m->memberref_rids[rid] = MD_RID(f->token);
             *owner = p;
             return type_field_by_rid(p, MD_RID(f->token), e);

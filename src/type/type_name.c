@@ -145,8 +145,9 @@ size_t type_name(TypeHandle th, u32 format, char *buf, size_t n)
     return t.len;
 }
 
+typedef enum SigStyle { STYLE_FULL, STYLE_TRACE, STYLE_MISSING } SigStyle;
 /* Types in a signature are named without being loaded. */
-static void put_sig(Text *t, const SigContext *c, MdSig *s, bool trace, u32 depth)
+static void put_sig(Text *t, const SigContext *c, MdSig *s, SigStyle style, u32 depth)
 {
     u8 et;
     u32 i, token;
@@ -155,9 +156,9 @@ static void put_sig(Text *t, const SigContext *c, MdSig *s, bool trace, u32 dept
     switch (et = md_sig_byte(s)) {
     case ET_CLASS: case ET_VALUETYPE:
         token = md_sig_token(s);
-        if (MD_TABLE_OF(token) == MDT_TypeRef && trace)
+        if (MD_TABLE_OF(token) == MDT_TypeRef && style == STYLE_TRACE)
             puts_(t, md_typeref_name(c->module->md, MD_RID(token)));
-        else if (MD_TABLE_OF(token) == MDT_TypeDef && trace)
+        else if (MD_TABLE_OF(token) == MDT_TypeDef && style == STYLE_TRACE)
             puts_(t, md_typedef_name(c->module->md, MD_RID(token)));
         else {
             char full[300];
@@ -167,29 +168,35 @@ static void put_sig(Text *t, const SigContext *c, MdSig *s, bool trace, u32 dept
         (void)d;
         return;
     case ET_GENERICINST: {
-        put_sig(t, c, s, trace, depth + 1);
+        put_sig(t, c, s, style, depth + 1);
         u32 n = md_sig_uint(s);
-        put(t, "[", 1);
+        put(t, style == STYLE_MISSING ? "<" : "[", 1);
         for (i = 0; i < n && !s->bad && depth < 60; i++) {
             if (i)
                 put(t, ",", 1);
-            put_sig(t, c, s, trace, depth + 1);
+            put_sig(t, c, s, style, depth + 1);
         }
-        put(t, "]", 1);
+        put(t, style == STYLE_MISSING ? ">" : "]", 1);
         return;
     }
     case ET_VAR: case ET_MVAR:
         i = md_sig_uint(s);
+        if (style == STYLE_MISSING) {
+            char num[16];
+            snprintf(num, sizeof num, "%s%u", et == ET_VAR ? "!" : "!!", i);
+            puts_(t, num);
+            return;
+        }
         if (i < (et == ET_VAR ? c->num_class_args : c->num_method_args))
-            put_type(t, et == ET_VAR ? c->class_args[i] : c->method_args[i], trace ? 0 : TN_NAMESPACE | TN_FULL_INST, 1);
+            put_type(t, et == ET_VAR ? c->class_args[i] : c->method_args[i], style == STYLE_TRACE ? 0 : TN_NAMESPACE | TN_FULL_INST, 1);
         return;
     case ET_SZARRAY: case ET_PTR: case ET_BYREF:
-        put_sig(t, c, s, trace, depth + 1);
-        puts_(t, et == ET_SZARRAY ? "[]" : et == ET_PTR ? "*" : "&");
+        put_sig(t, c, s, style, depth + 1);
+        puts_(t, et == ET_SZARRAY ? "[]" : et == ET_PTR ? "*" : style == STYLE_MISSING ? " ByRef" : "&");
         return;
     case ET_ARRAY: {
         MdArrayShape shape = {0};
-        put_sig(t, c, s, trace, depth + 1);
+        put_sig(t, c, s, style, depth + 1);
         md_sig_array_shape(s, &shape);
         put(t, "[", 1);
         for (i = 1; i < shape.rank; i++)
@@ -207,7 +214,7 @@ static void put_sig(Text *t, const SigContext *c, MdSig *s, bool trace, u32 dept
     }
     case ET_INTERNAL:
         if (s->end - s->p >= 8) {
-            put_type(t, (TypeHandle)pe_u64(s->p), trace ? 0 : TN_NAMESPACE | TN_FULL_INST, 1);
+            put_type(t, (TypeHandle)pe_u64(s->p), style == STYLE_TRACE ? 0 : TN_NAMESPACE | TN_FULL_INST, 1);
             s->p += 8;
         }
         return;
@@ -218,7 +225,7 @@ static void put_sig(Text *t, const SigContext *c, MdSig *s, bool trace, u32 dept
             [ET_R8] = "Double", [ET_STRING] = "String", [ET_TYPEDBYREF] = "TypedReference", [ET_I] = "IntPtr", [ET_U] = "UIntPtr",
             [ET_OBJECT] = "Object"};
         const char *name = et < ARRAY_LEN(prims) && prims[et] ? prims[et] : "?";
-        if (!trace)
+        if (style == STYLE_FULL || (style == STYLE_MISSING && (et == ET_STRING || et == ET_OBJECT)))
             puts_(t, "System.");
         puts_(t, name);
     }
@@ -253,9 +260,34 @@ size_t type_method_name(Method *m, bool trace, char *buf, size_t n)
             if (i)
                 puts_(&t, trace ? ", " : ",");
             md_sig_sentinel(&s);
-            put_sig(&t, &c, &s, trace, 0);
+            put_sig(&t, &c, &s, trace ? STYLE_TRACE : STYLE_FULL, 0);
         }
     }
     put(&t, ")", 1);
     return t.len;
+}
+
+/* "Void Ns.Type.Name(Int32, System.String)": as the reference words a missing method. */
+void missing_method_text(const SigContext *c, TypeHandle owner, const char *name, const u8 *sig, u32 len, char *buf, size_t n)
+{
+    Text t = {buf, n, 0};
+    if (n)
+        buf[0] = 0;
+    MdSig s = md_sig(sig, len);
+    MdMethodSig head;
+    if (!md_sig_method(&s, &head))
+        return;
+    put_sig(&t, c, &s, STYLE_MISSING, 0);
+    put(&t, " ", 1);
+    put_type(&t, owner, TN_NAMESPACE | TN_FULL_INST, 0);
+    put(&t, ".", 1);
+    puts_(&t, name);
+    put(&t, "(", 1);
+    for (u32 i = 0; i < head.param_count && !s.bad; i++) {
+        if (i)
+            puts_(&t, ", ");
+        md_sig_sentinel(&s);
+        put_sig(&t, c, &s, STYLE_MISSING, 0);
+    }
+    put(&t, ")", 1);
 }

@@ -5,41 +5,12 @@
 
 static u32 checked, forced_bad, auto_bad, unknown;
 
-static MethodTable *by_full_name(Assembly *a, const char *full)
-{
-    char buf[400];
-    snprintf(buf, sizeof buf, "%s", full);
-    char *plus = strchr(buf, '+'), *end = plus ? plus : buf + strlen(buf), *dot = NULL;
-    for (char *p = buf; p < end; p++)
-        if (*p == '.')
-            dot = p;
-    Err e = {0};
-    if (!dot)
-        return type_load_name(a, "", buf, &e);
-    *dot = 0;
-    return type_load_name(a, buf, dot + 1, &e);
-}
-
 static Field *own_field(MethodTable *mt, const char *name)
 {
     for (u32 i = 0; i < mt->klass->num_fields; i++)
         if (strcmp(mt->klass->fields[i].name, name) == 0)
             return &mt->klass->fields[i];
     return NULL;
-}
-
-static u32 split(char *line, char **cols, u32 cap)
-{
-    u32 n = 0;
-    line[strcspn(line, "\r\n")] = 0;
-    for (char *p = line; n < cap; p++) {
-        cols[n++] = p;
-        p = strchr(p, '\t');
-        if (!p)
-            break;
-        *p = 0;
-    }
-    return n;
 }
 
 static void differs(bool forced, const char *what, const char *member, u32 want, u32 have)
@@ -97,30 +68,6 @@ static void contract(const char *path)
             differs(forced, c[0], c[1], off, have);
     }
     fclose(f);
-}
-
-/* "Name`1[System.Int32]" and nested ones */
-static TypeHandle parse_type(Assembly *a, const char **p)
-{
-    char name[300];
-    u32 n = 0;
-    while (**p && !strchr("[],", **p))
-        name[n++] = *(*p)++;
-    name[n] = 0;
-    MethodTable *mt = by_full_name(a, name);
-    if (!mt)
-        mt = by_full_name(type_corelib, name);
-    if (!mt || **p != '[')
-        return th_of(mt);
-    TypeHandle args[16];
-    n = 0;
-    do {
-        ++*p;
-        args[n++] = parse_type(a, p);
-    } while (**p == ',');
-    ++*p;
-    Err e = {0};
-    return type_instantiate(mt, args, n, &e);
 }
 
 static void probe(const char *dll, const char *tsv)

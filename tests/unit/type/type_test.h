@@ -98,6 +98,67 @@ static inline void test_boot(void)
         exit(1);
     }
 }
+static inline MethodTable *by_full_name(Assembly *a, const char *full)
+{
+    char buf[400];
+    snprintf(buf, sizeof buf, "%s", full);
+    char *plus = strchr(buf, '+'), *end = plus ? plus : buf + strlen(buf), *dot = NULL;
+    for (char *p = buf; p < end; p++)
+        if (*p == '.')
+            dot = p;
+    Err e = {0};
+    if (!dot)
+        return type_load_name(a, "", buf, &e);
+    *dot = 0;
+    return type_load_name(a, buf, dot + 1, &e);
+}
+
+static inline u32 split(char *line, char **cols, u32 cap)
+{
+    u32 n = 0;
+    line[strcspn(line, "\r\n")] = 0;
+    for (char *p = line; n < cap; p++) {
+        cols[n++] = p;
+        p = strchr(p, '\t');
+        if (!p)
+            break;
+        *p = 0;
+    }
+    return n;
+}
+
+/* "Name`1[System.Int32,Ns.Outer+Inner[]]" */
+static inline TypeHandle parse_type(Assembly *a, const char **p)
+{
+    char name[400];
+    u32 n = 0;
+    while (**p && !strchr("[],", **p))
+        name[n++] = *(*p)++;
+    name[n] = 0;
+    MethodTable *mt = by_full_name(a, name);
+    for (u32 i = 0; !mt && i < test_domain->default_context->assemblies.len; i++)
+        mt = by_full_name(test_domain->default_context->assemblies.data[i], name);
+    TypeHandle th = th_of(mt), args[16];
+    Err e = {0};
+    while (**p == '[' && th) {
+        if ((*p)[1] == ']' || (*p)[1] == ',') {
+            u32 rank = 1;
+            for (++*p; **p == ','; ++*p)
+                rank++;
+            ++*p;
+            th = rank == 1 ? type_szarray_of(th, &e) : type_mdarray_of(th, rank, &e);
+            continue;
+        }
+        n = 0;
+        do {
+            ++*p;
+            args[n++] = parse_type(a, p);
+        } while (**p == ',' && args[n - 1]);
+        ++*p;
+        th = args[n - 1] ? type_instantiate((MethodTable *)th, args, n, &e) : 0;
+    }
+    return th;
+}
 static int failures;
 #define EXPECT(c, ...) ((c) ? (void)0 : (failures++, printf("FAIL %s:%d: ", __FILE__, __LINE__), printf(__VA_ARGS__), printf("\n")))
 #endif
