@@ -1,0 +1,19 @@
+/* vm_eh.h: exception dispatch as the rest of vm/ and corelib/ see it: rethrowing, foreign traces, roots.
+ * Book: vm.md */
+#ifndef VM_VM_EH_H
+#define VM_VM_EH_H
+#include "vm/vm.h"
+
+/* `rethrow`: makes the exception pending so that the dispatch that follows keeps its stack trace. */
+void vm_eh_rethrow(Thread *t, Object *exception);
+/* The next throw on this thread is of an exception whose trace was restored from elsewhere: the trace is kept, and its last
+ * frame marked (Exception.PrepareForForeignExceptionRaise). */
+void vm_eh_prepare_foreign(Thread *t);
+/* A hardware fault is about to be raised on this thread by code_fault_raise.  Async-signal-safe. */
+void vm_eh_set_fault(VmError kind);
+/* Exceptions held by the dispatches in progress.  World stopped, or the caller's own thread. */
+void vm_eh_report_roots(Thread *t, GcVisitSlot visit, void *arg);
+void vm_eh_thread_detach(Thread *t);
+/* Exceptions raised on the thread so far. */
+u32 vm_eh_count(Thread *t);
+#endif

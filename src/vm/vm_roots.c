@@ -1,0 +1,75 @@
+/* vm_roots.c: the roots that threads hold, and the other things the collector asks (GcClient).
+ * Per thread: managed frames and the C segments between them (code_walk.c), t->pending, exceptions under dispatch, the
+ * records of GC.RegisterForGCReporting, argument words outside of stacks.
+ * Where the scan of C memory starts: a thread parked in cooperative code says so in park_sp; the collecting thread starts at
+ * its own sp when it is cooperative; a preemptive thread holds nothing below its innermost record.
+ * Book: vm.md  Tests: tests/app under STATOR_GCSTRESS */
+#include "vm/vm_roots.h"
+
+#include "os/os_mem.h"
+#include "vm/vm_eh.h"
+
+typedef struct RootWalk {
+    GcVisitSlot visit;
+    void *arg;
+    u64 *frames;
+    Thread *self;
+    char *self_sp;
+} RootWalk;
+
+static void report_registered(Thread *t, const RootWalk *w)
+{
+    for (GcFrameRegistration *r = t->gc_frames; r; r = r->next) {
+        GcSlotKind kind = r->maybe_interior ? GC_SLOT_INTERIOR : GC_SLOT_REF;
+        for (u32 i = 0; i < r->count; i++)
+            w->visit(w->arg, (Object **)(void *)&r->refs[i], kind);
+    }
+    for (VmScratch *s = t->scratch; s; s = s->prev) {
+        for (u64 i = 0; i < s->count; i++)
+            w->visit(w->arg, (Object **)(void *)&s->words[i], GC_SLOT_CONSERVATIVE);
+    }
+}
+
+static void report_thread(Thread *t, void *arg)
+{
+    RootWalk *w = arg;
+    char *low = __atomic_load_n(&t->park_sp, __ATOMIC_ACQUIRE);
+    if (t == w->self)
+        low = t->mode == THREAD_COOPERATIVE ? w->self_sp : NULL;
+    code_report_thread(t, low, w->visit, w->arg, w->frames);
+    vm_eh_report_roots(t, w->visit, w->arg);
+    report_registered(t, w);
+}
+
+/* callee-saved registers of whoever called are on the stack above self_sp */
+static __attribute__((noinline)) void walk_stacks(GcVisitSlot visit, void *arg, u64 *frames)
+{
+    __builtin_unwind_init();
+    RootWalk w = {visit, arg, frames, thread_current(), (char *)__builtin_frame_address(0) - 128};
+    thread_for_each(report_thread, &w);
+}
+
+/* By the back pointer: only a MethodTable's auxiliary data names it. */
+static bool is_method_table(const void *p)
+{
+    const MethodTable *mt = p;
+    if (((uintptr_t)p & 7) || !os_span_contains(p) || os_span_is_code(p))
+        return false;
+    const MtAux *aux = mt->aux;
+    return ((uintptr_t)aux & 7) == 0 && os_span_contains(aux) && !os_span_is_code(aux) && aux->mt == mt;
+}
+
+static const char *name_of_type(const MethodTable *mt, char *buf, size_t n)
+{
+    type_name(th_of(mt), TN_NAMESPACE | TN_FULL_INST, buf, n);
+    return buf;
+}
+
+const GcClient vm_gc_client = {
+    .stop_world = thread_stop_world,
+    .resume_world = thread_resume_world,
+    .walk_stacks = walk_stacks,
+    .is_method_table = is_method_table,
+    .type_name = name_of_type,
+    .poll = thread_poll,
+};

@@ -1,0 +1,255 @@
+/* vm_throw.c: making and raising exceptions from C.
+ * Objects are made field by field, as the classes' own constructors would leave them; no managed code runs, so raising works
+ * at any point of the boot and with little stack.  Raising is leaving the object in t->pending.
+ * The preallocated exceptions lie in frozen space and never change after vm_throw_init, so a plain pointer to them is safe.
+ * Book: vm.md  Tests: tests/app, tests/il */
+#include "vm/vm_throw.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+typedef struct ErrorRow {
+    const char *ns, *name, *message;
+    u32 hresult;
+} ErrorRow;
+static const ErrorRow rows[VM_ERR_COUNT] = {
+#define VM_ERROR(id, ns_, name_, hresult_, message_) [VM_ERR_##id] = {ns_, name_, message_, hresult_},
+#include "vm/errors.def"
+#undef VM_ERROR
+};
+enum { XCODE_COMPLUS = (i32)0xE0434352 };
+
+static MethodTable *types[VM_ERR_COUNT]; /* types of CoreLib: never unloaded */
+static Object *shared_oom, *shared_overflow; /* frozen */
+
+MethodTable *vm_error_type(VmError kind)
+{
+    MethodTable *mt = __atomic_load_n(&types[kind], __ATOMIC_ACQUIRE);
+    if (UNLIKELY(!mt)) {
+        Err e = {0};
+        mt = type_load_name(type_corelib, rows[kind].ns, rows[kind].name, &e);
+        if (!mt)
+            base_fatal(EXIT_UNHANDLED, "stator: CoreLib has no %s.%s: %s", rows[kind].ns, rows[kind].name, e.text);
+        __atomic_store_n(&types[kind], mt, __ATOMIC_RELEASE);
+    }
+    return mt;
+}
+
+/* ---- fields ---- */
+
+static Field *field_of(const Object *o, const char *name)
+{
+    for (MethodTable *mt = o->mt; mt; mt = mt->parent) {
+        Field *f = type_field_by_name(mt, name);
+        if (f && !(f->flags & FF_STATIC))
+            return f;
+    }
+    return NULL;
+}
+
+bool vm_object_set_ref(Object *o, const char *field, Object *value)
+{
+    Field *f = field_of(o, field);
+    if (f)
+        gc_store_ref((Object **)(void *)((char *)o + OBJ_DATA + f->offset), value);
+    return f != NULL;
+}
+
+bool vm_object_set_i32(Object *o, const char *field, i32 value)
+{
+    Field *f = field_of(o, field);
+    if (f)
+        *(i32 *)(void *)((char *)o + OBJ_DATA + f->offset) = value;
+    return f != NULL;
+}
+
+static void set_text(Thread *t, Object *o, const char *field, const char *text)
+{
+    if (!text || !*text)
+        return;
+    String *s = vm_string_utf8(t, text);
+    if (s)
+        vm_object_set_ref(o, field, (Object *)s);
+    else
+        t->pending = NULL; /* the exception goes without */
+}
+
+void vm_exception_set_inner(Object *exception, Object *inner) { CF_SET_REF(exception, EXC_INNER, inner); }
+
+/* ---- objects ---- */
+
+static Object *make_shared(VmError kind)
+{
+    MethodTable *mt = vm_error_type(kind);
+    Object *o = gc_alloc_frozen(mt, mt->base_size);
+    CHECK(o);
+    CF_VAL(o, EXC_HRESULT, i32) = (i32)rows[kind].hresult;
+    CF_VAL(o, EXC_XCODE, i32) = XCODE_COMPLUS;
+    return o;
+}
+
+void vm_throw_init(void)
+{
+    if (shared_oom)
+        return;
+    shared_overflow = make_shared(VM_ERR_STACK_OVERFLOW);
+    shared_oom = make_shared(VM_ERR_OUT_OF_MEMORY);
+}
+
+bool vm_exception_is_shared(Object *exception) { return exception == shared_oom || exception == shared_overflow; }
+
+Object *vm_exception_out_of_memory(void)
+{
+    if (UNLIKELY(!shared_oom))
+        vm_throw_init();
+    return shared_oom;
+}
+
+Object *vm_exception_new(Thread *t, VmError kind, const char *message)
+{
+    if (!message)
+        message = rows[kind].message;
+    /* not through vm_string: its own failure is to raise what is made here */
+    Object *o = gc_alloc(t, vm_error_type(kind));
+    if (!o) {
+        t->pending = vm_exception_out_of_memory();
+        return NULL;
+    }
+    CF_VAL(o, EXC_HRESULT, i32) = (i32)rows[kind].hresult;
+    CF_VAL(o, EXC_XCODE, i32) = XCODE_COMPLUS;
+    set_text(t, o, "_message", message);
+    return o;
+}
+
+bool vm_throw_object(Thread *t, Object *exception)
+{
+    t->pending = exception;
+    return false;
+}
+
+static bool throw_new(Thread *t, VmError kind, const char *message)
+{
+    Object *o = vm_exception_new(t, kind, message);
+    if (o)
+        t->pending = o;
+    return false;
+}
+
+bool vm_throw(Thread *t, VmError kind) { return throw_new(t, kind, NULL); }
+
+bool vm_throwf(Thread *t, VmError kind, const char *fmt, ...)
+{
+    char small[512], *text = small;
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(small, sizeof small, fmt, ap);
+    va_end(ap);
+    if (n >= (int)sizeof small) {
+        text = base_malloc((size_t)n + 1);
+        va_start(ap, fmt);
+        vsnprintf(text, (size_t)n + 1, fmt, ap);
+        va_end(ap);
+    }
+    throw_new(t, kind, text);
+    if (text != small)
+        base_free(text);
+    return false;
+}
+
+bool vm_throw_arg(Thread *t, VmError kind, const char *param, const char *message)
+{
+    Object *o = vm_exception_new(t, kind, message);
+    if (!o)
+        return false;
+    set_text(t, o, "_paramName", param);
+    t->pending = o;
+    return false;
+}
+
+/* ---- errors of the layers below ---- */
+
+static VmError error_kind(const Err *e)
+{
+    switch (e->kind) {
+    case ERR_BAD_IMAGE: return VM_ERR_BAD_IMAGE;
+    case ERR_TYPE_LOAD: return VM_ERR_TYPE_LOAD;
+    case ERR_MISSING_METHOD: return VM_ERR_MISSING_METHOD;
+    case ERR_MISSING_FIELD: return VM_ERR_MISSING_FIELD;
+    case ERR_FILE_NOT_FOUND: return VM_ERR_FILE_NOT_FOUND;
+    case ERR_FILE_LOAD: return VM_ERR_FILE_LOAD;
+    case ERR_INVALID_PROGRAM: return VM_ERR_INVALID_PROGRAM;
+    case ERR_ENTRY_POINT: return VM_ERR_ENTRY_POINT;
+    case ERR_DLL_NOT_FOUND: return VM_ERR_DLL_NOT_FOUND;
+    case ERR_NOT_SUPPORTED: return VM_ERR_NOT_SUPPORTED;
+    case ERR_VERIFICATION: return VM_ERR_VERIFICATION;
+    case ERR_METHOD_ACCESS: return VM_ERR_METHOD_ACCESS;
+    case ERR_FIELD_ACCESS: return VM_ERR_FIELD_ACCESS;
+    case ERR_TYPE_ACCESS: return VM_ERR_TYPE_ACCESS;
+    case ERR_OUT_OF_MEMORY: return VM_ERR_OUT_OF_MEMORY;
+    case ERR_MISSING_FEATURE: base_missing("feature", "%s", e->text);
+    case ERR_NONE:
+    case ERR_PENDING: break;
+    }
+    CHECKF(false, "an error without a kind: %s", e->text);
+    return VM_ERR_EXECUTION_ENGINE;
+}
+
+Object *vm_exception_of_err(Thread *t, const Err *e)
+{
+    VmError kind = error_kind(e);
+    Object *o = vm_exception_new(t, kind, e->text[0] ? e->text : NULL);
+    if (!o)
+        return NULL;
+    if (e->hresult)
+        CF_VAL(o, EXC_HRESULT, i32) = e->hresult;
+    if (kind == VM_ERR_TYPE_LOAD)
+        set_text(t, o, "_className", e->name);
+    else if (kind == VM_ERR_FILE_NOT_FOUND || kind == VM_ERR_FILE_LOAD)
+        set_text(t, o, "<FileName>k__BackingField", e->name);
+    else if (kind == VM_ERR_BAD_IMAGE)
+        set_text(t, o, "_fileName", e->name);
+    return o;
+}
+
+bool vm_throw_err(Thread *t, const Err *e)
+{
+    if (e->kind == ERR_PENDING) {
+        CHECKF(t->pending, "an error says that an exception is pending, but none is: %s", e->text);
+        return false;
+    }
+    Object *o = vm_exception_of_err(t, e);
+    if (o)
+        t->pending = o;
+    return false;
+}
+
+/* ---- casts ---- */
+
+static const char *origin(TypeHandle th, char letter, char *buf, size_t n)
+{
+    while (th_is_desc(th) && th_desc(th)->elem)
+        th = th_desc(th)->elem;
+    MethodTable *mt = th_mt(th);
+    const Assembly *a = mt && mt->module ? mt->module->assembly : NULL;
+    char name[512] = "";
+    if (!a)
+        return "";
+    md_format_assembly_name(&a->identity, name, sizeof name);
+    const char *context = a->alc->is_default ? "Default" : a->alc->name ? a->alc->name : "";
+    if (a->path)
+        snprintf(buf, n, "Type %c originates from '%s' in the context '%s' at location '%s'", letter, name, context, a->path);
+    else
+        snprintf(buf, n, "Type %c originates from '%s' in the context '%s' in a byte array", letter, name, context);
+    return buf;
+}
+
+bool vm_throw_invalid_cast(Thread *t, TypeHandle from, TypeHandle to)
+{
+    char a[1024], b[1024], oa[1024], ob[1024];
+    type_name(from, TN_NAMESPACE | TN_FULL_INST, a, sizeof a);
+    type_name(to, TN_NAMESPACE | TN_FULL_INST, b, sizeof b);
+    if (strcmp(a, b) != 0)
+        return vm_throwf(t, VM_ERR_INVALID_CAST, "Unable to cast object of type '%s' to type '%s'.", a, b);
+    return vm_throwf(t, VM_ERR_INVALID_CAST, "[A]%s cannot be cast to [B]%s. %s. %s.", a, b, origin(from, 'A', oa, sizeof oa),
+                     origin(to, 'B', ob, sizeof ob));
+}
