@@ -277,12 +277,19 @@ static size_t stack_bytes(size_t asked)
     return ALIGN_UP(MAX(asked, MIN_STACK) + NATIVE_RESERVE, (size_t)4096);
 }
 
-Thread *thread_create(Domain *d, size_t stack_size, void (*fn)(Thread *, void *), void *arg, Err *e)
+Thread *thread_new(Domain *d)
 {
     Thread *t = new_thread(d);
-    thread_retain(t); /* one for the OS thread, one for the caller */
+    __atomic_fetch_or(&t->state, THREAD_STATE_UNSTARTED, __ATOMIC_SEQ_CST);
+    return t;
+}
+
+bool thread_start(Thread *t, size_t stack_size, void (*fn)(Thread *, void *), void *arg, Err *e)
+{
+    thread_retain(t); /* for the OS thread */
     Start *s = base_malloc(sizeof *s);
     *s = (Start){t, fn, arg};
+    __atomic_fetch_and(&t->state, ~(u32)THREAD_STATE_UNSTARTED, __ATOMIC_SEQ_CST);
     pthread_attr_t attr;
     pthread_attr_init(&attr);
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
@@ -292,12 +299,26 @@ Thread *thread_create(Domain *d, size_t stack_size, void (*fn)(Thread *, void *)
         rc = pthread_create(&id, &attr, thread_main, s);
     pthread_attr_destroy(&attr);
     if (!rc)
-        return t;
+        return true;
     base_free(s);
-    unlink_thread(t);
+    __atomic_fetch_or(&t->state, THREAD_STATE_UNSTARTED, __ATOMIC_SEQ_CST);
     thread_release(t);
+    return err_set(e, ERR_OUT_OF_MEMORY, 0, "cannot start a thread (error %d)", rc);
+}
+
+void thread_discard(Thread *t)
+{
+    if (!t->dead)
+        unlink_thread(t);
     thread_release(t);
-    err_set(e, ERR_OUT_OF_MEMORY, 0, "cannot start a thread (error %d)", rc);
+}
+
+Thread *thread_create(Domain *d, size_t stack_size, void (*fn)(Thread *, void *), void *arg, Err *e)
+{
+    Thread *t = new_thread(d); /* held once by the caller */
+    if (thread_start(t, stack_size, fn, arg, e))
+        return t;
+    thread_discard(t);
     return NULL;
 }
 
@@ -311,7 +332,8 @@ typedef struct Count {
 static void count_foreground(Thread *t, void *arg)
 {
     Count *c = arg;
-    if (t != c->but && !(__atomic_load_n(&t->state, __ATOMIC_RELAXED) & (THREAD_STATE_BACKGROUND | THREAD_STATE_STOPPED)))
+    if (t != c->but && !(__atomic_load_n(&t->state, __ATOMIC_RELAXED) &
+                      (THREAD_STATE_BACKGROUND | THREAD_STATE_STOPPED | THREAD_STATE_UNSTARTED)))
         c->n++;
 }
 

@@ -74,6 +74,11 @@ void thread_set_background(Thread *t, bool background); /* THREAD_STATE_BACKGROU
 /* Starts an OS thread that attaches and runs fn(t, arg) in preemptive mode, then detaches. stack_size 0: default 1.5 MB.
  * Returns NULL and fills e when the system refuses. */
 Thread *thread_create(Domain *d, size_t stack_size, void (*fn)(Thread *, void *), void *arg, Err *e);
+/* The two halves of thread_create, for managed threads that have an id before they start: unstarted, held once by the caller;
+ * then started at most once.  thread_discard: the caller lets go of one that never started. */
+Thread *thread_new(Domain *d);
+bool thread_start(Thread *t, size_t stack_size, void (*fn)(Thread *, void *), void *arg, Err *e);
+void thread_discard(Thread *t);
 /* Calls visit for each live thread, list lock held or world stopped. */
 void thread_for_each(void (*visit)(Thread *, void *), void *arg);
 Thread *thread_by_id(u32 id);

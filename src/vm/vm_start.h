@@ -30,4 +30,6 @@ bool vm_create_delegate(const char *assembly, const char *type, const char *meth
 /* Waits for foreground threads, raises ProcessExit, stops.  Returns the process's exit code: the latched one if
  * Environment.ExitCode was set, else what vm_execute_assembly gave. */
 int vm_shutdown(void);
+/* Environment.Exit: latches the code, raises ProcessExit (once per process), ends the process.  Any thread, cooperative. */
+_Noreturn void vm_exit_process(i32 code);
 #endif

@@ -1,0 +1,522 @@
+/* vm_bind.c: from an assembly's name to the Assembly, by the rules of the default binder and of custom load contexts.
+ * Default context: already loaded; CoreLib; the TPA by simple name (found version >= requested); satellites under the
+ * resource roots; then AssemblyLoadContext's satellite probing and Resolving event; then AppDomain.AssemblyResolve.
+ * Custom context: already loaded; AssemblyLoadContext.Load; the default context's own steps; then the events as above.
+ * Lock: type_lock around the look at a context's list and the adding to it; managed code is called without it.
+ * Book: vm.md  Tests: tests/app */
+#include "vm/vm_bind.h"
+
+#include <stdio.h>
+#include <strings.h>
+
+#include "os/os_file.h"
+#include "vm/vm_props.h"
+
+#define ALC_TYPE "AssemblyLoadContext"
+
+/* --- Names ------------------------------------------------------------------------------------------------------------ */
+static bool culture_neutral(const MdAssemblyName *n)
+{
+    return n->culture_len == 0 || (n->culture_len == 7 && strncasecmp(n->culture, "neutral", 7) == 0);
+}
+
+static bool same_culture(const MdAssemblyName *a, const MdAssemblyName *b)
+{
+    if (culture_neutral(a) || culture_neutral(b))
+        return culture_neutral(a) && culture_neutral(b);
+    return a->culture_len == b->culture_len && strncasecmp(a->culture, b->culture, a->culture_len) == 0;
+}
+
+/* The first part that differs decides; a part that was not asked for ends the comparison. */
+static bool version_ok(const MdAssemblyName *asked, const MdAssemblyName *found)
+{
+    if (!asked->has_version)
+        return true;
+    for (u32 i = 0; i < 4; i++) {
+        if (asked->version[i] == 0xffff || found->version[i] > asked->version[i])
+            return true;
+        if (found->version[i] < asked->version[i])
+            return false;
+    }
+    return true;
+}
+
+void vm_name_display(const MdAssemblyName *n, char *buf, size_t cap)
+{
+    MdAssemblyName c = *n;
+    c.has_culture = c.has_token = true;
+    md_format_assembly_name(&c, buf, cap);
+}
+
+bool vm_file_not_found(Err *e, const char *what)
+{
+    if (e && e->kind == ERR_NONE) {
+        err_set(e, ERR_FILE_NOT_FOUND, 0, "Could not load file or assembly '%s'. The system cannot find the file specified.\n",
+                what);
+        strncpy(e->name, what, sizeof e->name - 1);
+    }
+    return false;
+}
+
+void vm_name_from_parts(Arena *a, const VmNameParts *p, MdAssemblyName *out)
+{
+    memset(out, 0, sizeof *out);
+    char *s = utf16_dup_utf8(p->name ? p->name : (const char16[1]){0}, SIZE_MAX);
+    out->name = arena_strdup(a, s);
+    out->name_len = (u32)strlen(s);
+    base_free(s);
+    memcpy(out->version, p->version, sizeof out->version);
+    out->has_version = p->version[0] != 0xffff;
+    out->culture = "";
+    if (p->culture) {
+        s = utf16_dup_utf8(p->culture, SIZE_MAX);
+        out->culture = arena_strdup(a, s);
+        out->culture_len = (u32)strlen(s);
+        out->has_culture = true;
+        base_free(s);
+    }
+    out->flags = p->flags;
+    out->retargetable = (p->flags & AF_RETARGETABLE) != 0;
+    if (!p->key || p->key_len < 0)
+        return;
+    out->has_token = true;
+    if (p->flags & AF_PUBLIC_KEY) {
+        u8 *key = arena_alloc(a, (size_t)p->key_len);
+        memcpy(key, p->key, (size_t)p->key_len);
+        out->public_key = key;
+        out->public_key_len = (u32)p->key_len;
+        if (p->key_len) {
+            md_public_key_token(key, (u32)p->key_len, out->token);
+            out->token_len = 8;
+        }
+    } else if (p->key_len == 8) {
+        memcpy(out->token, p->key, 8);
+        out->token_len = 8;
+    }
+}
+
+static MethodTable *core_type(const char *ns, const char *name)
+{
+    Err e = {0};
+    MethodTable *mt = type_load_name(type_corelib, ns, name, &e);
+    if (!mt)
+        base_missing("type", "%s.%s: %s", ns, name, e.text);
+    return mt;
+}
+
+static Method *name_ctor(MethodTable *mt)
+{
+    static Method *cached;
+    Method *m = __atomic_load_n(&cached, __ATOMIC_ACQUIRE);
+    for (u32 i = 0; !m && i < mt->klass->num_methods; i++) {
+        Err e = {0};
+        u32 rid = mt->klass->first_method_rid + i;
+        if (strcmp(md_method_name(mt->module->md, rid), ".ctor") != 0)
+            continue;
+        Method *c = type_method_by_rid(mt, rid, &e);
+        const MethodSig *sig = c ? type_method_sig(c, &e) : NULL;
+        if (sig && sig->num_params == 1 && sig->params[0].kind == 0x0f /* PTR */)
+            m = c;
+    }
+    CHECKF(m, "AssemblyName has no constructor over native parts");
+    __atomic_store_n(&cached, m, __ATOMIC_RELEASE);
+    return m;
+}
+
+Object *vm_assembly_name_object(Thread *t, const MdAssemblyName *n)
+{
+    MethodTable *mt = core_type("System.Reflection", "AssemblyName");
+    Object *o = vm_new_object(t, mt);
+    if (!o)
+        return NULL;
+    VmNameParts p = {.flags = n->flags & ~(u32)AF_PUBLIC_KEY};
+    p.name = utf8_dup_utf16(n->name, n->name_len);
+    for (u32 i = 0; i < 4; i++)
+        p.version[i] = n->has_version ? n->version[i] : 0xffff;
+    p.culture = utf8_dup_utf16(n->culture ? n->culture : "", culture_neutral(n) ? 0 : n->culture_len);
+    if (n->public_key && n->public_key_len) {
+        p.flags |= AF_PUBLIC_KEY;
+        p.key = (u8 *)(uintptr_t)n->public_key;
+        p.key_len = (i32)n->public_key_len;
+    } else {
+        p.key = (u8 *)(uintptr_t)n->token;
+        p.key_len = n->token_len;
+    }
+    VmNameParts *pp = &p;
+    void *args[] = {&o, &pp};
+    bool ok = vm_call(t, name_ctor(mt), args, NULL);
+    base_free(p.name);
+    base_free(p.culture);
+    return ok ? o : NULL;
+}
+
+/* --- Images ------------------------------------------------------------------------------------------------------------ */
+/* From a single-file program: where the host says path lies inside the executable. 1 opened, 0 not bundled, -1 error. */
+static int open_bundled(PeImage *pe, const char *path, Err *e)
+{
+    const VmHostContract *h = vm_host_contract();
+    i64 offset = 0, size = 0, packed = 0;
+    if (!h->bundle_probe || !h->bundle_probe(path, &offset, &size, &packed))
+        return 0;
+    if (packed) {
+        err_set(e, ERR_MISSING_FEATURE, 0, "compressed single-file bundle");
+        return -1;
+    }
+    char *exe = os_file_exe_path();
+    OsFileMap map;
+    bool ok = os_file_map_range(exe, (u64)offset, (u64)size, &map, e);
+    base_free(exe);
+    return ok && pe_open_memory(pe, map.data, map.size, false, path, e) ? 1 : -1;
+}
+
+static void with_name(Err *e, const char *path)
+{
+    if (e && !e->name[0])
+        strncpy(e->name, path, sizeof e->name - 1);
+}
+
+static bool is_runnable(PeImage *pe, Err *e)
+{
+    if (pe_check_runnable(pe, e))
+        return true;
+    pe_close(pe);
+    return false;
+}
+
+static PeImage *open_image(LoadContext *alc, const char *path, Err *e)
+{
+    PeImage tmp;
+    int bundled = open_bundled(&tmp, path, e);
+    if (bundled == 0 && !pe_open_file(&tmp, path, e)) {
+        if (e && e->kind == ERR_FILE_NOT_FOUND) {
+            e->kind = ERR_NONE;
+            e->name[0] = 0;
+            vm_file_not_found(e, path);
+        }
+        with_name(e, path);
+        return NULL;
+    }
+    if (bundled < 0 || !is_runnable(&tmp, e)) {
+        with_name(e, path);
+        return NULL;
+    }
+    PeImage *pe = type_alloc(alc, HEAP_COLD, sizeof *pe);
+    *pe = tmp;
+    return pe;
+}
+
+static Assembly *find_in_list(LoadContext *alc, const MdAssemblyName *n)
+{
+    for (u32 i = 0; i < alc->assemblies.len; i++) {
+        Assembly *a = alc->assemblies.data[i];
+        if (md_same_simple_name(&a->identity, n) && same_culture(&a->identity, n))
+            return a;
+    }
+    return NULL;
+}
+
+Assembly *vm_find_loaded(LoadContext *alc, const MdAssemblyName *n)
+{
+    type_lock();
+    Assembly *a = find_in_list(alc, n);
+    type_unlock();
+    return a;
+}
+
+static const u8 *mvid(Assembly *a)
+{
+    static const u8 none[16];
+    const u8 *g = md_guid(a->module->md, md_Module_Mvid(a->module->md, 1));
+    return g ? g : none;
+}
+
+/* Adds an opened image to the context, unless one of its name came before: then that one (*old), the image is dropped. */
+static Assembly *add_image(LoadContext *alc, PeImage *pe, const char *path, bool *old, Err *e)
+{
+    MdImage md;
+    MdAssemblyName id;
+    *old = false;
+    if (!md_open(&md, pe, e) || !md_check_manifest(&md, e) || !md_assembly_identity(&md, &id)) {
+        with_name(e, path ? path : "");
+        return NULL;
+    }
+    type_lock();
+    Assembly *a = find_in_list(alc, &id);
+    if (a)
+        *old = true;
+    else
+        a = type_assembly_new(alc, pe, path, e);
+    if (*old) {
+        const u8 *g = md_guid(&md, md_Module_Mvid(&md, 1));
+        if (!g || memcmp(g, mvid(a), 16) != 0) {
+            char name[300];
+            vm_name_display(&id, name, sizeof name);
+            err_set(e, ERR_FILE_LOAD, 0, "Could not load file or assembly '%s'. Assembly with same name is already loaded", name);
+            with_name(e, name);
+            a = NULL;
+        }
+    }
+    type_unlock();
+    md_close(&md);
+    return a;
+}
+
+/* --- Managed side ------------------------------------------------------------------------------------------------------ */
+/* Runs body in cooperative mode whatever the mode was. */
+#define COOPERATIVE_ANY(t)                                                                                             \
+    for (bool any_coop_ = (t)->mode == THREAD_COOPERATIVE,                                                             \
+              any_once_ = (any_coop_ ? (void)0 : thread_enter_cooperative(t), true);                                   \
+         any_once_; any_coop_ ? (void)0 : thread_enter_preemptive(t), any_once_ = false)
+
+static Method *alc_method(const char *name, i32 params)
+{
+    MethodTable *mt = core_type("System.Runtime.Loader", ALC_TYPE);
+    Method *m = type_method_by_name(mt, name, params);
+    if (!m)
+        base_missing("method", ALC_TYPE "::%s", name);
+    return m;
+}
+
+static bool has_subscribers(const char *event)
+{
+    MethodTable *mt = core_type("System.Runtime.Loader", ALC_TYPE);
+    Field *f = type_field_by_name(mt, event);
+    if (!mt->aux->statics)
+        return false;
+    return f && *(Object **)type_static_address(mt, f, thread_current()) != NULL;
+}
+
+void vm_assembly_loaded(Assembly *a)
+{
+    Thread *t = thread_current();
+    LOG(start, 1, "assembly %s from %s", a->name, a->path ? a->path : "memory");
+    if (!t || !vm_runtime.started || !has_subscribers("AssemblyLoad"))
+        return;
+    COOPERATIVE_ANY(t)
+    {
+        Object *saved = t->pending; /* an event's exception does not become the load's */
+        t->pending = NULL;
+        Object *o = vm_assembly_object(t, a);
+        void *args[] = {&o};
+        if (o)
+            vm_call(t, alc_method("OnAssemblyLoad", 1), args, NULL);
+        t->pending = saved;
+    }
+}
+
+static Assembly *assembly_of(Object *o)
+{
+    return o ? CF_VAL(o, ASSEMBLY_HANDLE, Assembly *) : NULL;
+}
+
+/* AssemblyLoadContext.<method>(nint handle, AssemblyName). NULL without error: nobody answered. */
+static Assembly *ask_context(Thread *t, LoadContext *alc, const char *method, const MdAssemblyName *n, Err *e)
+{
+    Object *result = NULL;
+    bool ok = true;
+    COOPERATIVE_ANY(t)
+    {
+        if (!alc->managed)
+            ok = vm_call(t, alc_method("InitializeDefaultContext", 0), NULL, NULL);
+        Object *name = ok ? vm_assembly_name_object(t, n) : NULL;
+        u64 handle = (u64)(uintptr_t)alc->managed;
+        void *args[] = {&handle, &name};
+        ok = name && vm_call(t, alc_method(method, 2), args, &result);
+    }
+    if (!ok) {
+        err_set(e, ERR_PENDING, 0, "exception in AssemblyLoadContext.%s", method);
+        return NULL;
+    }
+    return assembly_of(result);
+}
+
+Assembly *vm_resolve_event(Thread *t, const char *method, Assembly *requester, const char *name)
+{
+    Object *result = NULL;
+    COOPERATIVE_ANY(t)
+    {
+        Object *who = requester ? vm_assembly_object(t, requester) : NULL;
+        String *s = vm_string_utf8(t, name);
+        void *args[] = {&who, &s};
+        if (!s || !vm_call(t, alc_method(method, 2), args, &result))
+            result = NULL;
+    }
+    return assembly_of(result);
+}
+
+static Assembly *last_resort(Thread *t, const MdAssemblyName *n, Assembly *requester, Err *e)
+{
+    if (!has_subscribers("AssemblyResolve"))
+        return NULL;
+    char name[400];
+    vm_name_display(n, name, sizeof name);
+    Assembly *a = vm_resolve_event(t, "OnAssemblyResolve", requester, name);
+    if (!a && t->pending)
+        err_set(e, ERR_PENDING, 0, "exception in AppDomain.AssemblyResolve");
+    return a;
+}
+
+/* --- Binding ------------------------------------------------------------------------------------------------------------ */
+static Assembly *load_path(LoadContext *alc, const char *path, Err *e)
+{
+    bool old;
+    PeImage *pe = open_image(alc, path, e);
+    Assembly *a = pe ? add_image(alc, pe, path, &old, e) : NULL;
+    if (a && !old)
+        vm_assembly_loaded(a);
+    return a;
+}
+
+static Assembly *bind_satellite(LoadContext *def, const MdAssemblyName *n, Err *e)
+{
+    char path[4096];
+    for (u32 i = 0; i < vm_paths_count(VM_PATHS_RESOURCES); i++) {
+        int len = snprintf(path, sizeof path, "%s%.*s/%.*s.dll", vm_paths_at(VM_PATHS_RESOURCES, i), (int)n->culture_len,
+                           n->culture, (int)n->name_len, n->name);
+        if (len > 0 && (size_t)len < sizeof path && os_file_exists(path))
+            return load_path(def, path, e);
+    }
+    return NULL;
+}
+
+/* The default context without its events. NULL without error: not found. */
+static Assembly *bind_default(LoadContext *def, const MdAssemblyName *n, Err *e)
+{
+    char simple[512];
+    if (n->name_len >= sizeof simple)
+        return NULL;
+    memcpy(simple, n->name, n->name_len);
+    simple[n->name_len] = 0;
+    Assembly *a = vm_find_loaded(def, n);
+    if (!a && md_same_simple_name(&type_corelib->identity, n))
+        a = type_corelib;
+    if (!a && !culture_neutral(n))
+        return bind_satellite(def, n, e);
+    if (!a) {
+        const char *path = vm_tpa_find(simple);
+        a = path ? load_path(def, path, e) : NULL;
+    }
+    return a && version_ok(n, &a->identity) ? a : NULL;
+}
+
+static Assembly *bind_steps(Thread *t, LoadContext *alc, const MdAssemblyName *n, Err *e)
+{
+    LoadContext *def = alc->domain->default_context;
+    Assembly *a;
+    if (alc == def) {
+        a = bind_default(def, n, e);
+    } else {
+        a = md_same_simple_name(&type_corelib->identity, n) ? type_corelib : vm_find_loaded(alc, n);
+        if (a && !version_ok(n, &a->identity))
+            a = NULL;
+        if (!a && alc->managed && t)
+            a = ask_context(t, alc, "Resolve", n, e);
+        if (!a && e->kind == ERR_NONE)
+            a = bind_default(def, n, e);
+    }
+    if (a || e->kind != ERR_NONE || !t || !vm_runtime.started)
+        return a;
+    if (!culture_neutral(n))
+        a = ask_context(t, alc, "ResolveSatelliteAssembly", n, e);
+    if (!a && e->kind == ERR_NONE && (alc != def || alc->managed))
+        a = ask_context(t, alc, "ResolveUsingResolvingEvent", n, e);
+    return a;
+}
+
+Assembly *vm_bind_assembly(LoadContext *alc, const MdAssemblyName *name, Assembly *requester, Err *e)
+{
+    Err local = {0};
+    Thread *t = thread_current();
+    Assembly *a = bind_steps(t, alc, name, &local);
+    if (!a && local.kind == ERR_NONE && t && vm_runtime.started)
+        a = last_resort(t, name, requester, &local);
+    if (a)
+        return a;
+    if (local.kind == ERR_NONE) {
+        char display[400];
+        vm_name_display(name, display, sizeof display);
+        vm_file_not_found(&local, display);
+    }
+    if (e && e->kind == ERR_NONE)
+        *e = local;
+    return NULL;
+}
+
+static Assembly *bind_ref(Assembly *from, u32 token, Err *e)
+{
+    MdAssemblyName n;
+    if (!md_assemblyref_identity(from->module->md, MD_RID(token), &n)) {
+        err_set(e, ERR_BAD_IMAGE, token, "Bad assembly reference.");
+        return NULL;
+    }
+    return vm_bind_assembly(from->alc, &n, from, e);
+}
+
+/* --- Loading by content ------------------------------------------------------------------------------------------------- */
+Assembly *vm_load_file(LoadContext *alc, const char *path, Err *e)
+{
+    if (alc->is_default) { /* what the platform list names is taken from there */
+        const char *base = strrchr(path, '/');
+        char simple[512];
+        size_t n = strlen(base = base ? base + 1 : path);
+        if (n > 4 && n < sizeof simple && strcasecmp(base + n - 4, ".dll") == 0) {
+            memcpy(simple, base, n - 4);
+            simple[n - 4] = 0;
+            MdAssemblyName id = {.name = simple, .name_len = (u32)n - 4, .culture = ""};
+            const char *tpa = vm_tpa_find(simple);
+            if (tpa && strcmp(tpa, path) == 0) {
+                Assembly *a = vm_find_loaded(alc, &id);
+                if (a)
+                    return a;
+            }
+        }
+    }
+    return load_path(alc, path, e);
+}
+
+Assembly *vm_load_memory(LoadContext *alc, const void *image, size_t n, const void *pdb, size_t npdb, Err *e)
+{
+    PeImage tmp;
+    if (!pe_open_memory(&tmp, image, n, true, NULL, e) || !is_runnable(&tmp, e))
+        return NULL;
+    PeImage *pe = type_alloc(alc, HEAP_COLD, sizeof *pe);
+    *pe = tmp;
+    bool old;
+    Assembly *a = add_image(alc, pe, NULL, &old, e);
+    if (a && !old) {
+        if (pdb && npdb) {
+            u8 *copy = type_alloc(alc, HEAP_COLD, npdb);
+            memcpy(copy, pdb, npdb);
+            (void)copy; /* symbols given with the image: read by vm_source_line once it asks for them */
+        }
+        vm_assembly_loaded(a);
+    }
+    return a;
+}
+
+/* --- Contexts ----------------------------------------------------------------------------------------------------------- */
+LoadContext *vm_context_new(GcHandle managed, bool is_default, bool collectible)
+{
+    LoadContext *c = is_default ? vm_runtime.domain->default_context : type_context_new(vm_runtime.domain, collectible, NULL);
+    c->managed = managed;
+    return c;
+}
+
+LoadContext *vm_context_of(Object *assembly_load_context)
+{
+    static u32 offset;
+    if (!assembly_load_context)
+        return vm_runtime.domain->default_context;
+    if (!offset) {
+        Field *f = type_field_by_name(core_type("System.Runtime.Loader", ALC_TYPE), "_nativeAssemblyLoadContext");
+        CHECKF(f, "AssemblyLoadContext lost its native pointer");
+        offset = OBJ_DATA + f->offset;
+    }
+    return *(LoadContext **)((char *)assembly_load_context + offset);
+}
+
+bool vm_bind_init(void)
+{
+    type_client.bind = bind_ref;
+    return true;
+}

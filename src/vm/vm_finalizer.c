@@ -1,0 +1,58 @@
+/* vm_finalizer.c: the finaliser thread: sleeps until woken, then has managed code run what is ready.
+ * A pass runs GC.RunFinalizers, which takes objects from the queue until it is empty.  A waiter raises `asked` and waits until
+ * a pass that began later has ended.  The words are futexes; they only grow.
+ * Book: vm.md  Tests: tests/app */
+#include "vm/vm_finalizer.h"
+
+#include "os/os_thread.h"
+
+static u32 asked, done; /* passes asked for; value of `asked` that the last finished pass began with */
+
+static void run(Thread *t, void *arg)
+{
+    (void)arg;
+    os_thread_set_name(".NET Finalizer");
+    for (;;) {
+        u32 want = __atomic_load_n(&asked, __ATOMIC_ACQUIRE);
+        if (want == __atomic_load_n(&done, __ATOMIC_RELAXED)) {
+            os_futex_wait(&asked, want, -1);
+            continue;
+        }
+        COOPERATIVE(t)
+        {
+            u64 count = 0;
+            vm_call_flags(t, vm_core_method(CM_RUN_FINALIZERS), NULL, &count, ENTRY_UNHANDLED_IS_FATAL);
+        }
+        __atomic_store_n(&done, want, __ATOMIC_RELEASE);
+        os_futex_wake(&done, UINT32_MAX >> 1);
+    }
+}
+
+bool vm_finalizer_start(Err *e)
+{
+    Thread *t = thread_new(vm_runtime.domain);
+    t->is_finalizer = true;
+    vm_runtime.finalizer_thread = t;
+    thread_set_background(t, true);
+    return thread_start(t, 0, run, NULL, e);
+}
+
+void vm_finalizer_wake(void)
+{
+    __atomic_add_fetch(&asked, 1, __ATOMIC_ACQ_REL);
+    os_futex_wake(&asked, 1);
+}
+
+void vm_finalizer_wait(Thread *t)
+{
+    if (t->is_finalizer)
+        return;
+    u32 want = __atomic_add_fetch(&asked, 1, __ATOMIC_ACQ_REL);
+    os_futex_wake(&asked, 1);
+    for (;;) {
+        u32 now = __atomic_load_n(&done, __ATOMIC_ACQUIRE);
+        if ((i32)(now - want) >= 0)
+            return;
+        os_futex_wait(&done, now, -1);
+    }
+}

@@ -1,0 +1,9 @@
+/* vm_finalizer.h: the thread that runs finalisers (managed thread 2). */
+#ifndef VM_VM_FINALIZER_H
+#define VM_VM_FINALIZER_H
+#include "vm/vm.h"
+
+bool vm_finalizer_start(Err *e);  /* once, after boot */
+void vm_finalizer_wake(void);     /* objects may be ready; any mode */
+void vm_finalizer_wait(Thread *t); /* GC.WaitForPendingFinalizers; preemptive.  Returns at once on the thread itself. */
+#endif
