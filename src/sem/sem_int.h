@@ -8,6 +8,7 @@
 enum { SEM_INTR_ISA_FALSE = SEM_INTRINSIC_COUNT, SEM_INTR_LOOKED_UP };
 enum { SEM_QUEUE = 4 };
 
+typedef struct SemPrivate SemPrivate;
 struct SemPrivate {
     IlInst in;              /* current instruction, without its prefixes */
     u32 pos, start;         /* next instruction; current one with its prefixes */
@@ -27,6 +28,7 @@ struct SemPrivate {
     /* the ldftn or ldvirtftn that ends at ftn_end */
     u32 ftn_end;
     Method *ftn_target;
+    bool maybe_intrinsic, call_shared; /* direct call whose hidden argument is not settled yet */
     bool this_stored; /* argument 0 is written or its address taken */
     bool *clause_reached;
     u32 clauses_left;
@@ -110,6 +112,7 @@ bool sem_typedref_op(SemWalk *w, SemInst *o, Err *e);
 /* sem_call.c */
 bool sem_call_op(SemWalk *w, SemInst *o, Err *e);
 /* sem_intrinsics.c: -1 error, 0 not expanded (an ordinary call of c->m, which may have been replaced), 1 o is complete, 2 intrinsic left to the reader */
+bool sem_may_expand(Method *m);
 int sem_expand(SemWalk *w, SemInst *o, Err *e);
 /* Is the instruction at `at` (same block) a call of the intrinsic? *next: offset after it. */
 SemIntrinsic sem_peek_intrinsic(SemWalk *w, u32 at, u32 *next);

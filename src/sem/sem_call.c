@@ -1,0 +1,427 @@
+/* sem_call.c: which method a call reaches, and how: dispatch, constrained calls, hidden arguments, newobj, calli, ldftn.
+ * In: decoded call, callvirt, newobj, calli, jmp, ldftn or ldvirtftn.  Out: SemCall.
+ * The hidden argument of shared code is a constant where the target is exact, else a dictionary slot of the caller (D10).
+ * Not here: intrinsics (sem_intrinsics.c).  Book: sem.md  Tests: tests/unit/sem/, tests/il/ */
+#include "sem/sem_int.h"
+
+static inline Method *canon_of(Method *m) { return m->canon ? m->canon : m; }
+
+/* Hidden argument for a direct call of m.  owner_kind/owner_token: how to look its exact owner up. */
+static bool set_ctx(SemWalk *w, SemCall *c, Method *m, bool shared, DictKind owner_kind, u32 owner_token, Err *e)
+{
+    u32 f = canon_of(m)->flags;
+    if (f & MF_CTX_METHOD) {
+        c->ctx = SEM_CTX_METHOD;
+        if (shared)
+            return sem_lookup(w, DICT_METHOD, w->priv->in.token, 0, &c->ctx_lookup, e);
+        c->ctx_const = m;
+    } else if (f & MF_CTX_MT) {
+        c->ctx = SEM_CTX_MT;
+        if (shared)
+            return sem_lookup(w, owner_kind, owner_token, 0, &c->ctx_lookup, e);
+        c->ctx_const = m->mt;
+    }
+    return true;
+}
+
+static bool direct(SemWalk *w, SemCall *c, Method *m, bool shared, Err *e)
+{
+    c->m = m;
+    c->dispatch = SEM_CALL_DIRECT;
+    w->priv->maybe_intrinsic = sem_may_expand(m);
+    w->priv->call_shared = shared;
+    if (UNLIKELY(w->priv->maybe_intrinsic))
+        return true; /* no slot is asked for before it is known to be needed: finish_direct */
+    return set_ctx(w, c, m, shared, DICT_METHOD_OWNER, w->priv->in.token, e);
+}
+
+/* The direct call was not expanded after all. */
+static bool finish_direct(SemWalk *w, SemCall *c, Err *e)
+{
+    if (!w->priv->maybe_intrinsic)
+        return true;
+    w->priv->maybe_intrinsic = false;
+    return set_ctx(w, c, c->m, w->priv->call_shared, DICT_METHOD_OWNER, w->priv->in.token, e);
+}
+
+static bool exact_method(SemWalk *w, SemCall *c, bool shared, Err *e)
+{
+    return !shared || sem_lookup(w, DICT_METHOD, w->priv->in.token, 0, &c->method_lookup, e);
+}
+
+/* callvirt without constraint: the receiver is an object. */
+static bool virtual_call(SemWalk *w, SemCall *c, Method *m, bool shared, Err *e)
+{
+    MethodTable *mt = m->mt;
+    c->m = m;
+    if (!(m->flags & MF_VIRTUAL) || (!mt_is_interface(mt) && ((m->flags & MF_FINAL) || (mt->flags2 & MT2_SEALED)) && !(m->flags & MF_ABSTRACT))) {
+        c->null_check = true;
+        return direct(w, c, m, shared, e);
+    }
+    if (m->num_generic) {
+        c->dispatch = SEM_CALL_GENERIC_VIRTUAL;
+        return exact_method(w, c, shared, e);
+    }
+    if (mt_is_interface(mt)) {
+        c->dispatch = SEM_CALL_INTERFACE;
+        return exact_method(w, c, shared, e);
+    }
+    if (m->slot == 0xffff)
+        return sem_invalid(e);
+    c->dispatch = SEM_CALL_VIRTUAL;
+    return true;
+}
+
+/* An implementation that depends on the caller's generic context, whole: the dictionary holds the Method. */
+static bool by_lookup(SemWalk *w, SemCall *c, Method *m, Err *e)
+{
+    c->m = m;
+    c->dispatch = SEM_CALL_LOOKUP;
+    c->ctx = SEM_CTX_NONE;
+    return sem_lookup(w, DICT_CONSTRAINED, w->priv->in.token, w->priv->pf_constrained, &c->method_lookup, e);
+}
+
+/* constrained. T, static method (§III.2.1 as amended): T's implementation. */
+static bool constrained_static(SemWalk *w, SemCall *c, Method *m, bool shared, Err *e)
+{
+    bool t_shared = false;
+    TypeHandle th = type_resolve_type(&w->ctx, w->priv->pf_constrained, &t_shared, e);
+    if (!th)
+        return false;
+    if (!(m->flags & MF_VIRTUAL))
+        return direct(w, c, m, shared, e);
+    if (shared || t_shared) {
+        Method *impl = th_is_valuetype(th) && !(shared && m->num_generic) ? type_find_constrained(th, m, NULL) : NULL;
+        if (impl && !(canon_of(impl)->flags & (MF_CTX_MT | MF_CTX_METHOD | MF_CTX_THIS)) && !mt_is_interface(impl->mt))
+            return direct(w, c, impl, false, e); /* the same code whatever the context is */
+        return by_lookup(w, c, m, e);
+    }
+    Method *impl = type_find_constrained(th, m, e);
+    return impl && direct(w, c, impl, false, e);
+}
+
+static bool box_this(SemWalk *w, SemCall *c, bool t_shared, Err *e)
+{
+    c->this_fix = SEM_THIS_BOX;
+    return !t_shared || sem_lookup(w, DICT_TYPE, w->priv->pf_constrained, 0, &c->this_type.exact, e);
+}
+
+/* constrained. T callvirt, T a value type. */
+static bool constrained_value(SemWalk *w, SemCall *c, Method *m, bool shared, bool t_shared, Err *e)
+{
+    TypeHandle th = c->this_type.th;
+    bool any = shared || t_shared;
+    if (!(m->flags & MF_VIRTUAL)) {
+        if (mt_is_valuetype(m->mt))
+            return direct(w, c, m, shared, e);
+        c->null_check = mt_is_nullable(th_mt(th));
+        return box_this(w, c, t_shared, e) && direct(w, c, m, shared, e);
+    }
+    Method *impl = type_find_constrained(th, m, any ? NULL : e);
+    if (!impl)
+        return any && by_lookup(w, c, m, e);
+    if (mt_is_valuetype(impl->mt)) {
+        if (any && (canon_of(impl)->flags & MF_CTX_METHOD))
+            return by_lookup(w, c, m, e);
+        c->m = impl;
+        c->dispatch = SEM_CALL_DIRECT;
+        return set_ctx(w, c, impl, t_shared, DICT_TYPE, w->priv->pf_constrained, e);
+    }
+    if (!box_this(w, c, t_shared, e))
+        return false;
+    if (mt_is_interface(impl->mt) || m->num_generic)
+        return virtual_call(w, c, m, shared, e);
+    return direct(w, c, impl, false, e); /* Object's, ValueType's or Enum's */
+}
+
+static bool constrained_call(SemWalk *w, SemCall *c, Method *m, bool shared, Err *e)
+{
+    bool t_shared = false;
+    TypeHandle th = type_resolve_type(&w->ctx, w->priv->pf_constrained, &t_shared, e);
+    if (!th)
+        return false;
+    c->this_type = sem_type_of(th);
+    if (th_is_valuetype(th))
+        return constrained_value(w, c, m, shared, t_shared, e);
+    c->this_fix = SEM_THIS_DEREF;
+    return virtual_call(w, c, m, shared, e);
+}
+
+/* --- Signatures --------------------------------------------------------------------------------------------------------------- */
+/* A vararg call site brings its own signature. */
+static bool set_sig(SemWalk *w, SemCall *c, Err *e)
+{
+    if (LIKELY(!(c->m->flags & MF_VARARG)) || w->priv->stub) {
+        c->sig = type_method_sig(c->m, e);
+        return c->sig != NULL;
+    }
+    c->vararg = true;
+    u32 token = w->priv->in.token;
+    if (MD_TABLE_OF(token) != MDT_MemberRef) {
+        c->sig = type_method_sig(c->m, e);
+        return c->sig != NULL;
+    }
+    SigContext k = type_method_context(c->m);
+    k.module = w->ctx.module;
+    MdSig s = md_sig_of(w->ctx.module->md, token);
+    c->sig = type_parse_method_sig(w->arena, &k, s.p, (u32)(s.end - s.p), e);
+    return c->sig != NULL;
+}
+
+static u32 stack_args(const MethodSig *s) { return s->num_params + (u32)(s->has_this && !s->explicit_this); }
+
+static void push_result(SemWalk *w, SemInst *o, const SigType *t)
+{
+    if (t->kind != ET_VOID)
+        sem_push_type(w, o, t->kind, t->kind == ET_VALUETYPE || t->kind == ET_TYPEDBYREF || !t->shared ? t->th : 0);
+}
+
+static bool before_ret(SemWalk *w)
+{
+    IlInst in;
+    return w->priv->pf_tail && sem_peek(w, w->priv->pos, &in) && in.op == IL_RET;
+}
+
+/* The last argument may need widening; the others are as compilers leave them. */
+static bool coerce_last(SemWalk *w, SemInst *o, const MethodSig *s, u32 above)
+{
+    return above == 0 && s->num_params && w->depth && sem_coerce(w, o, sem_kind_of(&s->params[s->num_params - 1]));
+}
+
+/* --- call, callvirt, jmp ------------------------------------------------------------------------------------------------------------- */
+static bool pick(SemWalk *w, SemCall *c, Method *m, bool shared, Err *e)
+{
+    SemPrivate *p = w->priv;
+    bool is_virtual = p->in.op == IL_CALLVIRT;
+    if (m->flags & MF_STATIC) {
+        if (is_virtual)
+            return sem_invalid(e);
+        return p->pf_constrained ? constrained_static(w, c, m, shared, e) : direct(w, c, m, shared, e);
+    }
+    if (m->flags & MF_ARRAY) {
+        c->m = m;
+        c->dispatch = SEM_CALL_ARRAY;
+        c->newobj_type = sem_type_of(th_of(m->mt));
+        return !shared || sem_lookup(w, DICT_METHOD_OWNER, p->in.token, 0, &c->newobj_type.exact, e);
+    }
+    if (mt_is_delegate(m->mt) && (m->flags & MF_RUNTIME) && strcmp(m->name, "Invoke") == 0) {
+        c->m = m;
+        c->dispatch = SEM_CALL_DELEGATE;
+        return true;
+    }
+    if (p->pf_constrained && is_virtual)
+        return constrained_call(w, c, m, shared, e);
+    return is_virtual ? virtual_call(w, c, m, shared, e) : direct(w, c, m, shared, e);
+}
+
+static bool plain_call(SemWalk *w, SemInst *o, Method *m, bool shared, Err *e)
+{
+    SemPrivate *p = w->priv;
+    SemCall *c = &o->call;
+    p->maybe_intrinsic = false;
+    if (!pick(w, c, m, shared, e) || !set_sig(w, c, e))
+        return false;
+    u32 n = stack_args(c->sig);
+    if (p->in.op == IL_JMP) {
+        sem_head(w, o, SEM_CALL, 0);
+        c->num_args = (u16)n;
+        c->is_jmp = true;
+        p->live = false;
+        return finish_direct(w, c, e);
+    }
+    SEM_NEED(n);
+    if (c->dispatch == SEM_CALL_DIRECT && c->this_fix == SEM_THIS_ASIS) {
+        switch (sem_expand(w, o, e)) {
+        case -1: return false;
+        case 1: return true;
+        }
+        n = stack_args(c->sig);
+    }
+    if (c->dispatch == SEM_CALL_DIRECT && !finish_direct(w, c, e))
+        return false;
+    if (coerce_last(w, o, c->sig, 0))
+        return true;
+    c->num_args = (u16)n;
+    if (c->null_check && n && (w->stack[w->depth - n].flags & SEMV_NONNULL) && w->stack[w->depth - n].kind == SEM_REF &&
+        c->this_fix == SEM_THIS_ASIS)
+        c->null_check = false;
+    sem_head(w, o, SEM_CALL, n);
+    c->tail = before_ret(w);
+    push_result(w, o, &c->sig->ret);
+    return true;
+}
+
+/* --- newobj -------------------------------------------------------------------------------------------------------------------------- */
+/* String has no constructors: the static Ctor with the same parameters makes it. */
+static Method *string_maker(Method *ctor, Err *e)
+{
+    MethodTable *mt = ctor->mt;
+    MdSig want = md_sig(ctor->sig, ctor->sig_len), s;
+    MdMethodSig head;
+    md_sig_method(&want, &head);
+    md_sig_skip_type(&want);
+    for (u32 i = 0; i < mt->klass->num_methods; i++) {
+        u32 rid = mt->klass->first_method_rid + i;
+        if (strcmp(md_method_name(mt->module->md, rid), "Ctor") != 0)
+            continue;
+        s = md_sig_of(mt->module->md, MD_TOKEN(MDT_MethodDef, rid));
+        md_sig_method(&s, &head);
+        md_sig_skip_type(&s);
+        if (s.end - s.p == want.end - want.p && memcmp(s.p, want.p, (size_t)(s.end - s.p)) == 0)
+            return type_method_by_rid(mt, rid, e);
+    }
+    err_set(e, ERR_MISSING_METHOD, ctor->token, "Method not found: 'String.Ctor'.");
+    return NULL;
+}
+
+static bool newobj(SemWalk *w, SemInst *o, Method *m, bool shared, Err *e)
+{
+    SemPrivate *p = w->priv;
+    SemCall *c = &o->call;
+    MethodTable *mt = m->mt;
+    if (m->flags & MF_STATIC)
+        return sem_invalid(e);
+    if (mt == type_wk(WK_STRING)) {
+        if (!(m = string_maker(m, e)) || !direct(w, c, m, false, e) || !finish_direct(w, c, e) || !set_sig(w, c, e))
+            return false;
+        c->newobj_string = true;
+    } else {
+        c->is_newobj = true;
+        if (m->flags & MF_ARRAY) {
+            c->m = m;
+            c->dispatch = SEM_CALL_ARRAY;
+        } else if (!direct(w, c, m, shared, e) || !finish_direct(w, c, e)) {
+            return false;
+        }
+        if (!set_sig(w, c, e))
+            return false;
+        c->newobj_type = sem_type_of(th_of(mt));
+        if (shared && !sem_lookup(w, DICT_METHOD_OWNER, p->in.token, 0, &c->newobj_type.exact, e))
+            return false;
+    }
+    SEM_NEED(c->sig->num_params);
+    if (coerce_last(w, o, c->sig, 0))
+        return true;
+    if (mt_is_delegate(mt) && p->ftn_end == p->in.offset && p->ftn_end > w->blocks[p->block].il_start) {
+        c->delegate_ctor = true;
+        c->dl_target = p->ftn_target;
+    }
+    c->num_args = c->sig->num_params;
+    sem_head(w, o, SEM_CALL, c->num_args);
+    if (c->newobj_string)
+        sem_push(w, o, SEM_REF, th_of(mt), SEMV_NONNULL | SEMV_EXACT);
+    else if (mt_is_valuetype(mt))
+        sem_push_type(w, o, c->newobj_type.kind, th_of(mt));
+    else
+        sem_push(w, o, SEM_REF, shared ? 0 : th_of(mt), SEMV_NONNULL | (shared ? 0 : SEMV_EXACT));
+    return true;
+}
+
+/* --- calli --------------------------------------------------------------------------------------------------------------------------- */
+/* modopt(CallConvSuppressGCTransition) on the return type */
+static bool suppresses_transition(SemWalk *w, u32 token)
+{
+    const MdImage *md = w->ctx.module->md;
+    MdSig s = md_sig_of(md, token);
+    MdMethodSig head;
+    u32 mod;
+    bool required;
+    if (!md_sig_method(&s, &head))
+        return false;
+    while (md_sig_mod(&s, &mod, &required)) {
+        const char *name = MD_TABLE_OF(mod) == MDT_TypeRef   ? md_typeref_name(md, MD_RID(mod))
+                           : MD_TABLE_OF(mod) == MDT_TypeDef ? md_typedef_name(md, MD_RID(mod))
+                                                             : "";
+        if (strcmp(name, "CallConvSuppressGCTransition") == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool calli(SemWalk *w, SemInst *o, Err *e)
+{
+    SemPrivate *p = w->priv;
+    SemCall *c = &o->call;
+    u32 token = p->in.token;
+    memset(c, 0, sizeof *c);
+    if (p->stub) {
+        c->sig = sem_client.stub_sig ? sem_client.stub_sig(p->stub, token) : NULL;
+        if (!c->sig)
+            return err_set(e, ERR_MISSING_FEATURE, token, "signature of a calli in a stub");
+    } else {
+        MdSig s = md_sig_of(w->ctx.module->md, token);
+        c->sig = type_parse_method_sig(w->arena, &w->ctx, s.p, (u32)(s.end - s.p), e);
+        if (!c->sig)
+            return false;
+    }
+    bool managed = c->sig->callconv == SIG_DEFAULT || c->sig->callconv == SIG_VARARG;
+    c->dispatch = managed ? SEM_CALL_INDIRECT : SEM_CALL_UNMANAGED;
+    c->vararg = c->sig->callconv == SIG_VARARG;
+    if (!managed && p->stub) {
+        c->native_target = p->native_target;
+        c->suppress_transition = p->suppress_transition;
+    } else if (!managed) {
+        c->suppress_transition = suppresses_transition(w, token);
+    }
+    u32 n = stack_args(c->sig), pops = n + (c->native_target == NULL);
+    SEM_NEED(pops);
+    if (coerce_last(w, o, c->sig, pops - n))
+        return true;
+    c->num_args = (u16)n;
+    sem_head(w, o, SEM_CALL, pops);
+    c->tail = managed && before_ret(w);
+    push_result(w, o, &c->sig->ret);
+    return true;
+}
+
+/* --- ldftn, ldvirtftn ------------------------------------------------------------------------------------------------------------------ */
+static bool ldftn(SemWalk *w, SemInst *o, Method *m, bool shared, Err *e)
+{
+    SemPrivate *p = w->priv;
+    SemCall *c = &o->call;
+    bool is_virtual = p->in.op == IL_LDVIRTFTN;
+    c->m = m;
+    c->dispatch = SEM_CALL_DIRECT;
+    if (is_virtual) {
+        SEM_NEED(1);
+        if (m->flags & MF_STATIC)
+            return sem_invalid(e);
+        if (m->flags & MF_VIRTUAL)
+            c->dispatch = m->num_generic ? SEM_CALL_GENERIC_VIRTUAL : mt_is_interface(m->mt) ? SEM_CALL_INTERFACE : SEM_CALL_VIRTUAL;
+        if (!exact_method(w, c, shared, e))
+            return false;
+    } else if (p->pf_constrained && (m->flags & MF_STATIC)) {
+        if (!constrained_static(w, c, m, shared, e))
+            return false;
+        shared = c->dispatch == SEM_CALL_LOOKUP;
+        c->ctx = SEM_CTX_NONE;
+    } else if (shared) {
+        c->dispatch = SEM_CALL_LOOKUP;
+        if (!exact_method(w, c, true, e))
+            return false;
+    }
+    if (!set_sig(w, c, e))
+        return false;
+    p->ftn_end = p->pos;
+    p->ftn_target = is_virtual || shared ? NULL : c->m;
+    sem_head(w, o, is_virtual ? SEM_LDVIRTFTN : SEM_LDFTN, is_virtual);
+    sem_push(w, o, SEM_I, 0, SEMV_NONNULL);
+    return true;
+}
+
+bool sem_call_op(SemWalk *w, SemInst *o, Err *e)
+{
+    const IlInst *in = &w->priv->in;
+    if (in->op == IL_CALLI)
+        return calli(w, o, e);
+    bool shared = false;
+    Method *m = type_resolve_method(&w->ctx, in->token, &shared, e);
+    if (!m)
+        return false;
+    memset(&o->call, 0, sizeof o->call);
+    switch ((u32)in->op) {
+    case IL_NEWOBJ: return newobj(w, o, m, shared, e);
+    case IL_LDFTN: case IL_LDVIRTFTN: return ldftn(w, o, m, shared, e);
+    }
+    return plain_call(w, o, m, shared, e);
+}
