@@ -60,7 +60,16 @@ static TypeHandle make_array(TypeHandle elem, u32 rank, bool sz, Err *e)
     MethodTable *em = th_mt(elem);
     if ((em && (em->flags & MTF_BYREF_LIKE) && mt_is_valuetype(em)) || elem == th_of(type_wk(WK_VOID)) ||
         (th_is_desc(elem) && th_desc(elem)->kind == TD_BYREF)) {
-        err_set(e, ERR_TYPE_LOAD, 0, "Could not create array type because its element type is not allowed.");
+        char name[200], asmname[200] = "";
+        type_name(elem, TN_NAMESPACE | TN_FULL_INST, name, sizeof name);
+        if (em)
+            assembly_display(em->module->assembly, asmname, sizeof asmname);
+        err_set(e, ERR_TYPE_LOAD, 0, "Could not create array type '%s[]' from assembly '%s' because the element type is %s.", name, asmname,
+                em && (em->flags & MTF_BYREF_LIKE) ? "ByRef-like" : "not allowed");
+        return 0;
+    }
+    if (em && (em->klass->kflags & KF_NO_LAYOUT)) {
+        load_error_mt(e, em, " because its definition depends on itself");
         return 0;
     }
     if (type_size(elem) > 0xffff || rank > 32) {

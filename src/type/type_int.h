@@ -28,6 +28,8 @@ enum { /* MtClass.kflags */
     KF_FINAL_SLOTS = 0x10,
     KF_HAS_IMPLS = 0x20,  /* a MethodImpl fills slots of other names */
     KF_SEQUENTIAL = 0x40,
+    KF_NO_LAYOUT = 0x80, /* only the identity exists so far */
+    KF_SLOTS = 0x100,    /* a definition's slots are built */
 };
 
 /* --- Loading protocol ------------------------------------------------------------------------------------------- */
@@ -58,7 +60,11 @@ typedef struct Loading { /* a type being loaded by this thread, innermost first 
     const TypeHandle *args;
     u32 nargs;
     MethodTable *mt; /* NULL until its identity is fixed */
-    u32 level;
+    MethodTable *early; /* a value type named as a type argument by its own field: identity made ahead of the layout */
+    bool early_ok, byref_like;
+    bool want_slots; /* an instantiation of this definition was needed before its slots were there */
+    u32 slots, level;
+    Module *loader_module;
 } Loading;
 extern __thread Loading *type_loading;
 enum { LOAD_DEPTH_MAX = 96 };

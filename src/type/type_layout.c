@@ -103,6 +103,8 @@ static bool read_field_type(Layout *l, Field *f, Place *p, Err *e)
         *p = (Place){f, 8, 8, PLACE_REF};
     } else if (f->kind == ET_VALUETYPE) {
         MtClass *k = ((MethodTable *)f->type)->klass;
+        if (k->kflags & KF_NO_LAYOUT)
+            return load_error(e, l->module, l->rid, " because its definition depends on itself");
         *p = (Place){f, k->size, k->align, PLACE_VALUE};
         if (((MethodTable *)f->type)->flags & MTF_BYREF_LIKE && !l->is_byref_like && !(f->flags & FF_STATIC))
             return load_error(e, l->module, l->rid, " because it contains a ByRef-like field");

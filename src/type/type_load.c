@@ -67,6 +67,40 @@ static Loading *find_loading(Module *m, u32 rid)
     return NULL;
 }
 
+enum { EARLY_RUNS = 32, EARLY_SPARE_SLOTS = 4 };
+/* struct S { ImmutableArray<S> x; }: S has to be nameable before its layout is known.  Whatever needs the layout meets
+ * KF_NO_LAYOUT and reports the cycle. */
+static MethodTable *early_identity(Loading *l)
+{
+    if (l->early || !l->early_ok)
+        return l->early;
+    LoadContext *alc = l->loader_module->alc;
+    MtAux *aux;
+    MethodTable *mt = mt_alloc(alc, l->slots + EARLY_SPARE_SLOTS, EARLY_RUNS, &aux);
+    MtClass *k = type_alloc(alc, HEAP_COLD, sizeof *k);
+    mt->klass = k;
+    mt->module = l->module;
+    mt->flags = MTF_CAT_VALUETYPE | (l->byref_like ? MTF_BYREF_LIKE : 0);
+    aux->canon = k->mt = k->typical = mt;
+    aux->loader_module = l->loader_module;
+    k->elem_kind = ET_VALUETYPE;
+    k->kflags = KF_NO_LAYOUT;
+    k->token = MD_TOKEN(MDT_TypeDef, l->rid);
+    if (l->typical) {
+        *k = *l->typical->klass;
+        k->mt = mt;
+        k->kflags |= KF_NO_LAYOUT;
+        aux->inst = type_alloc(alc, HEAP_COLD, l->nargs * sizeof(TypeHandle));
+        memcpy(aux->inst, l->args, l->nargs * sizeof(TypeHandle));
+        for (u32 i = 0; i < l->nargs; i++)
+            if (type_is_shared(l->args[i]))
+                mt->flags |= MTF_GENERIC_SHARED;
+        if (!(mt->flags & MTF_GENERIC_SHARED))
+            mt->flags |= MTF_GENERIC_EXACT;
+    }
+    return l->early = mt;
+}
+
 /* --- Facts from the TypeDef row and its attributes -------------------------------------------------------------------- */
 typedef struct Def {
     Module *m;
@@ -330,8 +364,21 @@ static MethodTable *make_typical(Def *d, Layout *l, Loading *loading, u32 extra,
         return NULL;
     }
     MtAux *aux;
-    MethodTable *mt = mt_alloc(alc, d->open || d->is_interface ? 0 : slots, l->runs.len, &aux);
-    MtClass *k = type_alloc(alc, HEAP_COLD, sizeof *k);
+    MethodTable *mt = loading->early;
+    MtClass *k;
+    if (mt) {
+        if (l->runs.len > EARLY_RUNS || slots > mt->num_virtuals) {
+            load_error(e, d->m, d->rid, " because its definition depends on itself");
+            return NULL;
+        }
+        aux = mt->aux;
+        k = mt->klass;
+        k->kflags = 0;
+        mt->num_virtuals = (u16)slots;
+    } else {
+        mt = mt_alloc(alc, d->open || d->is_interface ? 0 : slots, l->runs.len, &aux);
+        k = type_alloc(alc, HEAP_COLD, sizeof *k);
+    }
     mt->klass = k;
     k->mt = k->typical = aux->canon = mt;
     k->token = MD_TOKEN(MDT_TypeDef, d->rid);
@@ -364,15 +411,24 @@ static MethodTable *make_typical(Def *d, Layout *l, Loading *loading, u32 extra,
     if (strcmp(d->name, "__Canon") == 0 && d->m->assembly->is_corelib)
         mt->flags2 |= MT2_IS_CANON;
     loading->mt = mt;
-    if (!exact_parent(d, mt, e))
-        return NULL;
-    mt_set_dicts(mt, alc);
     SlotBuild b = {.mt = mt, .ptyp = d->is_interface ? NULL : d->ptyp, .capacity = slots};
+    bool slots_first = loading->want_slots;
+    if (slots_first)
+        mt->parent = d->ptyp; /* its instantiation cannot be named before this type's slots are there */
+    else if (!exact_parent(d, mt, e))
+        return NULL;
     if (!build_slots(&b, e)) {
         *needed = b.count > slots ? b.count - slots + extra : 0;
         return NULL;
     }
     k->num_slots = (u16)b.count;
+    k->kflags |= KF_SLOTS;
+    if (slots_first) {
+        mt->parent = NULL;
+        if (!exact_parent(d, mt, e))
+            return NULL;
+    }
+    mt_set_dicts(mt, alc);
     mt->num_virtuals = (u16)MIN(mt->num_virtuals, b.count);
     if (d->ptyp)
         k->kflags |= d->ptyp->klass->kflags & KF_COVARIANT;
@@ -402,6 +458,12 @@ static MethodTable *load_typedef_slow(Module *m, u32 rid, Loading *loading, Err 
                 .is_byref_like = d.byref_like, .inline_length = d.inline_length, .first_field = d.fields.first,
                 .num_fields = d.fields.end - d.fields.first};
     l.fields = type_alloc(m->alc, HEAP_COLD, l.num_fields * sizeof(Field));
+    if (d.is_valuetype && !d.open && !d.is_enum && !m->assembly->is_corelib) {
+        loading->early_ok = true;
+        loading->loader_module = m;
+        loading->byref_like = d.byref_like;
+        loading->slots = d.ptyp->klass->num_slots + count_new_slots(m, d.methods, d.ptyp);
+    }
     MethodTable *mt = NULL;
     if ((d.open || layout_parent(&d, &l.ctx, &l.parent, e)) && layout_fields(&l, d.open, e)) {
         u32 needed = 0;
@@ -409,6 +471,12 @@ static MethodTable *load_typedef_slow(Module *m, u32 rid, Loading *loading, Err 
         if (!mt && needed && (!e || e->kind == ERR_NONE)) {
             loading->mt = NULL;
             mt = make_typical(&d, &l, loading, needed, &needed, e);
+        }
+        if (!mt && loading->want_slots && !loading->mt->parent) {
+            if (e)
+                e->kind = ERR_NONE;
+            loading->mt = NULL;
+            mt = make_typical(&d, &l, loading, 1, &needed, e);
         }
     }
     layout_free(&l);
@@ -441,8 +509,8 @@ MethodTable *load_typedef(Module *m, u32 rid, Err *e)
         return mt;
     Loading *found = find_loading(m, rid);
     if (found) {
-        if (found->mt)
-            return found->mt;
+        if (found->mt || early_identity(found))
+            return found->mt ? found->mt : found->early;
         load_error(e, m, rid, " because its definition depends on itself");
         return NULL;
     }
@@ -511,8 +579,11 @@ static void def_of(MethodTable *typical, Def *d)
                .extends = mt_is_interface(typical) ? 0 : md_TypeDef_Extends(md, MD_RID(k->token)),
                .is_interface = mt_is_interface(typical), .is_valuetype = mt_is_valuetype(typical), .is_enum = mt_is_enum(typical),
                .is_delegate = mt_is_delegate(typical), .byref_like = (typical->flags & MTF_BYREF_LIKE) != 0};
+    DefRef p;
     if (typical->parent)
         d->ptyp = typical->parent->klass->typical;
+    else if (d->extends && resolve_def(d->m, d->extends, &p, NULL))
+        d->ptyp = p.module->typedefs[p.rid];
 }
 
 static LoadContext *inst_context(MethodTable *typical, const TypeHandle *args, u32 n, Module **lm)
@@ -536,6 +607,10 @@ static MethodTable *make_canonical(MethodTable *typical, const TypeHandle *args,
     def_of(typical, &d);
     d.open = open;
     Layout l;
+    loading->early_ok = d.is_valuetype && !open;
+    loading->byref_like = d.byref_like;
+    loading->slots = typical->klass->num_slots;
+    inst_context(typical, args, n, &loading->loader_module);
     if (!layout_inst(&d, typical, args, n, &l, e)) {
         layout_free(&l);
         return NULL;
@@ -544,8 +619,21 @@ static MethodTable *make_canonical(MethodTable *typical, const TypeHandle *args,
     LoadContext *alc = inst_context(typical, args, n, &lm);
     MtClass *tk = typical->klass;
     MtAux *aux;
-    MethodTable *mt = mt_alloc(alc, open || d.is_interface ? 0 : tk->num_slots, l.runs.len, &aux);
-    MtClass *k = type_alloc(alc, HEAP_COLD, sizeof *k);
+    MethodTable *mt = loading->early;
+    MtClass *k;
+    if (mt) {
+        if (l.runs.len > EARLY_RUNS) {
+            load_error_mt(e, typical, " because its definition depends on itself");
+            layout_free(&l);
+            return NULL;
+        }
+        aux = mt->aux;
+        k = mt->klass;
+        mt->num_virtuals = tk->num_slots;
+    } else {
+        mt = mt_alloc(alc, open || d.is_interface ? 0 : tk->num_slots, l.runs.len, &aux);
+        k = type_alloc(alc, HEAP_COLD, sizeof *k);
+    }
     *k = *tk;
     k->kflags &= ~(u32)(KF_STATICS_DONE | KF_AUTO_LAYOUT | KF_SEQUENTIAL | KF_INT128);
     k->dict_layout = NULL;
@@ -680,13 +768,13 @@ TypeHandle load_inst(MethodTable *typical, const TypeHandle *args, u32 n, Err *e
     u32 level = type_loading ? type_loading->level + 1 : 0;
     for (Loading *l = type_loading; l; l = l->prev)
         if (l->typical == typical && l->nargs == n && memcmp(l->args, args, n * sizeof *args) == 0) {
-            if (l->mt)
-                return th_of(l->mt);
+            if (l->mt || early_identity(l))
+                return th_of(l->mt ? l->mt : l->early);
             load_error_mt(e, typical, " because its definition depends on itself");
             return 0;
         }
     if (level > LOAD_DEPTH_MAX) {
-        load_error_mt(e, typical, " because of an infinite expansion of generic instantiations");
+        load_error_mt(e, typical, " because it has recursive generic definition");
         return 0;
     }
     bool open = false;
@@ -696,6 +784,13 @@ TypeHandle load_inst(MethodTable *typical, const TypeHandle *args, u32 n, Err *e
             load_error_mt(e, typical, " because a type argument is not allowed");
             return 0;
         }
+    }
+    if (UNLIKELY(!(typical->flags2 & MT2_LOADED) && !(typical->klass->kflags & KF_SLOTS))) {
+        Loading *def = find_loading(typical->module, mt_rid(typical));
+        if (def)
+            def->want_slots = true;
+        load_error_mt(e, typical, " because its definition depends on itself");
+        return 0;
     }
     Loading l = {.prev = type_loading, .module = typical->module, .rid = 0, .typical = typical, .args = args, .nargs = n, .level = level};
     type_loading = &l;
