@@ -1,0 +1,199 @@
+/* vm_cctor.c: class constructors (§II.10.5.3): run once, waited for by other threads, their failure kept.
+ * A thread that would wait for one that (through others) waits for it goes on and sees the type half initialised (§II.10.5.3.3).
+ * Locks: init_lock guards ClassInit and the waits; no managed code runs and no mode changes under it.
+ * In neutral mode the state is found by (domain, type) and AUX_CLASS_INITED stays clear (D12).
+ * Book: vm.md  Tests: tests/il, tests/app */
+#include "vm/vm_code.h"
+
+#include "os/os_thread.h"
+
+#include <stdio.h>
+
+typedef enum InitState { INIT_NONE, INIT_RUNNING, INIT_DONE, INIT_FAILED } InitState;
+typedef struct ClassInit {
+    u32 state;          /* InitState; released when DONE */
+    Thread *owner;      /* RUNNING */
+    GcHandle exception; /* FAILED: the TypeInitializationException */
+} ClassInit;
+
+static OsMutex init_lock = OS_MUTEX_INIT;
+static OsCond init_cond;
+static bool cond_ready;
+static Map64 waits;       /* Thread * -> ClassInit * it waits for */
+static Map64 by_domain;   /* neutral mode: domain id << 32 | type id -> ClassInit * */
+
+static ClassInit *init_of(Thread *t, MethodTable *mt)
+{
+    MtAux *aux = mt->aux;
+    ClassInit *ci;
+    if (vm_runtime.neutral) {
+        u64 key = ((u64)t->domain->id << 32 | aux->type_id) + 1;
+        ci = map64_ptr(&by_domain, key);
+        if (!ci) {
+            ci = type_alloc(aux->loader_module->alc, HEAP_COLD, sizeof *ci);
+            map64_put(&by_domain, key, (u64)(uintptr_t)ci);
+        }
+        return ci;
+    }
+    ci = aux->init;
+    if (!ci) {
+        ci = type_alloc(aux->loader_module->alc, HEAP_COLD, sizeof *ci);
+        __atomic_store_n(&aux->init, ci, __ATOMIC_RELEASE);
+    }
+    return ci;
+}
+
+/* Would t, waiting for ci, wait for itself? Lock held. */
+static bool is_cycle(Thread *t, const ClassInit *ci)
+{
+    for (u32 steps = 0; ci && ci->state == INIT_RUNNING && steps < 10000; steps++) {
+        if (ci->owner == t)
+            return true;
+        ci = map64_ptr(&waits, (u64)(uintptr_t)ci->owner);
+    }
+    return false;
+}
+
+static void set_flag(MethodTable *mt)
+{
+    type_statics(mt);
+    if (!vm_runtime.neutral)
+        __atomic_fetch_or(&mt->aux->flags, AUX_CLASS_INITED, __ATOMIC_RELEASE);
+}
+
+static Method *find_ctor(MethodTable *mt, u32 params, bool strings)
+{
+    MtClass *k = mt->klass;
+    for (u32 i = 0; i < k->num_methods; i++) {
+        Method *m = type_method_by_rid(mt, k->first_method_rid + i, NULL);
+        if (!m || !(m->flags & MF_CTOR))
+            continue;
+        const MethodSig *s = type_method_sig(m, NULL);
+        if (s && s->num_params == params && (!strings || (s->params[0].sig && *s->params[0].sig == ET_STRING)))
+            return m;
+    }
+    return NULL;
+}
+
+/* t->pending becomes a TypeInitializationException around it; false when that could not be made. */
+static void wrap_exception(Thread *t, MethodTable *mt)
+{
+    Object *inner = t->pending;
+    t->pending = NULL;
+    GcHandle keep = gc_handle_new(t->domain, GC_HANDLE_STRONG, inner);
+    char name[512], text[640];
+    type_name(th_of(mt), TN_NAMESPACE | TN_FULL_INST | TN_REFLECTION, name, sizeof name);
+    snprintf(text, sizeof text, "The type initializer for '%s' threw an exception.", name);
+    Err e = {0};
+    MethodTable *xt;
+    Method *ctor = NULL;
+    PREEMPTIVE(t)
+    {
+        xt = type_load_name(type_corelib, "System", "TypeInitializationException", &e);
+        if (xt)
+            ctor = find_ctor(xt, 3, true);
+    }
+    CHECKF(ctor != NULL, "TypeInitializationException has no constructor of three");
+    Object *o = gc_alloc(t, xt), *type_text = o ? (Object *)vm_string_utf8(t, name) : NULL;
+    Object *message = type_text ? (Object *)vm_string_utf8(t, text) : NULL;
+    inner = gc_handle_get(keep);
+    if (message && vm_call(t, ctor, (void *[]){&o, &type_text, &message, &inner}, NULL))
+        t->pending = o;
+    else if (!t->pending)
+        t->pending = gc_handle_get(keep);
+    gc_handle_free(keep);
+}
+
+static bool run(Thread *t, MethodTable *mt, ClassInit *ci)
+{
+    Err e = {0};
+    Method *m = NULL;
+    PREEMPTIVE(t)
+    {
+        type_statics(mt);
+        m = type_method_by_rid(mt, mt->klass->cctor_rid, &e);
+    }
+    LOG(cctor, 1, "run %s", mt->klass->name);
+    bool ok = m ? vm_call(t, m, NULL, NULL) : vm_throw_err(t, &e);
+    if (!ok)
+        wrap_exception(t, mt);
+    GcHandle failure = ok ? NULL : gc_handle_new(t->domain, GC_HANDLE_STRONG, t->pending);
+    os_mutex_lock(&init_lock);
+    if (ok)
+        set_flag(mt);
+    ci->exception = failure;
+    ci->owner = NULL;
+    __atomic_store_n(&ci->state, ok ? INIT_DONE : INIT_FAILED, __ATOMIC_RELEASE);
+    os_cond_broadcast(&init_cond);
+    os_mutex_unlock(&init_lock);
+    return ok;
+}
+
+bool vm_class_is_inited(MethodTable *mt)
+{
+    if (__atomic_load_n(&mt->aux->flags, __ATOMIC_ACQUIRE) & AUX_CLASS_INITED)
+        return true;
+    return mt->klass == NULL || mt->klass->cctor_rid == 0 || mt_is_array(mt);
+}
+
+bool vm_class_init(Thread *t, MethodTable *mt)
+{
+    if (LIKELY(__atomic_load_n(&mt->aux->flags, __ATOMIC_ACQUIRE) & AUX_CLASS_INITED))
+        return true;
+    if (mt_is_array(mt) || !mt->klass->cctor_rid) {
+        if (!mt_is_array(mt) && !type_is_open(th_of(mt)) && !type_is_shared(th_of(mt)))
+            PREEMPTIVE(t) { set_flag(mt); }
+        return true;
+    }
+    if (type_is_open(th_of(mt)) || type_is_shared(th_of(mt)))
+        return true; /* no run-time type: nothing to run */
+    if (!vm_runtime.neutral) {
+        ClassInit *done = __atomic_load_n(&mt->aux->init, __ATOMIC_ACQUIRE);
+        if (done && __atomic_load_n(&done->state, __ATOMIC_ACQUIRE) == INIT_RUNNING && done->owner == t)
+            return true;
+    }
+    bool mine = false, go_on = false;
+    GcHandle failure = NULL;
+    ClassInit *ci = NULL;
+    PREEMPTIVE(t)
+    {
+        os_mutex_lock(&init_lock);
+        if (!cond_ready) {
+            os_cond_init(&init_cond);
+            cond_ready = true;
+        }
+        ci = init_of(t, mt);
+        while (ci->state == INIT_RUNNING && !is_cycle(t, ci)) {
+            map64_put(&waits, (u64)(uintptr_t)t, (u64)(uintptr_t)ci);
+            os_cond_wait(&init_cond, &init_lock);
+            map64_remove(&waits, (u64)(uintptr_t)t);
+        }
+        failure = ci->state == INIT_FAILED ? ci->exception : NULL;
+        go_on = ci->state == INIT_RUNNING || ci->state == INIT_DONE;
+        if (ci->state == INIT_NONE) {
+            ci->state = INIT_RUNNING;
+            ci->owner = t;
+            mine = true;
+        }
+        os_mutex_unlock(&init_lock);
+    }
+    if (mine)
+        return run(t, mt, ci);
+    return go_on ? true : vm_throw_object(t, gc_handle_get(failure));
+}
+
+char *vm_ensure_statics(MethodTable *mt, Err *e)
+{
+    Thread *t = thread_current();
+    bool was_preemptive = t->mode == THREAD_PREEMPTIVE;
+    if (was_preemptive)
+        thread_enter_cooperative(t);
+    bool ok = vm_class_init(t, mt);
+    if (was_preemptive)
+        thread_enter_preemptive(t);
+    if (!ok) {
+        err_set(e, ERR_PENDING, 0, "a class constructor failed");
+        return NULL;
+    }
+    return type_statics(mt);
+}

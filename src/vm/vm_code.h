@@ -1,0 +1,44 @@
+/* vm_code.h: what vm_prestub.c, vm_helpers.c, vm_cctor.c, vm_call.c, vm_delegate.c and interop/ share beyond vm.h.
+ * Book: vm.md */
+#ifndef VM_VM_CODE_H
+#define VM_VM_CODE_H
+#include "vm/vm.h"
+
+/* --- vm_prestub.c ------------------------------------------------------------------------------------------------- */
+/* Code address behind m->entry in m's own convention (canonical bodies: with their hidden argument). NULL: pending. */
+void *vm_code_of(Thread *t, Method *m);
+/* New code of m: entry, tier, followers of a canonical body, vtable slots. */
+void vm_publish(Thread *t, Method *m, void *code, u8 tier);
+/* The Method whose entry may be called with an object reference as this and plain arguments, for an implementation found by dispatch. */
+Method *vm_dispatch_target(Method *impl, Err *e);
+/* A cell to call through for (type of the receiver, virtual or interface method, exact): cached. NULL: pending. */
+CallPair *vm_dispatch_pair(Thread *t, MethodTable *mt, Method *m);
+/* What a stub Method leads to in the end; m itself when it is none. */
+Method *vm_unwrap_stub(Method *m);
+void vm_name_of(Method *m, char *buf, size_t n);
+
+/* --- vm_helpers.c -------------------------------------------------------------------------------------------------- */
+void vm_helpers_init(void); /* fills jit_env */
+void *vm_ldftn(Thread *t, Method *m); /* code address that ldftn gives; UnmanagedCallersOnly: the native entry. NULL: pending */
+
+/* --- vm_call.c ------------------------------------------------------------------------------------------------------ */
+/* Words of stack arguments that a call of this signature takes; native: C order, this not counted. */
+u32 vm_stack_words(const MethodSig *sig, bool native, bool has_this);
+
+/* --- vm_cctor.c ----------------------------------------------------------------------------------------------------- */
+char *vm_ensure_statics(MethodTable *mt, Err *e); /* either mode */
+
+/* --- vm_ilstub.c ---------------------------------------------------------------------------------------------------- */
+/* Dynamic methods: resolves a token of a body that has IlStub.resolver; filled in by corelib/. false: *e or nothing pending. */
+extern bool (*vm_resolver_token)(IlStub *s, u32 token, IlStubToken *out);
+u32 ilb_pos(const IlBuilder *b);
+void ilb_i8(IlBuilder *b, i64 v);          /* ldc.i8; conv.i */
+u32 ilb_branch(IlBuilder *b, u32 il_op);   /* long form; returns where to patch */
+void ilb_bind(IlBuilder *b, u32 patch);    /* the branch leads here */
+void ilb_branch_to(IlBuilder *b, u32 il_op, u32 target);
+void ilb_local_op(IlBuilder *b, u32 il_op_long, u32 n); /* ldloc, stloc, ldloca, ldarga: two-byte forms */
+SigType ilb_sigtype(TypeHandle th);        /* as a signature would give it */
+SigType ilb_sigtype_byref(void);           /* byref to something */
+/* sig with another shape: first added in front of the parameters (when with_first), this or not. In a loader heap. */
+MethodSig *ilb_sig_copy(LoadContext *alc, const MethodSig *sig, bool has_this, const SigType *first);
+#endif

@@ -1,0 +1,598 @@
+/* vm_prestub.c: from a Method to code that runs: first calls, slot prestubs, call-site misses, publishing.
+ * A method of a type with a precise class constructor (not beforefieldinit) is published only when that has run; the thread inside the
+ * constructor gets the code unpublished, so that other threads still come through here.
+ * A Method that is not canonical: shares its canonical body's code, or (hidden context) leads to an instantiating stub.
+ * Locks: compile_lock (who compiles what), pair_lock (dispatch cache); neither is held while managed code or a compilation runs.
+ * Book: vm.md  Tests: tests/il */
+#include "vm/vm_code.h"
+
+#include "md/md_attr.h"
+#include "os/os_mem.h"
+#include "os/os_thread.h"
+#include "vm/vm_delegate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+VmInterop vm_interop;
+const VmCall *(*vm_find_fcall)(Method *m);
+const VmCall *(*vm_find_qcall)(const char *entry_point);
+bool (*vm_body_override)(Method *m, IlBody *body, IlStub **stub);
+void (*vm_method_compiled_hook)(CodeInfo *ci, const char *name);
+
+void vm_name_of(Method *m, char *buf, size_t n) { type_method_name(m, false, buf, n); }
+
+Method *vm_method_of_entry(void *entry) { return code_precode_method(entry); }
+
+Method *vm_unwrap_stub(Method *m)
+{
+    while (m && (m->flags & MF_STUB) && m->il_stub->target)
+        m = m->il_stub->target;
+    return m;
+}
+
+/* ---- stubs by method --------------------------------------------------------------------------------------------------- */
+static OsMutex stub_lock = OS_MUTEX_INIT;
+/* First maker wins; the loser's stub stays in its heap unused. */
+static Method *remember(Method **cell, Method *made)
+{
+    Method *none = NULL;
+    return __atomic_compare_exchange_n(cell, &none, made, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) ? made : none;
+}
+
+static LoadContext *alc_of_method(Method *m) { return m->mt->aux->loader_module->alc; }
+
+Method *vm_instantiating_stub(Method *m, Err *e)
+{
+    Method *s = __atomic_load_n(&m->stub, __ATOMIC_ACQUIRE);
+    if (s)
+        return s;
+    const MethodSig *sig = type_method_sig(m, e);
+    if (!sig)
+        return NULL;
+    LoadContext *alc = alc_of_method(m);
+    IlBuilder b;
+    ilb_begin(&b, alc, "instantiating", m);
+    for (u32 i = 0; i < sig->num_params + (u32)sig->has_this; i++)
+        ilb_ldarg(&b, i);
+    ilb_op_token(&b, IL_CALL, ilb_method(&b, m));
+    ilb_op(&b, IL_RET);
+    const MethodSig *plain = ilb_sig_copy(alc, sig, sig->has_this, NULL);
+    return remember(&m->stub, ilb_finish(&b, m->mt, plain, m->name));
+}
+
+Method *vm_unboxing_stub(Method *m, Err *e)
+{
+    Method *s = __atomic_load_n(&m->unboxing_stub, __ATOMIC_ACQUIRE);
+    if (s)
+        return s;
+    const MethodSig *sig = type_method_sig(m, e);
+    MethodTable *raw = sig ? type_load_name(type_corelib, "System.Runtime.CompilerServices", "RawData", e) : NULL;
+    if (!raw)
+        return NULL;
+    Field *data = type_field_by_name(raw, "Data");
+    CHECK(data != NULL);
+    LoadContext *alc = alc_of_method(m);
+    IlBuilder b;
+    ilb_begin(&b, alc, "unboxing", m);
+    ilb_ldarg(&b, 0);
+    ilb_op_token(&b, IL_LDFLDA, ilb_field(&b, data, raw));
+    for (u32 i = 1; i <= sig->num_params; i++)
+        ilb_ldarg(&b, i);
+    ilb_op_token(&b, IL_CALL, ilb_method(&b, m));
+    ilb_op(&b, IL_RET);
+    s = ilb_finish(&b, type_wk(WK_OBJECT), ilb_sig_copy(alc, sig, true, NULL), m->name);
+    s->flags |= MF_UNBOXING;
+    return remember(&m->unboxing_stub, s);
+}
+
+Method *vm_dispatch_target(Method *impl, Err *e)
+{
+    if (mt_is_valuetype(impl->mt) && !(impl->flags & (MF_STATIC | MF_UNBOXING | MF_STUB)))
+        return vm_unboxing_stub(impl, e);
+    if (impl->flags & (MF_CTX_MT | MF_CTX_METHOD))
+        return impl->canon == impl ? vm_instantiating_stub(impl, e) : impl;
+    return impl->canon;
+}
+
+/* ---- publishing ---------------------------------------------------------------------------------------------------------- */
+typedef struct Followers { /* exact Methods that share a canonical body's code */
+    VEC(Method *) list;
+} Followers;
+static Map64 followers; /* canonical Method -> Followers *; under stub_lock */
+
+static void follow(Method *m, void *code)
+{
+    os_mutex_lock(&stub_lock);
+    Followers *f = map64_ptr(&followers, (u64)(uintptr_t)m->canon);
+    if (!f) {
+        f = base_calloc(1, sizeof *f);
+        map64_put(&followers, (u64)(uintptr_t)m->canon, (u64)(uintptr_t)f);
+    }
+    vec_push(&f->list, m);
+    m->tier = m->canon->tier;
+    __atomic_store_n(&m->entry, code, __ATOMIC_RELEASE);
+    os_mutex_unlock(&stub_lock);
+}
+
+void vm_publish(Thread *t, Method *m, void *code, u8 tier)
+{
+    m->tier = tier;
+    __atomic_store_n(&m->entry, code, __ATOMIC_RELEASE);
+    os_mutex_lock(&stub_lock);
+    Followers *f = m->canon == m ? map64_ptr(&followers, (u64)(uintptr_t)m) : NULL;
+    for (u32 i = 0; f && i < f->list.len; i++) {
+        f->list.data[i]->tier = tier;
+        __atomic_store_n(&f->list.data[i]->entry, code, __ATOMIC_RELEASE);
+    }
+    os_mutex_unlock(&stub_lock);
+    if ((m->flags & MF_VIRTUAL) && !(m->flags & (MF_STUB | MF_CTX_MT | MF_CTX_METHOD)) && !mt_is_valuetype(m->mt) && m->canon == m)
+        PREEMPTIVE(t) { type_publish(m, code); }
+}
+
+/* ---- compiling ------------------------------------------------------------------------------------------------------------- */
+static OsMutex compile_lock = OS_MUTEX_INIT;
+static OsCond compile_cond;
+static Map64 compiling; /* Method * -> Thread * that compiles it */
+
+/* Preemptive.  True: this thread is to compile m (and call end_compile); false: it has code now. */
+static bool begin_compile(Thread *t, Method *m, bool *nested)
+{
+    os_mutex_lock(&compile_lock);
+    for (;;) {
+        if (__atomic_load_n(&m->code, __ATOMIC_ACQUIRE)) {
+            os_mutex_unlock(&compile_lock);
+            return false;
+        }
+        Thread *owner = map64_ptr(&compiling, (u64)(uintptr_t)m);
+        *nested = owner == t; /* a binding callback under the compilation calls the method: it compiles its own copy */
+        if (!owner || owner == t)
+            break;
+        os_cond_wait(&compile_cond, &compile_lock);
+    }
+    if (!*nested)
+        map64_put(&compiling, (u64)(uintptr_t)m, (u64)(uintptr_t)t);
+    os_mutex_unlock(&compile_lock);
+    return true;
+}
+
+static void end_compile(Method *m, CodeInfo *ci, bool nested)
+{
+    os_mutex_lock(&compile_lock);
+    if (ci && !m->code)
+        __atomic_store_n(&m->code, ci, __ATOMIC_RELEASE);
+    if (!nested)
+        map64_remove(&compiling, (u64)(uintptr_t)m);
+    os_cond_broadcast(&compile_cond);
+    os_mutex_unlock(&compile_lock);
+}
+
+static void *compile(Thread *t, Method *m)
+{
+    CodeInfo *ci = __atomic_load_n(&m->code, __ATOMIC_ACQUIRE);
+    if (ci)
+        return ci->start;
+    Err e = {0};
+    PREEMPTIVE(t)
+    {
+        bool nested = false;
+        if (begin_compile(t, m, &nested)) {
+            CodeInfo *made = jit_compile_tier0(m, &e);
+            end_compile(m, made, nested);
+            if (made && (vm_method_compiled_hook || log_levels[LOG_jit])) {
+                char name[400];
+                vm_name_of(m, name, sizeof name);
+                LOG(jit, 1, "%s%s%s: %u bytes", name, m->flags & MF_STUB ? " stub " : "", m->flags & MF_STUB ? m->il_stub->kind : "", made->size);
+                if (vm_method_compiled_hook)
+                    vm_method_compiled_hook(made, name);
+            }
+        }
+        ci = __atomic_load_n(&m->code, __ATOMIC_ACQUIRE);
+    }
+    if (ci)
+        return ci->start;
+    if (log_levels[LOG_jit]) {
+        char name[400];
+        vm_name_of(m, name, sizeof name);
+        LOG(jit, 1, "%s: not compiled: %s", name, e.text);
+    }
+    vm_throw_err(t, &e);
+    return NULL;
+}
+
+/* ---- kinds of methods ---------------------------------------------------------------------------------------------------------- */
+static void missing(const char *kind, Method *m)
+{
+    char name[400];
+    vm_name_of(m, name, sizeof name);
+    base_missing(kind, "%s", name);
+}
+
+static void *fcall_code(Thread *t, Method *m)
+{
+    const VmCall *c = vm_find_fcall ? vm_find_fcall(m) : NULL;
+    if (!c) {
+        IlBody body;
+        IlStub *stub = NULL;
+        if (vm_body_override && vm_body_override(m, &body, &stub))
+            return compile(t, m);
+        missing("internal call", m);
+    }
+    LOG(call, 1, "FCALL %s", c->name);
+    return c->kind == VM_FCALL_HELPER ? code_helper_stub(c->fn) : c->fn;
+}
+
+static void *pinvoke_code(Thread *t, Method *m)
+{
+    Method *stub = NULL;
+    void *direct = NULL;
+    Err e = {0};
+    if (!vm_interop.pinvoke)
+        missing("P/Invoke", m);
+    if (!vm_interop.pinvoke(t, m, &stub, &direct, &e)) {
+        vm_throw_err(t, &e);
+        return NULL;
+    }
+    return direct ? direct : vm_code_of(t, stub);
+}
+
+/* Get, Set and Address as a method of its own: the call inside is expanded in place. */
+static void *array_code(Thread *t, Method *m)
+{
+    Err e = {0};
+    const MethodSig *sig = type_method_sig(m, &e);
+    Method *s = __atomic_load_n(&m->stub, __ATOMIC_ACQUIRE);
+    if (!sig) {
+        vm_throw_err(t, &e);
+        return NULL;
+    }
+    if (m->array_kind == ARRAY_CTOR)
+        missing("feature: constructor of an array called as a method", m);
+    if (!s) {
+        IlBuilder b;
+        ilb_begin(&b, alc_of_method(m), "array", m);
+        for (u32 i = 0; i <= sig->num_params; i++)
+            ilb_ldarg(&b, i);
+        ilb_op_token(&b, IL_CALL, ilb_method(&b, m));
+        ilb_op(&b, IL_RET);
+        s = remember(&m->stub, ilb_finish(&b, m->mt, sig, m->name));
+    }
+    return vm_code_of(t, s);
+}
+
+/* ---- UnsafeAccessor -------------------------------------------------------------------------------------------------------------- */
+enum { UA_CTOR, UA_METHOD, UA_STATIC_METHOD, UA_FIELD, UA_STATIC_FIELD };
+
+static bool same_types(const SigContext *ca, const SigType *a, const SigContext *cb, const SigType *b)
+{
+    if (a->kind != b->kind)
+        return false;
+    if (a->kind == ET_VOID)
+        return true;
+    TypeHandle x = type_sigtype_load(ca, a, NULL), y = type_sigtype_load(cb, b, NULL);
+    return x && x == y;
+}
+
+static Method *accessor_method(MethodTable *mt, const char *name, Method *m, const MethodSig *sig, u32 skip, bool is_static, Err *e)
+{
+    SigContext ca = type_method_context(m);
+    for (MethodTable *p = mt; p; p = is_static || strcmp(name, ".ctor") == 0 ? NULL : p->parent) {
+        MtClass *k = p->klass;
+        for (u32 i = 0; i < k->num_methods; i++) {
+            Method *x = type_method_by_rid(p, k->first_method_rid + i, e);
+            if (!x)
+                return NULL;
+            if (strcmp(x->name, name) != 0 || !(x->flags & MF_STATIC) != !is_static)
+                continue;
+            if (x->num_generic) {
+                u32 n;
+                TypeHandle *args = type_method_inst(m, &n);
+                if (n != x->num_generic || !(x = type_instantiate_method(x, args, n, e)))
+                    continue;
+            }
+            const MethodSig *s = type_method_sig(x, e);
+            if (!s || s->num_params + skip != sig->num_params)
+                continue;
+            SigContext cb = type_method_context(x);
+            bool ok = strcmp(name, ".ctor") == 0 || same_types(&ca, &sig->ret, &cb, &s->ret);
+            for (u32 j = 0; ok && j < s->num_params; j++)
+                ok = same_types(&ca, &sig->params[j + skip], &cb, &s->params[j]);
+            if (ok)
+                return x;
+        }
+    }
+    err_set(e, ERR_MISSING_METHOD, 0, "Method not found: '%s'.", name);
+    return NULL;
+}
+
+static TypeHandle no_byref(TypeHandle th)
+{
+    TypeDesc *d = th_desc(th);
+    return d && d->kind == TD_BYREF ? d->elem : th;
+}
+
+static Method *accessor_stub(Method *m, Err *e)
+{
+    const MdImage *md = m->mt->module->md;
+    u32 row = md_find_attribute(md, m->token, "System.Runtime.CompilerServices", "UnsafeAccessorAttribute");
+    i64 kind = 0;
+    const MethodSig *sig = type_method_sig(m, e);
+    if (!sig || !row || !md_attr_int(md, row, 0, &kind)) {
+        err_set(e, ERR_BAD_IMAGE, m->token, "Invalid usage of UnsafeAccessorAttribute.");
+        return NULL;
+    }
+    char name[256];
+    snprintf(name, sizeof name, "%s", kind == UA_CTOR ? ".ctor" : m->name);
+    MdAttrValue v;
+    if (kind != UA_CTOR && md_attr_find_named(md, row, "Name", &v) && !v.is_null)
+        snprintf(name, sizeof name, "%.*s", (int)v.str_len, v.str);
+    SigContext c = type_method_context(m);
+    TypeHandle th = kind == UA_CTOR ? type_sigtype_load(&c, &sig->ret, e)
+                    : sig->num_params ? type_sigtype_load(&c, &sig->params[0], e) : 0;
+    MethodTable *mt = th ? th_mt(no_byref(th)) : NULL;
+    if (!mt) {
+        err_set(e, ERR_BAD_IMAGE, m->token, "Invalid usage of UnsafeAccessorAttribute.");
+        return NULL;
+    }
+    IlBuilder b;
+    ilb_begin(&b, alc_of_method(m), "UnsafeAccessor", NULL);
+    if (kind == UA_FIELD || kind == UA_STATIC_FIELD) {
+        Field *f = NULL;
+        for (MethodTable *p = mt; p && !f; p = p->parent)
+            if ((f = type_field_by_name(p, name)))
+                mt = p;
+        if (!f) {
+            err_set(e, ERR_MISSING_FIELD, 0, "Field not found: '%s'.", name);
+            return NULL;
+        }
+        if (kind == UA_FIELD)
+            ilb_ldarg(&b, 0);
+        ilb_op_token(&b, kind == UA_FIELD ? IL_LDFLDA : IL_LDSFLDA, ilb_field(&b, f, mt));
+    } else {
+        u32 skip = kind == UA_CTOR ? 0 : 1;
+        Method *x = accessor_method(mt, name, m, sig, skip, kind == UA_STATIC_METHOD, e);
+        if (!x)
+            return NULL;
+        for (u32 i = kind == UA_STATIC_METHOD ? 1 : 0; i < sig->num_params; i++)
+            ilb_ldarg(&b, i);
+        bool virt = kind == UA_METHOD && (x->flags & MF_VIRTUAL) && !mt_is_valuetype(mt);
+        ilb_op_token(&b, kind == UA_CTOR ? IL_NEWOBJ : virt ? IL_CALLVIRT : IL_CALL, ilb_method(&b, x));
+    }
+    ilb_op(&b, IL_RET);
+    return ilb_finish(&b, m->mt, sig, m->name);
+}
+
+static void *accessor_code(Thread *t, Method *m)
+{
+    Method *s = __atomic_load_n(&m->stub, __ATOMIC_ACQUIRE);
+    Err e = {0};
+    if (!s) {
+        PREEMPTIVE(t)
+        {
+            s = accessor_stub(m, &e);
+        }
+        if (!s) {
+            vm_throw_err(t, &e);
+            return NULL;
+        }
+        s = remember(&m->stub, s);
+    }
+    return vm_code_of(t, s);
+}
+
+/* ---- code of a method -------------------------------------------------------------------------------------------------------------- */
+/* §II.10.5.3.1: which accesses run a precise class constructor. Shared bodies ask in their prologue. */
+static bool triggers_cctor(const Method *m)
+{
+    const MethodTable *mt = m->mt;
+    if ((m->flags & (MF_STUB | MF_SHARED | MF_CCTOR | MF_GENERIC_DEF | MF_ARRAY)) || !mt->klass->cctor_rid || (mt->flags2 & MT2_BEFOREFIELDINIT))
+        return false;
+    return (m->flags & (MF_STATIC | MF_CTOR)) || mt_is_valuetype(mt);
+}
+
+static void *own_code(Thread *t, Method *m, u8 *tier)
+{
+    *tier = 3;
+    if (m->flags & MF_FCALL) {
+        void *p = fcall_code(t, m);
+        if (m->code)
+            *tier = 1;
+        return p;
+    }
+    if (m->flags & MF_PINVOKE)
+        return pinvoke_code(t, m);
+    if ((m->flags & MF_RUNTIME) && mt_is_delegate(m->mt))
+        return vm_delegate_runtime_code(t, m);
+    if (m->flags & MF_ARRAY)
+        return array_code(t, m);
+    if (m->flags & MF_UNSAFE_ACCESSOR)
+        return accessor_code(t, m);
+    if (m->flags & MF_ABSTRACT) {
+        char name[400];
+        vm_name_of(m, name, sizeof name);
+        vm_throwf(t, VM_ERR_ENTRY_POINT, "Entry point was not found: '%s'.", name);
+        return NULL;
+    }
+    *tier = 1;
+    return compile(t, m);
+}
+
+void *vm_code_of(Thread *t, Method *m)
+{
+    void *entry = __atomic_load_n(&m->entry, __ATOMIC_ACQUIRE);
+    if (entry != m->precode)
+        return entry;
+    if (m->canon != m && !(m->flags & (MF_CTX_MT | MF_CTX_METHOD))) {
+        void *code = vm_code_of(t, m->canon);
+        if (code && m->canon->entry == code)
+            follow(m, code);
+        return code;
+    }
+    if (m->canon != m) {
+        Err e = {0};
+        Method *s;
+        PREEMPTIVE(t) { s = vm_instantiating_stub(m, &e); }
+        void *code = s ? vm_code_of(t, s) : (vm_throw_err(t, &e), NULL);
+        if (code)
+            vm_publish(t, m, code, 1);
+        return code;
+    }
+    bool hold = false;
+    if (triggers_cctor(m)) {
+        if (!vm_class_init(t, m->mt))
+            return NULL;
+        hold = vm_runtime.neutral || !vm_class_is_inited(m->mt);
+    }
+    u8 tier;
+    void *code = own_code(t, m, &tier);
+    if (code && !hold)
+        vm_publish(t, m, code, tier);
+    return code;
+}
+
+void *vm_method_code(Thread *t, Method *m)
+{
+    if (m->canon == m && (m->flags & (MF_CTX_MT | MF_CTX_METHOD))) {
+        Err e = {0};
+        Method *s;
+        PREEMPTIVE(t) { s = vm_instantiating_stub(m, &e); }
+        return s ? vm_code_of(t, s) : (vm_throw_err(t, &e), NULL);
+    }
+    return vm_code_of(t, m);
+}
+
+void *vm_method_entry(Thread *t, Method *m)
+{
+    if (m->canon == m && (m->flags & (MF_CTX_MT | MF_CTX_METHOD))) {
+        Err e = {0};
+        Method *s;
+        PREEMPTIVE(t) { s = vm_instantiating_stub(m, &e); }
+        return s ? code_precode(s) : (vm_throw_err(t, &e), NULL);
+    }
+    return code_precode(m);
+}
+
+/* ---- dispatch ------------------------------------------------------------------------------------------------------------------------ */
+typedef struct DispatchPair { /* immutable */
+    CallPair pair;
+    Method *method;
+} DispatchPair;
+enum { DISPATCH_CACHE = 4096 };
+static DispatchPair *dispatch_cache[DISPATCH_CACHE]; /* direct-mapped; entries swapped atomically */
+static OsMutex pair_lock = OS_MUTEX_INIT;
+static Map64 pairs; /* both addresses lie in the span: their offsets make an exact key */
+
+static u64 pair_key(const MethodTable *mt, const Method *m)
+{
+    return (u64)((const char *)mt - os_span.base) << 32 | (u64)((const char *)m - os_span.base);
+}
+
+static Method *find_target(MethodTable *mt, Method *m, Err *e)
+{
+    Method *impl = m->flags & MF_VIRTUAL || mt_is_interface(m->mt) ? type_find_virtual(mt, m, e) : m;
+    return impl ? vm_dispatch_target(impl, e) : NULL;
+}
+
+CallPair *vm_dispatch_pair(Thread *t, MethodTable *mt, Method *m)
+{
+    u64 key = pair_key(mt, m);
+    DispatchPair **cell = &dispatch_cache[base_hash_u64(key) % DISPATCH_CACHE];
+    DispatchPair *p = __atomic_load_n(cell, __ATOMIC_ACQUIRE);
+    if (p && p->pair.mt == mt && p->method == m)
+        return &p->pair;
+    os_mutex_lock(&pair_lock);
+    p = map64_ptr(&pairs, key);
+    os_mutex_unlock(&pair_lock);
+    if (!p) {
+        Err e = {0};
+        Method *target;
+        PREEMPTIVE(t) { target = find_target(mt, m, &e); }
+        if (!target) {
+            vm_throw_err(t, &e);
+            return NULL;
+        }
+        p = type_alloc(mt->aux->loader_module->alc, HEAP_HOT, sizeof *p);
+        *p = (DispatchPair){{mt, &target->entry}, m};
+        os_mutex_lock(&pair_lock);
+        DispatchPair *first = map64_ptr(&pairs, key);
+        if (first)
+            p = first;
+        else
+            map64_put(&pairs, key, (u64)(uintptr_t)p);
+        os_mutex_unlock(&pair_lock);
+    }
+    __atomic_store_n(cell, p, __ATOMIC_RELEASE);
+    return &p->pair;
+}
+
+static void *site_miss(Thread *t, Object *self, CallSite *site, TransitionRecord *rec)
+{
+    (void)rec;
+    if (!self) {
+        vm_throw(t, VM_ERR_NULL_REFERENCE);
+        return NULL;
+    }
+    CallPair *p = vm_dispatch_pair(t, self->mt, site->target);
+    if (!p)
+        return NULL;
+    u32 n = site->misses++;
+    if (site->pair == &code_empty_pair || (n & 63) == 63)
+        __atomic_store_n(&site->pair, p, __ATOMIC_RELEASE);
+    return __atomic_load_n((void **)p->cell, __ATOMIC_ACQUIRE);
+}
+
+static void *slot_prestub(Thread *t, Object *self, u32 slot, TransitionRecord *rec)
+{
+    (void)rec;
+    MethodTable *mt = self->mt;
+    Err e = {0};
+    Method *m, *target = NULL;
+    PREEMPTIVE(t)
+    {
+        m = type_slot_method(mt, slot);
+        if (m)
+            target = vm_dispatch_target(m, &e);
+    }
+    if (!target) {
+        char name[300];
+        type_name(th_of(mt), TN_NAMESPACE | TN_FULL_INST, name, sizeof name);
+        CHECKF(m != NULL, "slot %u of %s has no method", slot, name);
+        vm_throw_err(t, &e);
+        return NULL;
+    }
+    void *code = vm_code_of(t, target);
+    if (code && target->entry == code)
+        __atomic_store_n(&mt->vtable[slot], code, __ATOMIC_RELEASE);
+    return code;
+}
+
+static void *prestub(Thread *t, Method *m, TransitionRecord *rec)
+{
+    (void)rec;
+    return vm_code_of(t, m);
+}
+
+static void method_made(Method *m) { m->entry = code_precode(m); }
+
+static void print_stats(void)
+{
+    fprintf(stderr, "jit: %lu methods, %lu bytes of IL, %lu bytes of code, %.2f ms\n", (unsigned long)jit_stats.methods,
+            (unsigned long)jit_stats.il_bytes, (unsigned long)jit_stats.code_bytes, (double)jit_stats.ns / 1e6);
+}
+
+void vm_prestub_init(void)
+{
+    os_cond_init(&compile_cond);
+    code_client.prestub = prestub;
+    code_client.slot_prestub = slot_prestub;
+    code_client.site_miss = site_miss;
+    type_client.method_made = method_made;
+    type_client.slot_prestub = code_slot_prestub;
+    type_client.ensure_statics = (void *(*)(MethodTable *, Err *))(void (*)(void))vm_ensure_statics;
+    sem_client.is_class_inited = vm_class_is_inited;
+    sem_client.neutral = vm_runtime.neutral;
+    if (knob_bool(KNOB_JITSTATS))
+        atexit(print_stats);
+    vm_ilstub_init();
+    vm_helpers_init();
+}
