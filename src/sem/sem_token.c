@@ -417,11 +417,11 @@ static bool token_of_field(SemWalk *w, SemInst *o, u32 token, Err *e)
     memset(&o->token, 0, sizeof o->token);
     o->token.what = 2;
     o->token.f = f;
-    o->token.type = (SemType){.kind = type_elem_kind(th_of(owner)), .th = th_of(owner)}; /* the owner */
+    o->token.type = (SemType){.kind = type_elem_kind(th_of(owner)), .th = th_of(owner)}; /* the owner; exact gives it at run time */
     sem_push(w, o, SEM_VALUE, th_of(type_wk(WK_RUNTIMEFIELDHANDLE)), 0);
     if (!shared)
         return true;
-    return sem_lookup(w, DICT_FIELD_OWNER, token, 0, &o->token.type.exact, e) && sem_lookup(w, DICT_FIELD, token, 0, &o->token.exact, e);
+    return sem_lookup(w, DICT_FIELD_OWNER, token, 0, &o->token.exact, e);
 }
 
 static bool ldtoken(SemWalk *w, SemInst *o, Err *e)

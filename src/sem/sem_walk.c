@@ -182,7 +182,7 @@ static bool step(SemWalk *w, SemInst *o, Err *e)
     }
     if (UNLIKELY(w->depth + 2 > p->stack_cap))
         return sem_invalid(e);
-    return sem_op(w, o, e);
+    return sem_op(w, o, e) || sem_invalid(e); /* the latter only when no error was given */
 }
 
 bool sem_next(SemWalk *w, SemInst *o, Err *e)
