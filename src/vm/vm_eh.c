@@ -13,6 +13,8 @@
  *   - at a FUNCLET record of a finally or fault the outer dispatch is superseded: frames inside the one that the outer
  *     dispatch had reached are unwound already and are skipped;
  *   - at a FUNCLET record of a filter the exception is swallowed: the target is the driver's return point, with result 0.
+ * An unhandled exception is reported when the first pass reaches the bottom; the finally bodies run after that, and the
+ * process aborts where the second pass ends: as the reference does.
  * Roots: the exceptions in EhState and EhThread are reported by vm_eh_report_roots (walk_stacks calls it), and nothing else
  * may hold on to them.
  * Not here: signals (vm_fault.c), traces (vm_trace.c).  Book: vm.md  Tests: tests/il/eh.il, tests/app */
@@ -33,7 +35,7 @@ typedef struct EhIter {
 typedef enum EhFound { EH_FRAME, EH_BOUNDARY, EH_BOTTOM } EhFound;
 
 typedef enum EhPhase { EH_FIRST_PASS, EH_IN_FILTER, EH_SECOND_PASS } EhPhase;
-typedef enum EhTarget { EH_TO_CATCH, EH_TO_ENTRY, EH_TO_FILTER } EhTarget;
+typedef enum EhTarget { EH_TO_CATCH, EH_TO_ENTRY, EH_TO_FILTER, EH_TO_DEATH } EhTarget;
 
 typedef struct EhState {
     struct EhState *prev;
@@ -63,6 +65,7 @@ typedef struct EhThread {
     u32 count;
     bool keep_trace; /* the next dispatch is a rethrow */
     bool foreign;    /* the next dispatch is of a restored exception */
+    bool dying;      /* an unhandled exception was reported: the first one is enough */
     ClauseType cache[CLAUSE_CACHE]; /* catch types that do not depend on a generic context */
     u32 num_batch;   /* frames not yet in the exception; empty whenever managed code runs */
     VmTraceEntry batch[TRACE_BATCH];
@@ -220,8 +223,7 @@ static EhFound iter_next(EhThread *et, EhIter *it)
         it->boundary = f->record->prev;
         if (outer) {
             skip_unwound(it, outer);
-            if (f->record->prev != it->boundary)
-                it->boundary = f->record->prev;
+            it->boundary = f->record->prev; /* it may lie segments further out */
             return EH_FRAME;
         }
     }
@@ -440,7 +442,12 @@ static void found_boundary(Thread *t, EhState *s)
         start_second_pass(s, EH_TO_ENTRY);
         return;
     }
-    vm_unhandled(t, s->exception);
+    EhThread *et = t->eh;
+    if (!et->dying) {
+        et->dying = true;
+        vm_unhandled_report(t, s->exception);
+    }
+    start_second_pass(s, EH_TO_DEATH);
 }
 
 static void funclet_step(EhState *s, EhStep *step, u32 offset, bool is_filter)
@@ -539,6 +546,8 @@ static void leave(Thread *t, EhState *s, EhStep *step)
         step->sp = s->target_record->sp;
         step->exception = NULL;
         sp = (char *)s->target_record->sp;
+    } else if (s->target == EH_TO_DEATH) {
+        vm_abort();
     } else {
         step->kind = EH_STEP_TO_ENTRY;
         t->pending = o;

@@ -422,7 +422,7 @@ void vm_access_violation(Thread *t)
     vm_abort();
 }
 
-/* Exception.ToString(), or what can be said without running managed code; base_free */
+/* Exception.ToString(); NULL: it failed.  base_free */
 static char *exception_text(Thread *t, Object *exception)
 {
     Err e = {0};
@@ -433,13 +433,7 @@ static char *exception_text(Thread *t, Object *exception)
     if (m && vm_call(t, m, args, &text) && text)
         return vm_string_to_utf8((String *)text);
     t->pending = NULL;
-    char name[1024];
-    type_name(th_of(exception->mt), TN_NAMESPACE | TN_FULL_INST, name, sizeof name);
-    String *message = (String *)CF_REF(exception, EXC_MESSAGE);
-    char *utf8 = message ? vm_string_to_utf8(message) : NULL;
-    char *all = utf8 ? base_asprintf("%s: %s", name, utf8) : base_strdup(name);
-    base_free(utf8);
-    return all;
+    return NULL;
 }
 
 static void raise_unhandled_event(Thread *t, Object *exception)
@@ -450,17 +444,31 @@ static void raise_unhandled_event(Thread *t, Object *exception)
         t->pending = NULL;
 }
 
-void vm_unhandled(Thread *t, Object *exception)
+void vm_unhandled_report(Thread *t, Object *exception)
 {
-    static __thread bool dying;
     t->pending = NULL;
-    if (!dying) {
-        dying = true;
-        raise_unhandled_event(t, exception);
-    }
+    raise_unhandled_event(t, exception);
     char *text = exception_text(t, exception);
     put("Unhandled exception. ");
-    put(text);
-    put("\n");
+    if (text) {
+        put(text);
+        put("\n");
+    } else {
+        char name[1024];
+        type_name(th_of(exception->mt), TN_NAMESPACE | TN_FULL_INST, name, sizeof name);
+        String *message = (String *)CF_REF(exception, EXC_MESSAGE);
+        char *utf8 = message ? vm_string_to_utf8(message) : NULL;
+        put(name);
+        put(utf8 ? ": " : "");
+        put(utf8 ? utf8 : "");
+        put("\n   Cannot print exception string because Exception.ToString() failed.\n");
+        base_free(utf8);
+    }
+    base_free(text);
+}
+
+void vm_unhandled(Thread *t, Object *exception)
+{
+    vm_unhandled_report(t, exception);
     vm_abort();
 }

@@ -33,6 +33,8 @@ MethodTable *vm_frame_exact_mt(const CodeFrame *f);
  * (StackTrace_GetStackFramesInternal).  false: pending. */
 bool vm_trace_fill_helper(Thread *t, Object *helper, bool need_file_info, Object *exception);
 
+/* Raises AppDomain.UnhandledException and prints "Unhandled exception. ..."; the caller ends the process. */
+void vm_unhandled_report(Thread *t, Object *exception);
 /* One line of a trace as the runtime itself prints it: "   at Ns.Type.Method(System.Int32)\n". */
 void vm_trace_print_method(Method *m);
 /* The calling thread's managed frames, on stderr. skip: innermost frames to leave out. */
