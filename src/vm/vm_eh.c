@@ -603,8 +603,21 @@ static void limit_hit(Thread *t, char *sp, u64 frame_bytes)
         vm_stack_overflow(t);
 }
 
+static void (*next_detach)(Thread *t);
+
+static void on_detach(Thread *t)
+{
+    vm_eh_thread_detach(t);
+    if (next_detach)
+        next_detach(t);
+}
+
 void vm_eh_init(void)
 {
+    if (thread_detach_hook != on_detach) {
+        next_detach = thread_detach_hook;
+        thread_detach_hook = on_detach;
+    }
     code_client.eh_begin = eh_begin;
     code_client.eh_next = eh_next;
     code_client.limit_hit = limit_hit;
