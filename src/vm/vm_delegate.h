@@ -28,6 +28,8 @@ void *vm_delegate_adjust_target(Thread *t, Object *target, void *fnptr);   /* De
 /* The method a (non-multicast) delegate leads to, stubs taken off; NULL: native. Delegate_FindMethodHandle */
 Method *vm_delegate_method(Object *delegate);
 bool vm_delegate_same_method(Object *a, Object *b); /* Delegate_InternalEqualMethodHandles */
+/* Stub with the signature of Invoke that calls the native address in _methodPtrAux; filled in by interop/. Preemptive. */
+extern Method *(*vm_native_invoke_stub)(Thread *t, MethodTable *delegate_type, Err *e);
 /* Marshal.GetDelegateForFunctionPointer. NULL: pending */
 Object *vm_delegate_of_native(Thread *t, MethodTable *delegate_type, void *fn);
 #endif
