@@ -6,7 +6,7 @@
 
 /* Intrinsic numbers beyond the table: never seen by the reader. */
 enum { SEM_INTR_ISA_FALSE = SEM_INTRINSIC_COUNT, SEM_INTR_LOOKED_UP };
-enum { SEM_QUEUE = 4 };
+enum { SEM_QUEUE = 2 };
 
 typedef struct SemPrivate SemPrivate;
 struct SemPrivate {
@@ -96,6 +96,7 @@ bool sem_merge(SemWalk *w, SemBlock *b, Err *e); /* the current stack flows into
 /* The top value is to be of another kind (I4 to native int, float32 to float64 and back): gives the conversion instead of the current
  * instruction, which is decoded again at the next call. */
 bool sem_coerce(SemWalk *w, SemInst *o, u8 kind);
+bool sem_coerce_to_block(SemWalk *w, SemInst *o, const SemBlock *b);
 /* sem_scan.c */
 void sem_reach_handlers(SemWalk *w, u32 block);
 /* sem_ops.c */

@@ -159,7 +159,7 @@ static void pend_one(SemWalk *w, SemBlock *b)
 static bool jump(SemWalk *w, SemInst *o, Err *e)
 {
     SemBlock *b = target_block(w, w->priv->in.target);
-    if (w->depth && b->stack_depth == (i32)w->depth && sem_coerce(w, o, b->stack[w->depth - 1].kind))
+    if (sem_coerce_to_block(w, o, b))
         return true;
     sem_head(w, o, SEM_JUMP, 0);
     o->target = b;

@@ -14,6 +14,27 @@ typedef struct Scan {
 } Scan;
 enum { LEADER = 1, NO_FALL = 2, MAX_WEIGHT = 4096 };
 
+enum { OPR_NONE = 0, OPR_I1 = 1, OPR_U1 = 1, OPR_U2 = 2, OPR_I4 = 4, OPR_I8 = 8, OPR_R4 = 4, OPR_R8 = 8, OPR_BR1 = 1, OPR_BR4 = 4, OPR_METHOD = 4,
+       OPR_FIELD = 4, OPR_TYPE = 4, OPR_TOKEN = 4, OPR_SIG = 4, OPR_STRING = 4, OPR_SWITCH = 4 };
+static const u8 inst_size[IL_OP_LIMIT] = { /* opcode and operand; a switch's targets come on top; 0: no such opcode */
+#define IL_OP(id, nm, code, pop, push, opr, flw, section) [code] = OPR_##opr + ((code) < 0x100 ? 1 : 2),
+#include "il/il_ops.def"
+#undef IL_OP
+};
+/* Size of the instruction at `at`, 0 when it is none or is cut off. */
+static inline u32 size_at(const u8 *code, u32 size, u32 at, u32 *op)
+{
+    u32 o = code[at], n;
+    if (UNLIKELY(o == 0xFE)) {
+        if (at + 1 >= size || code[at + 1] >= IL_OP_LIMIT - 0x100)
+            return 0;
+        o = 0x100 + code[at + 1];
+    }
+    *op = o;
+    n = inst_size[o];
+    return LIKELY(n <= size - at) ? n : 0;
+}
+
 u8 sem_kind_of_et(u8 et)
 {
     switch (et) {
@@ -63,12 +84,18 @@ static bool find_leaders(SemWalk *w, Scan *s, Err *e)
     lead[0] = LEADER | NO_FALL;
     IlInst in;
     for (u32 at = 0; at < size;) {
-        if (!il_decode(w->body.code, size, at, &in))
+        u32 op, n = size_at(w->body.code, size, at, &op), flow = il_op_info[op].flow;
+        if (UNLIKELY(n == 0))
             return sem_invalid(e);
-        u32 next = at + in.size;
-        switch (il_op_info[in.op].flow) {
+        if (flow == IL_FLOW_BRANCH || flow == IL_FLOW_COND) {
+            if (!il_decode(w->body.code, size, at, &in))
+                return sem_invalid(e);
+            n = in.size;
+        }
+        u32 next = at + n;
+        switch (flow) {
         case IL_FLOW_NEXT:
-            switch ((u32)in.op) {
+            switch (op) {
             case IL_LOCALLOC: w->has_localloc = true; break;
             case IL_NEWARR: case IL_BOX: case IL_UNBOX: case IL_UNBOX_ANY: case IL_CASTCLASS: case IL_ISINST: case IL_LDTOKEN:
             case IL_LDSFLD: case IL_STSFLD: case IL_LDSFLDA: case IL_STELEM_REF: case IL_STELEM: case IL_LDELEMA:
@@ -89,7 +116,7 @@ static bool find_leaders(SemWalk *w, Scan *s, Err *e)
             lead[next] |= LEADER;
             break;
         case IL_FLOW_RETURN:
-            w->has_tail |= in.op == IL_JMP;
+            w->has_tail |= op == IL_JMP;
             lead[next] |= LEADER | NO_FALL;
             break;
         case IL_FLOW_THROW:
@@ -97,7 +124,7 @@ static bool find_leaders(SemWalk *w, Scan *s, Err *e)
             lead[next] |= LEADER | NO_FALL;
             break;
         case IL_FLOW_CALL: w->makes_calls = true; break;
-        case IL_FLOW_META: w->has_tail |= in.op == IL_TAIL; break;
+        case IL_FLOW_META: w->has_tail |= op == IL_TAIL; break;
         }
         at = next;
     }
@@ -244,10 +271,16 @@ static u16 *link_edges(SemWalk *w, const Scan *s)
     u32 n = w->num_blocks;
     SemPrivate *p = w->priv;
     u16 *weight = ARENA_NEW_ARRAY(w->arena, u16, n + 1);
-    p->pred_first = ARENA_NEW_ARRAY(w->arena, u32, n + 2);
-    p->preds = ARENA_NEW_ARRAY(w->arena, u32, s->num_edges);
-    p->visit = ARENA_NEW_ARRAY(w->arena, u32, n);
-    p->work = ARENA_NEW_ARRAY(w->arena, u32, n);
+    u32 *words = ARENA_NEW_ARRAY(w->arena, u32, 3 * n + 2 + s->num_edges);
+    p->pred_first = words;
+    p->visit = words + n + 2;
+    p->work = p->visit + n;
+    p->preds = p->work + n;
+    if (s->num_edges == 0) {
+        for (u32 i = 0; i < n; i++)
+            weight[i] = 1;
+        return weight;
+    }
     for (u32 i = 0; i < s->num_edges; i++)
         p->pred_first[w->block_of[s->edges[i].dst] + 1]++; /* two up: shifted back while filling */
     for (u32 i = 1; i <= n + 1; i++)
@@ -277,7 +310,7 @@ static u16 *link_edges(SemWalk *w, const Scan *s)
     return weight;
 }
 
-static bool use(SemLocal *v, u32 n, u64 i, u32 weight, bool handler)
+static bool use(SemLocal *v, u32 n, u32 i, u32 weight, bool handler)
 {
     if (UNLIKELY(i >= n))
         return false;
@@ -286,6 +319,8 @@ static bool use(SemLocal *v, u32 n, u64 i, u32 weight, bool handler)
     return true;
 }
 
+static inline u32 number_at(const u8 *code, u32 at, u32 op) { return op < 0x100 ? code[at + 1] : pe_u16(code + at + 2); }
+
 static bool count_uses(SemWalk *w, const u16 *weight, Err *e)
 {
     const u8 *code = w->body.code;
@@ -293,8 +328,7 @@ static bool count_uses(SemWalk *w, const u16 *weight, Err *e)
     SemLocal *a = w->args, *l = w->locals;
     u32 wt = weight[0];
     bool h = w->has_catch || w->blocks[0].region != 0;
-    IlInst in;
-    for (u32 at = 0; at < size; at += in.size) {
+    for (u32 at = 0, n; at < size; at += n) {
         if (at >= w->blocks[block].il_end) {
             if (at > w->blocks[block].il_end)
                 return sem_invalid(e); /* a branch into the middle of an instruction */
@@ -302,32 +336,37 @@ static bool count_uses(SemWalk *w, const u16 *weight, Err *e)
             wt = weight[block];
             h = w->has_catch || w->blocks[block].region != 0;
         }
-        il_decode(code, size, at, &in);
         bool ok = true;
-        switch ((u32)in.op) {
+        u32 op = 0, i;
+        n = size_at(code, size, at, &op);
+        switch (op) {
+        case IL_SWITCH: n += 4 * pe_u32(code + at + 1); break;
         case IL_LDARG_0: case IL_LDARG_1: case IL_LDARG_2: case IL_LDARG_3:
-            ok = use(a, na, in.op - IL_LDARG_0, wt, h);
+            ok = use(a, na, op - IL_LDARG_0, wt, h);
             break;
         case IL_LDLOC_0: case IL_LDLOC_1: case IL_LDLOC_2: case IL_LDLOC_3:
-            ok = use(l, nl, in.op - IL_LDLOC_0, wt, h);
+            ok = use(l, nl, op - IL_LDLOC_0, wt, h);
             break;
         case IL_STLOC_0: case IL_STLOC_1: case IL_STLOC_2: case IL_STLOC_3:
-            ok = use(l, nl, in.op - IL_STLOC_0, wt, h);
+            ok = use(l, nl, op - IL_STLOC_0, wt, h);
             break;
-        case IL_LDARG: case IL_LDARG_S: ok = use(a, na, (u64)in.i, wt, h); break;
+        case IL_LDARG: case IL_LDARG_S: ok = use(a, na, number_at(code, at, op), wt, h); break;
         case IL_STARG: case IL_STARG_S:
-            w->priv->this_stored |= in.i == 0;
-            ok = use(a, na, (u64)in.i, wt, h);
+            i = number_at(code, at, op);
+            w->priv->this_stored |= i == 0;
+            ok = use(a, na, i, wt, h);
             break;
         case IL_LDARGA: case IL_LDARGA_S:
-            w->priv->this_stored |= in.i == 0;
-            if ((ok = use(a, na, (u64)in.i, wt, h)))
-                a[in.i].address_taken = true;
+            i = number_at(code, at, op);
+            w->priv->this_stored |= i == 0;
+            if ((ok = use(a, na, i, wt, h)))
+                a[i].address_taken = true;
             break;
-        case IL_LDLOC: case IL_LDLOC_S: case IL_STLOC: case IL_STLOC_S: ok = use(l, nl, (u64)in.i, wt, h); break;
+        case IL_LDLOC: case IL_LDLOC_S: case IL_STLOC: case IL_STLOC_S: ok = use(l, nl, number_at(code, at, op), wt, h); break;
         case IL_LDLOCA: case IL_LDLOCA_S:
-            if ((ok = use(l, nl, (u64)in.i, wt, h)))
-                l[in.i].address_taken = true;
+            i = number_at(code, at, op);
+            if ((ok = use(l, nl, i, wt, h)))
+                l[i].address_taken = true;
             break;
         }
         if (!ok)

@@ -90,7 +90,7 @@ static bool instance_field(SemWalk *w, SemInst *o, SemOp op, SemField *f, Err *e
     if (op == SEM_LDFLD)
         sem_push_type(w, o, f->type.kind, f->type.th);
     else if (op == SEM_LDFLDA)
-        sem_push(w, o, obj == SEM_REF || obj == SEM_BYREF ? SEM_BYREF : SEM_I, 0, 0);
+        sem_push(w, o, SEM_BYREF, 0, 0); /* of a pointer too: it may meet a managed one */
     return true;
 }
 

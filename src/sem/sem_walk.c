@@ -82,6 +82,24 @@ bool sem_coerce(SemWalk *w, SemInst *o, u8 kind)
     return true;
 }
 
+/* The same before a jump or fall-through to a block; a pointer that meets a byref there becomes one. */
+bool sem_coerce_to_block(SemWalk *w, SemInst *o, const SemBlock *b)
+{
+    if (b->stack_depth <= 0 || (u32)b->stack_depth != w->depth)
+        return false;
+    u8 kind = b->stack[w->depth - 1].kind;
+    if (kind != SEM_BYREF || sem_top(w, 0)->kind != SEM_I)
+        return sem_coerce(w, o, kind);
+    sem_head(w, o, SEM_CALL, 1);
+    memset(&o->call, 0, sizeof o->call);
+    o->call.dispatch = SEM_CALL_INTRINSIC;
+    o->call.intrinsic = SEM_INTR_UNSAFE_AS_REF;
+    o->call.num_args = 1;
+    sem_push(w, o, SEM_BYREF, 0, 0);
+    w->priv->pos = w->priv->start;
+    return true;
+}
+
 /* Is there a path to the block from one that is reached and still to come? */
 static bool reached_later(SemWalk *w, u32 block)
 {
@@ -201,12 +219,10 @@ bool sem_next(SemWalk *w, SemInst *o, Err *e)
         if (index >= w->num_blocks)
             return sem_invalid(e); /* runs off the end */
         SemBlock *b = &w->blocks[index];
-        if (b->stack_depth > 0 && (u32)b->stack_depth == w->depth) {
-            u32 pos = p->pos;
-            if (sem_coerce(w, o, b->stack[w->depth - 1].kind)) {
-                p->pos = pos;
-                return true;
-            }
+        u32 pos = p->pos;
+        if (sem_coerce_to_block(w, o, b)) {
+            p->pos = pos;
+            return true;
         }
         if (!sem_merge(w, b, e))
             return false;
