@@ -486,8 +486,10 @@ bool statics_layout(MtClass *k, Err *e)
         k->num_tls_runs = tls.runs.len;
         k->statics_runs = type_alloc(alc, HEAP_COLD, normal.runs.len * sizeof(GcRun));
         k->tls_runs = type_alloc(alc, HEAP_COLD, tls.runs.len * sizeof(GcRun));
-        memcpy(k->statics_runs, normal.runs.data, normal.runs.len * sizeof(GcRun));
-        memcpy(k->tls_runs, tls.runs.data, tls.runs.len * sizeof(GcRun));
+        if (normal.runs.len)
+            memcpy(k->statics_runs, normal.runs.data, normal.runs.len * sizeof(GcRun));
+        if (tls.runs.len)
+            memcpy(k->tls_runs, tls.runs.data, tls.runs.len * sizeof(GcRun));
         if (normal.pos)
             mt_or_flags2(mt, MT2_HAS_STATICS);
         if (tls.pos)

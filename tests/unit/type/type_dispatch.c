@@ -1,6 +1,6 @@
 /* type_dispatch.c: interface maps, implementations, overrides and casts against what dispatch_probe.cs printed on the reference.
  * Argument: the probe's assembly (without it nothing is tested). */
-#include "unit/type/type_test.h"
+#include "type/type_test.h"
 
 static u32 checked;
 

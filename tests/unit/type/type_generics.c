@@ -1,6 +1,6 @@
 /* type_generics.c: canonical forms, context flags, dictionaries, publication of code, names, messages, threads. */
 #include "os/os_thread.h"
-#include "unit/type/type_test.h"
+#include "type/type_test.h"
 
 static MethodTable *wk_name(const char *ns, const char *name)
 {

@@ -1,7 +1,7 @@
 /* type_layouts.c: offsets and sizes against recorded ones of the reference runtime.
  * 1. tests/contract/layouts.tsv: CoreLib types.  2. layout_probe.tsv: what layout_probe.cs prints on the reference (offset of each
  * field, base size, Unsafe.SizeOf); its assembly is given as the first argument, else that part is skipped. */
-#include "unit/type/type_test.h"
+#include "type/type_test.h"
 
 static u32 checked, forced_bad, auto_bad, unknown;
 

@@ -1,6 +1,6 @@
 /* type_loadall.c: loads every type of every assembly of the framework, its methods and their signatures, its fields' types, its
  * interfaces; instantiates generics over object, __Canon and int where constraints allow.  No error is accepted. */
-#include "unit/type/type_test.h"
+#include "type/type_test.h"
 
 static u64 types, methods, sigs, fields, insts, insts_denied, ifaces, assemblies, static_types;
 static u32 shown;
@@ -53,6 +53,46 @@ static void load_members(MethodTable *mt)
         for (u32 s = 0; s < mt->num_virtuals; s++)
             if (!type_slot_method(mt, s))
                 complain("slot", th_of(mt), "", &e);
+    }
+}
+
+static u64 tokens, bodies;
+/* Every token of every body, in the context of the definition. */
+static void resolve_body(Method *m)
+{
+    IlBody b;
+    Err e = {0};
+    if ((m->flags & (MF_ABSTRACT | MF_FCALL | MF_PINVOKE | MF_RUNTIME)) || !md_MethodDef_RVA(m->mt->module->md, MD_RID(m->token)))
+        return;
+    if (!type_method_body(m, &b, &e)) {
+        complain("body", th_of(m->mt), m->name, &e);
+        return;
+    }
+    bodies++;
+    SigContext c = type_method_context(m);
+    Arena a = {0};
+    SigType *locals;
+    u32 n;
+    if (!type_parse_locals(&a, &c, b.local_sig, &locals, &n, &e))
+        complain("locals", th_of(m->mt), m->name, &e);
+    arena_free(&a);
+    IlInst in;
+    for (u32 at = 0; at < b.code_size && il_decode(b.code, b.code_size, at, &in); at = in.offset + in.size) {
+        e.kind = ERR_NONE;
+        bool ok = true, shared;
+        MethodTable *owner;
+        u32 table = MD_TABLE_OF(in.token);
+        if (in.operand == IL_OPR_METHOD || (in.operand == IL_OPR_TOKEN && (table == MDT_MethodDef || table == MDT_MethodSpec)))
+            ok = type_resolve_method(&c, in.token, &shared, &e) != NULL;
+        else if (in.operand == IL_OPR_FIELD || (in.operand == IL_OPR_TOKEN && table == MDT_Field))
+            ok = type_resolve_field(&c, in.token, &owner, &shared, &e) != NULL;
+        else if (in.operand == IL_OPR_TYPE || (in.operand == IL_OPR_TOKEN && table != MDT_MemberRef))
+            ok = type_resolve_type(&c, in.token, &shared, &e) != 0;
+        else
+            continue;
+        tokens++;
+        if (!ok)
+            complain("token", th_of(m->mt), m->name, &e);
     }
 }
 
@@ -148,6 +188,14 @@ members:;
                 load_members(m->typedefs[rid]);
     }
     t = phase("members: methods, signatures", t, methods);
+    for (u32 i = 0; i < c->assemblies.len; i++) {
+        Module *m = c->assemblies.data[i]->module;
+        for (u32 rid = 1; rid <= md_rows(m->md, MDT_MethodDef); rid++)
+            if (m->methoddefs[rid])
+                resolve_body(m->methoddefs[rid]);
+    }
+    printf("bodies %llu\n", (unsigned long long)bodies);
+    t = phase("tokens of all bodies", t, tokens);
     TypeHandle over[] = {th_of(type_wk(WK_CANON)), th_of(type_wk(WK_OBJECT)), th_of(type_wk(WK_INT32))};
     for (u32 i = 0; i < c->assemblies.len; i++) {
         Module *m = c->assemblies.data[i]->module;
