@@ -201,7 +201,7 @@ typedef struct SemInst {
         SemField field;
         SemElem elem;
         SemType type;
-        struct { u8 what; /* 0 type, 1 method, 2 field */ SemType type; Method *m; Field *f; SemLookup exact; /* type; method; of a field: its owner */ } token;
+        struct { u8 what; /* 0 type, 1 method, 2 field */ SemType type; Method *m; Field *f; SemLookup exact; /* fields: owner */ } token;
         struct { Module *module; u32 token; Object *literal; /* VM-made bodies: literal itself as handle */ struct IlStub *stub; } str;
         SemCall call;
     };

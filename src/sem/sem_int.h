@@ -112,7 +112,8 @@ bool sem_token_op(SemWalk *w, SemInst *o, Err *e);
 bool sem_typedref_op(SemWalk *w, SemInst *o, Err *e);
 /* sem_call.c */
 bool sem_call_op(SemWalk *w, SemInst *o, Err *e);
-/* sem_intrinsics.c: -1 error, 0 not expanded (an ordinary call of c->m, which may have been replaced), 1 o is complete, 2 intrinsic left to the reader */
+/* sem_intrinsics.c: -1 error, 0 not expanded (an ordinary call of c->m, which may have been
+ * replaced), 1 o is complete, 2 intrinsic left to the reader */
 bool sem_may_expand(Method *m);
 int sem_expand(SemWalk *w, SemInst *o, Err *e);
 /* Is the instruction at `at` (same block) a call of the intrinsic? *next: offset after it. */

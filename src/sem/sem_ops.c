@@ -312,7 +312,8 @@ static bool memory(SemWalk *w, SemInst *o, SemOp op, u32 pops, SemType t, Err *e
 /* --- Tables of the short forms ------------------------------------------------------------------------------------------------------ */
 static const u8 ldind_et[] = {ET_I1, ET_U1, ET_I2, ET_U2, ET_I4, ET_U4, ET_I8, ET_I, ET_R4, ET_R8, ET_CLASS};
 static const u8 stind_et[] = {ET_CLASS, ET_I1, ET_I2, ET_I4, ET_I8, ET_R4, ET_R8};
-static const u8 bin_of[] = {SEM_ADD, SEM_SUB, SEM_MUL, SEM_DIV, SEM_DIV_UN, SEM_REM, SEM_REM_UN, SEM_AND, SEM_OR, SEM_XOR, SEM_SHL, SEM_SHR, SEM_SHR_UN};
+static const u8 bin_of[] = {SEM_ADD, SEM_SUB, SEM_MUL, SEM_DIV, SEM_DIV_UN, SEM_REM, SEM_REM_UN,
+                            SEM_AND, SEM_OR, SEM_XOR, SEM_SHL, SEM_SHR, SEM_SHR_UN};
 static const u8 conv_of[] = {ET_I1, ET_I2, ET_I4, ET_I8, ET_R4, ET_R8, ET_U4, ET_U8};
 static const u8 ovf_un_of[] = {ET_I1, ET_I2, ET_I4, ET_I8, ET_U1, ET_U2, ET_U4, ET_U8, ET_I, ET_U};
 static const u8 ovf_of[] = {ET_I1, ET_U1, ET_I2, ET_U2, ET_I4, ET_U4, ET_I8, ET_U8};
