@@ -19,7 +19,7 @@ A program is NAME.cs, .fs or .vb in this folder, or `source=` in the manifest.  
 (F#: //, VB: ') say how it is built and run:
   args: a "b c"            command line            env: K=V [K=V]       environment
   stdin: text              with \\n escapes         knob: name=value     runtimeconfig property (several lines)
-  compile: debug,checked,generators,library,define:X   also: file.cs     further sources
+  compile: debug,checked,generators,library,define:X,resource:FILE   also: file.cs     further sources
   expect-exit: N           checked on both sides   stderr: ignore, or N  (only the first N lines)
   maps: no                 do not link common/ProcMaps.cs
   needs: NAME              a library program, built first and put beside this one (as reference: `ref: NAME`)
@@ -114,8 +114,9 @@ class Program:
         return s
 
     def stamp(self, programs):
-        parts = [SDK, VERSION, self.options, sorted(self.knobs.items()), self.needs]
+        parts = [read(HERE + "/driver/Build.cs"), SDK, VERSION, self.options, sorted(self.knobs.items()), self.needs]
         parts += [read(f) + v.encode() for f, v in self.sources()]
+        parts += [read(os.path.join(HERE, o[9:])) for o in self.options if o.startswith("resource:")]
         parts += [programs[n].stamp(programs) for n in self.needs]
         return sha(*parts)
 

@@ -3,7 +3,7 @@
 // JOBS is a text file, one program a line, fields separated by tabs:
 //   name, output folder, options (comma separated), sources (file=path in the PDB, separated by '|')
 // Options: debug (unoptimised), checked, exe (default) or library, generators (the SDK's source generators), nullable-off,
-//          ref:FILE (a further reference), define:NAME.
+//          ref:FILE (a further reference), define:NAME, resource:FILE (embedded, beside the first source).
 // Prints "error NAME: text" for each program that does not compile; exit 1 if there was one.
 using System.Collections.Immutable;
 using System.Reflection;
@@ -52,7 +52,7 @@ string[] Compile(string name, string outDir, string[] options, string[] sources)
             checkOverflow: options.Contains("checked"), allowUnsafe: true, deterministic: true,
             concurrentBuild: false, warningLevel: 0,
             nullableContextOptions: options.Contains("nullable-off") ? NullableContextOptions.Disable : NullableContextOptions.Enable,
-            metadataImportOptions: MetadataImportOptions.Public));
+            moduleName: name + ".dll"));
     if (options.Contains("generators"))
     {
         CSharpGeneratorDriver.Create(generators.Value, parseOptions: parse)
@@ -64,11 +64,18 @@ string[] Compile(string name, string outDir, string[] options, string[] sources)
     EmitResult result;
     using (var peStream = File.Create(dll))
     using (var pdbStream = File.Create(pdb))
-        result = compilation.Emit(peStream, pdbStream, options: new EmitOptions(
+        result = compilation.Emit(peStream, pdbStream, manifestResources: Resources(options, sources[0]), options: new EmitOptions(
             debugInformationFormat: DebugInformationFormat.PortablePdb, pdbFilePath: name + ".pdb"));
     if (result.Success) return [];
     File.Delete(dll);
     return result.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error).Select(d => d.ToString()).ToArray();
+}
+
+ResourceDescription[] Resources(string[] options, string source)
+{
+    string dir = Path.GetDirectoryName(source[..source.IndexOf('=')])!;
+    return options.Where(o => o.StartsWith("resource:")).Select(o => o[9..])
+        .Select(f => new ResourceDescription(f, () => File.OpenRead(Path.Combine(dir, f)), isPublic: true)).ToArray();
 }
 
 ImmutableArray<ISourceGenerator> LoadGenerators()
