@@ -238,14 +238,6 @@ static void entry_class_init(T0 *j)
     t0_call_helper(j, JIT_HELPER_CLASS_INIT);
 }
 
-static void close_funclets(T0 *j, u32 end)
-{
-    if (j->open_funclet) {
-        j->funclets.data[j->open_funclet - 1].end = end;
-        j->open_funclet = 0;
-    }
-}
-
 static bool walk(T0 *j, Err *e)
 {
     SemInst in;

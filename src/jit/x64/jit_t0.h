@@ -99,7 +99,6 @@ typedef struct T0 {
     bool ret_in_memory;
     const TypeAbi *ret_abi;
     i32 ret_tmp;
-    u32 open_funclet; /* index + 1 in funclets of the one being emitted */
 } T0;
 
 #define TOFF(field) ((i32)offsetof(Thread, field))
