@@ -1,36 +1,40 @@
-/* vm_eh.c: two-pass exception dispatch (D9): finds the handler, runs filters, finally and fault bodies, and resumes.
- * In: a throw record with t->pending set.  Out: steps for the driver in code_entry.S.
+/* vm_eh.c: two-pass exception dispatch (D9): finds the handler, runs filters, finally and fault
+ * bodies, and resumes. In: a throw record with t->pending set.  Out: steps for the driver in
+ * code_entry.S.
  *
- * One EhState per dispatch in progress, linked from the thread's EhThread, innermost first.  A dispatch nested in another
- * runs below a funclet that the outer one called, so its throw record lies at a lower address; when control leaves by a
- * resume, all states whose records lie below the new stack pointer are dead and dropped.
+ * One EhState per dispatch in progress, linked from the thread's EhThread, innermost first.  A
+ * dispatch nested in another runs below a funclet that the outer one called, so its throw record
+ * lies at a lower address; when control leaves by a resume, all states whose records lie below the
+ * new stack pointer are dead and dropped.
  *
  * Both passes go over the same sequence of frames, made by EhIter from the records:
- *   - clauses are matched by IL offset, since a body's out-of-line parts lie outside of the native ranges;
+ *   - clauses are matched by IL offset, since a body's out-of-line parts lie outside of the native
+ * ranges;
  *   - a frame that runs a funclet takes only clauses inside that handler;
- *   - the frame whose funclet was just passed takes only clauses that enclose the funclet's clause: its own ip is that of a
- *     `leave` (or of the outer throw), whose inner finally bodies have run or are running;
- *   - at a FUNCLET record of a finally or fault the outer dispatch is superseded: frames inside the one that the outer
- *     dispatch had reached are unwound already and are skipped;
- *   - at a FUNCLET record of a filter the exception is swallowed: the target is the driver's return point, with result 0.
- * An unhandled exception is reported when the first pass reaches the bottom; the finally bodies run after that, and the
- * process aborts where the second pass ends: as the reference does.
- * Roots: the exceptions in EhState and EhThread are reported by vm_eh_report_roots (walk_stacks calls it), and nothing else
- * may hold on to them.
- * Not here: signals (vm_fault.c), traces (vm_trace.c).  Book: vm.md  Tests: tests/il/eh.il, tests/app */
+ *   - the frame whose funclet was just passed takes only clauses that enclose the funclet's clause:
+ * its own ip is that of a `leave` (or of the outer throw), whose inner finally bodies have run or
+ * are running;
+ *   - at a FUNCLET record of a finally or fault the outer dispatch is superseded: frames inside the
+ * one that the outer dispatch had reached are unwound already and are skipped;
+ *   - at a FUNCLET record of a filter the exception is swallowed: the target is the driver's return
+ * point, with result 0. An unhandled exception is reported when the first pass reaches the bottom;
+ * the finally bodies run after that, and the process aborts where the second pass ends: as the
+ * reference does. Roots: the exceptions in EhState and EhThread are reported by vm_eh_report_roots
+ * (walk_stacks calls it), and nothing else may hold on to them. Not here: signals (vm_fault.c),
+ * traces (vm_trace.c).  Book: vm.md  Tests: tests/il/eh.il, tests/app */
 #include "vm/vm_eh.h"
 #include "vm/vm_throw.h"
 #include "vm/vm_trace.h"
 
 typedef struct EhIter {
     CodeWalk walk;
-    TransitionRecord *boundary;  /* next record to look at for a boundary; NULL: none */
-    TransitionRecord *met;       /* boundary the iteration stopped at */
-    u32 il;                      /* of the frame; IL_MAP_* never matches */
-    const EhClause *inside;      /* clause whose handler the frame runs, or NULL */
-    const EhClause *anchor;      /* clause whose funclet was passed: only enclosing ones apply */
-    void **anchor_fp;            /* frame that `anchor` is about */
-    bool in_trace;               /* the frame is news for the stack trace */
+    TransitionRecord *boundary; /* next record to look at for a boundary; NULL: none */
+    TransitionRecord *met;      /* boundary the iteration stopped at */
+    u32 il;                     /* of the frame; IL_MAP_* never matches */
+    const EhClause *inside;     /* clause whose handler the frame runs, or NULL */
+    const EhClause *anchor;     /* clause whose funclet was passed: only enclosing ones apply */
+    void **anchor_fp;           /* frame that `anchor` is about */
+    bool in_trace;              /* the frame is news for the stack trace */
 } EhIter;
 typedef enum EhFound { EH_FRAME, EH_BOUNDARY, EH_BOTTOM } EhFound;
 
@@ -42,10 +46,11 @@ typedef struct EhState {
     TransitionRecord *rec;
     Object *exception; /* root */
     EhIter it;
-    u32 clause;        /* next clause of it's frame to look at; while a funclet runs: the one after its own */
+    u32 clause; /* next clause of it's frame to look at; while a funclet runs: the one after its own
+                 */
     u8 phase, target;
-    bool have_frame;   /* it's frame is not done */
-    bool skip_first;   /* rethrow: the first frame is in the trace already */
+    bool have_frame; /* it's frame is not done */
+    bool skip_first; /* rethrow: the first frame is in the trace already */
     /* what pass 1 found */
     void **catch_fp, **catch_sp;
     const EhClause *catch_clause;
@@ -61,13 +66,14 @@ enum { CLAUSE_CACHE = 64, TRACE_BATCH = 32 };
 
 typedef struct EhThread {
     EhState *top, *free;
-    Object *carry;   /* root: exception that left by an ENTRY record last: its trace goes on when it is raised again */
+    Object *carry; /* root: exception that left by an ENTRY record last: its trace goes on when it
+                      is raised again */
     u32 count;
     bool keep_trace; /* the next dispatch is a rethrow */
     bool foreign;    /* the next dispatch is of a restored exception */
     bool dying;      /* an unhandled exception was reported: the first one is enough */
     ClauseType cache[CLAUSE_CACHE]; /* catch types that do not depend on a generic context */
-    u32 num_batch;   /* frames not yet in the exception; empty whenever managed code runs */
+    u32 num_batch; /* frames not yet in the exception; empty whenever managed code runs */
     VmTraceEntry batch[TRACE_BATCH];
 } EhThread;
 
@@ -86,9 +92,18 @@ void vm_eh_rethrow(Thread *t, Object *exception)
     t->pending = exception;
 }
 
-void vm_eh_prepare_foreign(Thread *t) { eh_thread(t)->foreign = true; }
-void vm_eh_set_fault(VmError kind) { fault_kind = (u32)kind + 1; }
-u32 vm_eh_count(Thread *t) { return t->eh ? ((EhThread *)t->eh)->count : 0; }
+void vm_eh_prepare_foreign(Thread *t)
+{
+    eh_thread(t)->foreign = true;
+}
+void vm_eh_set_fault(VmError kind)
+{
+    fault_kind = (u32)kind + 1;
+}
+u32 vm_eh_count(Thread *t)
+{
+    return t->eh ? ((EhThread *)t->eh)->count : 0;
+}
 
 void vm_eh_report_roots(Thread *t, GcVisitSlot visit, void *arg)
 {
@@ -184,7 +199,8 @@ static void skip_unwound(EhIter *it, const EhState *outer)
 {
     const CodeFrame *at = &outer->it.walk.frame, *f = &it->walk.frame;
     while (f->fp != at->fp || f->sp != at->sp)
-        CHECKF(code_walk_next(&it->walk), "frame %p of the outer dispatch is not on the stack", (void *)at->fp);
+        CHECKF(code_walk_next(&it->walk), "frame %p of the outer dispatch is not on the stack",
+               (void *)at->fp);
     const EhClause *c = &at->code->clauses[outer->clause - 1];
     frame_position(it);
     it->anchor = c;
@@ -192,7 +208,8 @@ static void skip_unwound(EhIter *it, const EhState *outer)
     it->in_trace = false;
 }
 
-/* The next frame; stops at records that end or divert a dispatch.  After EH_BOUNDARY it->met says where. */
+/* The next frame; stops at records that end or divert a dispatch.  After EH_BOUNDARY it->met says
+ * where. */
 static EhFound iter_next(EhThread *et, EhIter *it)
 {
     CodeFrame *f = &it->walk.frame;
@@ -259,14 +276,17 @@ static bool seen_before(const CodeInfo *ci, u32 i)
 
 /* ---- what a clause catches ---- */
 
-/* The exception as a handler of this module gets it: wrapped unless the assembly asks for the bare object. */
+/* The exception as a handler of this module gets it: wrapped unless the assembly asks for the bare
+ * object. */
 static Object *seen_by(Object *exception, const CodeInfo *ci)
 {
     static MethodTable *wrapper;
-    if (LIKELY(!ci->method->mt || !ci->method->mt->module || ci->method->mt->module->runtime_compat_wraps))
+    if (LIKELY(!ci->method->mt || !ci->method->mt->module ||
+               ci->method->mt->module->runtime_compat_wraps))
         return exception;
     if (!wrapper)
-        wrapper = type_load_name(type_corelib, "System.Runtime.CompilerServices", "RuntimeWrappedException", NULL);
+        wrapper = type_load_name(type_corelib, "System.Runtime.CompilerServices",
+                                 "RuntimeWrappedException", NULL);
     if (exception->mt != wrapper)
         return exception;
     Field *f = type_field_by_name(wrapper, "_wrappedException");
@@ -508,7 +528,8 @@ static bool at_target(const EhState *s)
     return s->target == EH_TO_CATCH && f->fp == s->catch_fp && f->sp == s->catch_sp;
 }
 
-/* Finally and fault bodies of the frame that are still to be run; in the catching frame only what the catch encloses. */
+/* Finally and fault bodies of the frame that are still to be run; in the catching frame only what
+ * the catch encloses. */
 static bool next_finally(EhState *s, EhStep *step)
 {
     const CodeInfo *ci = s->it.walk.frame.code;
@@ -564,7 +585,8 @@ static void second_pass(Thread *t, EhState *s, EhStep *step)
         if (!s->have_frame) {
             EhFound found = iter_next(t->eh, &s->it);
             if (found != EH_FRAME) {
-                CHECKF(s->target != EH_TO_CATCH && s->it.met == s->target_record, "second pass missed its target");
+                CHECKF(s->target != EH_TO_CATCH && s->it.met == s->target_record,
+                       "second pass missed its target");
                 leave(t, s, step);
                 return;
             }

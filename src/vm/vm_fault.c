@@ -1,19 +1,27 @@
-/* vm_fault.c: hardware faults become managed exceptions, or end the program with the reference's words.
- *   memory fault below 64 KB, at an ip that is managed or in what managed code calls without a record -> NullReferenceException
- *   any other memory fault of managed code -> AccessViolationException, fatal; in a stack's guard area: stack overflow
- *   divide fault -> DivideByZeroException, or OverflowException when the divisor is not zero
- * What managed code calls without a record: the write barriers, memory helpers (MEMCPY, MEMSET, COPY_REFS) and the C library
- * functions that they end in.  Such a fault is moved to the call in managed code: by one return address, or by one C frame
- * of a known helper.
- * The handler only edits the context; the exception object is made by the dispatch (vm_eh.c) in normal context.
- * Book: vm.md  Tests: tests/il, tests/app */
+/* vm_fault.c: hardware faults become managed exceptions, or end the program with the reference's
+ * words. memory fault below 64 KB, at an ip that is managed or in what managed code calls without a
+ * record -> NullReferenceException any other memory fault of managed code ->
+ * AccessViolationException, fatal; in a stack's guard area: stack overflow divide fault ->
+ * DivideByZeroException, or OverflowException when the divisor is not zero What managed code calls
+ * without a record: the write barriers, memory helpers (MEMCPY, MEMSET, COPY_REFS) and the C
+ * library functions that they end in.  Such a fault is moved to the call in managed code: by one
+ * return address, or by one C frame of a known helper. The handler only edits the context; the
+ * exception object is made by the dispatch (vm_eh.c) in normal context. Book: vm.md  Tests:
+ * tests/il, tests/app */
 #include "gc/gc.h"
 #include "os/os_signal.h"
 #include "vm/vm_eh.h"
 #include "vm/vm_trace.h"
 
 enum { REG_N_RDX = 2, REG_N_RSP = 4, REG_N_RBP = 5, REG_N_RSI = 6, REG_N_RDI = 7 };
-enum { NULL_PAGE = 65536, RED_ZONE = 256, GUARD_ABOVE = 64 * 1024, GUARD_BELOW = 64 * 1024, HELPER_BYTES = 512, FRAME_MAX = 4096 };
+enum {
+    NULL_PAGE = 65536,
+    RED_ZONE = 256,
+    GUARD_ABOVE = 64 * 1024,
+    GUARD_BELOW = 64 * 1024,
+    HELPER_BYTES = 512,
+    FRAME_MAX = 4096
+};
 
 /* bounds of the module's code, made by the linker */
 extern const char etext[] __attribute__((visibility("hidden")));
@@ -23,7 +31,10 @@ typedef struct FaultPlace { /* where managed code is, seen from the fault */
     char *ip, *sp, *fp;
 } FaultPlace;
 
-static bool in_barrier(const char *ip) { return ip >= gc_barrier_code_start && ip < gc_barrier_code_end; }
+static bool in_barrier(const char *ip)
+{
+    return ip >= gc_barrier_code_start && ip < gc_barrier_code_end;
+}
 
 static bool in_helper(const char *ip)
 {
@@ -44,7 +55,10 @@ static bool in_runtime(const char *ip)
     return ip >= __ehdr_start && ip < etext && !in_helper(ip);
 }
 
-static bool in_thread_stack(const Thread *t, const char *p) { return p >= t->stack_low && p + 16 <= t->stack_high; }
+static bool in_thread_stack(const Thread *t, const char *p)
+{
+    return p >= t->stack_low && p + 16 <= t->stack_high;
+}
 
 static bool find_managed(const Thread *t, FaultPlace *p)
 {
@@ -86,7 +100,8 @@ static void redirect(Thread *t, void *uc, const FaultPlace *p, VmError kind)
 /* Makes the faulting frame visible to stack walks while a last message is printed. */
 static void show_frame(Thread *t, TransitionRecord *rec, const FaultPlace *p)
 {
-    *rec = (TransitionRecord){t->record, RECORD_FAULT, p->ip, (void **)(void *)p->fp, (void **)(void *)p->sp, NULL};
+    *rec = (TransitionRecord){
+        t->record, RECORD_FAULT, p->ip, (void **)(void *)p->fp, (void **)(void *)p->sp, NULL};
     t->record = rec;
 }
 
@@ -119,7 +134,8 @@ static bool divisor_is_zero(void *uc, const u8 *ip)
         bool rip = false;
         if ((modrm & 7) == 4) {
             u8 sib = *p++;
-            u32 index = ((sib >> 3) & 7) | (rex & 2 ? 8u : 0u), base = (sib & 7) | (rex & 1 ? 8u : 0u);
+            u32 index = ((sib >> 3) & 7) | (rex & 2 ? 8u : 0u),
+                base = (sib & 7) | (rex & 1 ? 8u : 0u);
             if (index != 4)
                 at += *os_ucontext_reg(uc, index) << (sib >> 6);
             if ((sib & 7) == 5 && mod == 0)
@@ -174,15 +190,20 @@ static bool on_fault(int sig, siginfo_t *info, void *uc)
     Thread *t = thread_current();
     if (!t || info->si_code <= 0)
         return false;
-    FaultPlace p = {(char *)(uintptr_t)*os_ucontext_ip(uc), (char *)(uintptr_t)*os_ucontext_reg(uc, REG_N_RSP),
+    FaultPlace p = {(char *)(uintptr_t)*os_ucontext_ip(uc),
+                    (char *)(uintptr_t)*os_ucontext_reg(uc, REG_N_RSP),
                     (char *)(uintptr_t)*os_ucontext_reg(uc, REG_N_RBP)};
     if (sig == SIGSEGV || sig == SIGBUS)
         return on_memory_fault(t, info, uc, &p);
     if (sig == SIGFPE && code_is_managed(p.ip)) {
-        redirect(t, uc, &p, divisor_is_zero(uc, (const u8 *)p.ip) ? VM_ERR_DIVIDE : VM_ERR_OVERFLOW);
+        redirect(t, uc, &p,
+                 divisor_is_zero(uc, (const u8 *)p.ip) ? VM_ERR_DIVIDE : VM_ERR_OVERFLOW);
         return true;
     }
     return false;
 }
 
-void vm_fault_init(void) { os_signal_install(on_fault); }
+void vm_fault_init(void)
+{
+    os_signal_install(on_fault);
+}

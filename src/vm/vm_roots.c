@@ -1,9 +1,9 @@
 /* vm_roots.c: the roots that threads hold, and the other things the collector asks (GcClient).
- * Per thread: managed frames and the C segments between them (code_walk.c), t->pending, exceptions under dispatch, the
- * records of GC.RegisterForGCReporting, argument words outside of stacks.
- * Where the scan of C memory starts: a thread parked in cooperative code says so in park_sp; the collecting thread starts at
- * its own sp when it is cooperative; a preemptive thread holds nothing below its innermost record.
- * Book: vm.md  Tests: tests/app under STATOR_GCSTRESS */
+ * Per thread: managed frames and the C segments between them (code_walk.c), t->pending, exceptions
+ * under dispatch, the records of GC.RegisterForGCReporting, argument words outside of stacks. Where
+ * the scan of C memory starts: a thread parked in cooperative code says so in park_sp; the
+ * collecting thread starts at its own sp when it is cooperative; a preemptive thread holds nothing
+ * below its innermost record. Book: vm.md  Tests: tests/app under STATOR_GCSTRESS */
 #include "vm/vm_roots.h"
 
 #include "os/os_mem.h"
@@ -56,7 +56,8 @@ static bool is_method_table(const void *p)
     if (((uintptr_t)p & 7) || !os_span_contains(p) || os_span_is_code(p))
         return false;
     const MtAux *aux = mt->aux;
-    return ((uintptr_t)aux & 7) == 0 && os_span_contains(aux) && !os_span_is_code(aux) && aux->mt == mt;
+    return ((uintptr_t)aux & 7) == 0 && os_span_contains(aux) && !os_span_is_code(aux) &&
+           aux->mt == mt;
 }
 
 static const char *name_of_type(const MethodTable *mt, char *buf, size_t n)

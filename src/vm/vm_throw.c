@@ -1,8 +1,8 @@
 /* vm_throw.c: making and raising exceptions from C.
- * Objects are made field by field, as the classes' own constructors would leave them; no managed code runs, so raising works
- * at any point of the boot and with little stack.  Raising is leaving the object in t->pending.
- * The preallocated exceptions lie in frozen space and never change after vm_throw_init, so a plain pointer to them is safe.
- * Book: vm.md  Tests: tests/app, tests/il */
+ * Objects are made field by field, as the classes' own constructors would leave them; no managed
+ * code runs, so raising works at any point of the boot and with little stack.  Raising is leaving
+ * the object in t->pending. The preallocated exceptions lie in frozen space and never change after
+ * vm_throw_init, so a plain pointer to them is safe. Book: vm.md  Tests: tests/app, tests/il */
 #include "vm/vm_throw.h"
 
 #include <stdarg.h>
@@ -13,13 +13,14 @@ typedef struct ErrorRow {
     u32 hresult;
 } ErrorRow;
 static const ErrorRow rows[VM_ERR_COUNT] = {
-#define VM_ERROR(id, ns_, name_, hresult_, message_) [VM_ERR_##id] = {ns_, name_, message_, hresult_},
+#define VM_ERROR(id, ns_, name_, hresult_, message_)                                               \
+    [VM_ERR_##id] = {ns_, name_, message_, hresult_},
 #include "vm/errors.def"
 #undef VM_ERROR
 };
 enum { XCODE_COMPLUS = (i32)0xE0434352 };
 
-static MethodTable *types[VM_ERR_COUNT]; /* types of CoreLib: never unloaded */
+static MethodTable *types[VM_ERR_COUNT];     /* types of CoreLib: never unloaded */
 static Object *shared_oom, *shared_overflow; /* frozen */
 
 MethodTable *vm_error_type(VmError kind)
@@ -29,7 +30,8 @@ MethodTable *vm_error_type(VmError kind)
         Err e = {0};
         mt = type_load_name(type_corelib, rows[kind].ns, rows[kind].name, &e);
         if (!mt)
-            base_fatal(EXIT_UNHANDLED, "stator: CoreLib has no %s.%s: %s", rows[kind].ns, rows[kind].name, e.text);
+            base_fatal(EXIT_UNHANDLED, "stator: CoreLib has no %s.%s: %s", rows[kind].ns,
+                       rows[kind].name, e.text);
         __atomic_store_n(&types[kind], mt, __ATOMIC_RELEASE);
     }
     return mt;
@@ -74,7 +76,10 @@ static void set_text(Thread *t, Object *o, const char *field, const char *text)
         t->pending = NULL; /* the exception goes without */
 }
 
-void vm_exception_set_inner(Object *exception, Object *inner) { CF_SET_REF(exception, EXC_INNER, inner); }
+void vm_exception_set_inner(Object *exception, Object *inner)
+{
+    CF_SET_REF(exception, EXC_INNER, inner);
+}
 
 /* ---- objects ---- */
 
@@ -96,7 +101,10 @@ void vm_throw_init(void)
     shared_oom = make_shared(VM_ERR_OUT_OF_MEMORY);
 }
 
-bool vm_exception_is_shared(Object *exception) { return exception == shared_oom || exception == shared_overflow; }
+bool vm_exception_is_shared(Object *exception)
+{
+    return exception == shared_oom || exception == shared_overflow;
+}
 
 Object *vm_exception_out_of_memory(void)
 {
@@ -135,7 +143,10 @@ static bool throw_new(Thread *t, VmError kind, const char *message)
     return false;
 }
 
-bool vm_throw(Thread *t, VmError kind) { return throw_new(t, kind, NULL); }
+bool vm_throw(Thread *t, VmError kind)
+{
+    return throw_new(t, kind, NULL);
+}
 
 bool vm_throwf(Thread *t, VmError kind, const char *fmt, ...)
 {
@@ -171,24 +182,41 @@ bool vm_throw_arg(Thread *t, VmError kind, const char *param, const char *messag
 static VmError error_kind(const Err *e)
 {
     switch (e->kind) {
-    case ERR_BAD_IMAGE: return VM_ERR_BAD_IMAGE;
-    case ERR_TYPE_LOAD: return VM_ERR_TYPE_LOAD;
-    case ERR_MISSING_METHOD: return VM_ERR_MISSING_METHOD;
-    case ERR_MISSING_FIELD: return VM_ERR_MISSING_FIELD;
-    case ERR_FILE_NOT_FOUND: return VM_ERR_FILE_NOT_FOUND;
-    case ERR_FILE_LOAD: return VM_ERR_FILE_LOAD;
-    case ERR_INVALID_PROGRAM: return VM_ERR_INVALID_PROGRAM;
-    case ERR_ENTRY_POINT: return VM_ERR_ENTRY_POINT;
-    case ERR_DLL_NOT_FOUND: return VM_ERR_DLL_NOT_FOUND;
-    case ERR_NOT_SUPPORTED: return VM_ERR_NOT_SUPPORTED;
-    case ERR_VERIFICATION: return VM_ERR_VERIFICATION;
-    case ERR_METHOD_ACCESS: return VM_ERR_METHOD_ACCESS;
-    case ERR_FIELD_ACCESS: return VM_ERR_FIELD_ACCESS;
-    case ERR_TYPE_ACCESS: return VM_ERR_TYPE_ACCESS;
-    case ERR_OUT_OF_MEMORY: return VM_ERR_OUT_OF_MEMORY;
-    case ERR_MISSING_FEATURE: base_missing("feature", "%s", e->text);
+    case ERR_BAD_IMAGE:
+        return VM_ERR_BAD_IMAGE;
+    case ERR_TYPE_LOAD:
+        return VM_ERR_TYPE_LOAD;
+    case ERR_MISSING_METHOD:
+        return VM_ERR_MISSING_METHOD;
+    case ERR_MISSING_FIELD:
+        return VM_ERR_MISSING_FIELD;
+    case ERR_FILE_NOT_FOUND:
+        return VM_ERR_FILE_NOT_FOUND;
+    case ERR_FILE_LOAD:
+        return VM_ERR_FILE_LOAD;
+    case ERR_INVALID_PROGRAM:
+        return VM_ERR_INVALID_PROGRAM;
+    case ERR_ENTRY_POINT:
+        return VM_ERR_ENTRY_POINT;
+    case ERR_DLL_NOT_FOUND:
+        return VM_ERR_DLL_NOT_FOUND;
+    case ERR_NOT_SUPPORTED:
+        return VM_ERR_NOT_SUPPORTED;
+    case ERR_VERIFICATION:
+        return VM_ERR_VERIFICATION;
+    case ERR_METHOD_ACCESS:
+        return VM_ERR_METHOD_ACCESS;
+    case ERR_FIELD_ACCESS:
+        return VM_ERR_FIELD_ACCESS;
+    case ERR_TYPE_ACCESS:
+        return VM_ERR_TYPE_ACCESS;
+    case ERR_OUT_OF_MEMORY:
+        return VM_ERR_OUT_OF_MEMORY;
+    case ERR_MISSING_FEATURE:
+        base_missing("feature", "%s", e->text);
     case ERR_NONE:
-    case ERR_PENDING: break;
+    case ERR_PENDING:
+        break;
     }
     CHECKF(false, "an error without a kind: %s", e->text);
     return VM_ERR_EXECUTION_ENGINE;
@@ -237,9 +265,11 @@ static const char *origin(TypeHandle th, char letter, char *buf, size_t n)
     md_format_assembly_name(&a->identity, name, sizeof name);
     const char *context = a->alc->is_default ? "Default" : a->alc->name ? a->alc->name : "";
     if (a->path)
-        snprintf(buf, n, "Type %c originates from '%s' in the context '%s' at location '%s'", letter, name, context, a->path);
+        snprintf(buf, n, "Type %c originates from '%s' in the context '%s' at location '%s'",
+                 letter, name, context, a->path);
     else
-        snprintf(buf, n, "Type %c originates from '%s' in the context '%s' in a byte array", letter, name, context);
+        snprintf(buf, n, "Type %c originates from '%s' in the context '%s' in a byte array", letter,
+                 name, context);
     return buf;
 }
 
@@ -249,7 +279,8 @@ bool vm_throw_invalid_cast(Thread *t, TypeHandle from, TypeHandle to)
     type_name(from, TN_NAMESPACE | TN_FULL_INST, a, sizeof a);
     type_name(to, TN_NAMESPACE | TN_FULL_INST, b, sizeof b);
     if (strcmp(a, b) != 0)
-        return vm_throwf(t, VM_ERR_INVALID_CAST, "Unable to cast object of type '%s' to type '%s'.", a, b);
-    return vm_throwf(t, VM_ERR_INVALID_CAST, "[A]%s cannot be cast to [B]%s. %s. %s.", a, b, origin(from, 'A', oa, sizeof oa),
-                     origin(to, 'B', ob, sizeof ob));
+        return vm_throwf(t, VM_ERR_INVALID_CAST, "Unable to cast object of type '%s' to type '%s'.",
+                         a, b);
+    return vm_throwf(t, VM_ERR_INVALID_CAST, "[A]%s cannot be cast to [B]%s. %s. %s.", a, b,
+                     origin(from, 'A', oa, sizeof oa), origin(to, 'B', ob, sizeof ob));
 }

@@ -1,8 +1,9 @@
-/* vm_trace.c: stack traces: those kept in exceptions, those of the running thread, and what is printed when a program dies.
- * The frames of an exception are a long[] in Exception._stackTrace (vm_trace.h), grown by doubling; only the dispatch that
- * raises the exception writes it.  A Method * in it is a raw pointer: methods of collectible contexts must outlive it.
- * What is printed here is what the reference prints, byte for byte where it has no addresses.
- * Book: vm.md  Tests: tests/app */
+/* vm_trace.c: stack traces: those kept in exceptions, those of the running thread, and what is
+ * printed when a program dies. The frames of an exception are a long[] in Exception._stackTrace
+ * (vm_trace.h), grown by doubling; only the dispatch that raises the exception writes it.  A Method
+ * * in it is a raw pointer: methods of collectible contexts must outlive it. What is printed here
+ * is what the reference prints, byte for byte where it has no addresses. Book: vm.md  Tests:
+ * tests/app */
 #include "vm/vm_trace.h"
 
 #include <signal.h>
@@ -18,9 +19,18 @@ enum { ENTRY_WORDS = sizeof(VmTraceEntry) / 8, FIRST_CAPACITY = 8 };
 
 /* ---- the trace in an exception ---- */
 
-static u64 *trace_count(Object *trace) { return ((Array *)trace)->data; }
-static VmTraceEntry *trace_entries(Object *trace) { return (VmTraceEntry *)(void *)(((Array *)trace)->data + 1); }
-static u64 trace_capacity(Object *trace) { return (((Array *)trace)->length - 1) / ENTRY_WORDS; }
+static u64 *trace_count(Object *trace)
+{
+    return ((Array *)trace)->data;
+}
+static VmTraceEntry *trace_entries(Object *trace)
+{
+    return (VmTraceEntry *)(void *)(((Array *)trace)->data + 1);
+}
+static u64 trace_capacity(Object *trace)
+{
+    return (((Array *)trace)->length - 1) / ENTRY_WORDS;
+}
 
 static Object *new_trace(Thread *t, u64 capacity)
 {
@@ -190,7 +200,8 @@ static MdPdb *module_pdb(Module *m)
         p = m->pe ? md_pdb_open_for(m->pe, &e) : NULL;
         void *expected = NULL;
         void *found = p ? p : (void *)NO_PDB;
-        if (!__atomic_compare_exchange_n(&m->pdb, &expected, found, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+        if (!__atomic_compare_exchange_n(&m->pdb, &expected, found, false, __ATOMIC_ACQ_REL,
+                                         __ATOMIC_ACQUIRE)) {
             if (p)
                 md_pdb_close(p);
             found = expected;
@@ -216,7 +227,10 @@ bool vm_source_line(Method *m, u32 il_offset, char *file, size_t n, u32 *line, u
 
 /* ---- StackFrameHelper ---- */
 
-static void *array_data(Object *array) { return ((Array *)array)->data; }
+static void *array_data(Object *array)
+{
+    return ((Array *)array)->data;
+}
 
 static Array *helper_array(Thread *t, Object *helper, const char *field, WellKnown elem, u32 n)
 {
@@ -244,7 +258,8 @@ static bool fill_file_info(Thread *t, Object *helper, const TraceFrame *frames, 
     Array *flat = size ? helper_array(t, helper, "rgiIsFileLayout", WK_BOOLEAN, n) : NULL;
     Array *pdb = flat ? helper_array(t, helper, "rgInMemoryPdbAddress", WK_INTPTR, n) : NULL;
     Array *pdb_size = pdb ? helper_array(t, helper, "rgInMemoryPdbSize", WK_INT32, n) : NULL;
-    MethodTable *assembly = pdb_size ? type_load_name(type_corelib, "System.Reflection", "Assembly", NULL) : NULL;
+    MethodTable *assembly =
+        pdb_size ? type_load_name(type_corelib, "System.Reflection", "Assembly", NULL) : NULL;
     Array *assemblies = assembly ? vm_new_array(t, th_of(assembly), n) : NULL;
     if (!assemblies)
         return false;
@@ -265,13 +280,16 @@ static bool fill_file_info(Thread *t, Object *helper, const TraceFrame *frames, 
     return true;
 }
 
-static bool fill_helper(Thread *t, Object *helper, bool need_file_info, const TraceFrame *frames, u32 n)
+static bool fill_helper(Thread *t, Object *helper, bool need_file_info, const TraceFrame *frames,
+                        u32 n)
 {
     Array *offset = helper_array(t, helper, "rgiOffset", WK_INT32, n);
     Array *il = offset ? helper_array(t, helper, "rgiILOffset", WK_INT32, n) : NULL;
     Array *handle = il ? helper_array(t, helper, "rgMethodHandle", WK_INTPTR, n) : NULL;
     Array *token = handle ? helper_array(t, helper, "rgiMethodToken", WK_INT32, n) : NULL;
-    Array *last = token ? helper_array(t, helper, "rgiLastFrameFromForeignExceptionStackTrace", WK_BOOLEAN, n) : NULL;
+    Array *last =
+        token ? helper_array(t, helper, "rgiLastFrameFromForeignExceptionStackTrace", WK_BOOLEAN, n)
+              : NULL;
     if (!last || (need_file_info && !fill_file_info(t, helper, frames, n)))
         return false;
     for (u32 i = 0; i < n; i++) {
@@ -291,7 +309,8 @@ bool vm_trace_fill_helper(Thread *t, Object *helper, bool need_file_info, Object
 {
     u32 n = exception ? vm_trace_of_exception(exception, NULL, 0) : vm_trace_collect(t, NULL, 0, 0);
     TraceFrame *frames = base_calloc(MAX(n, 1u), sizeof(*frames));
-    u32 got = exception ? vm_trace_of_exception(exception, frames, n) : vm_trace_collect(t, frames, n, 0);
+    u32 got =
+        exception ? vm_trace_of_exception(exception, frames, n) : vm_trace_collect(t, frames, n, 0);
     bool ok = fill_helper(t, helper, need_file_info, frames, MIN(n, got));
     base_free(frames);
     return ok;
@@ -366,7 +385,8 @@ static u32 repeats_at(const MethodList *l, u32 start, u32 period)
     return n;
 }
 
-/* The run near the top that covers most: frames [*start, *start + *period) repeated; 1 when there is none */
+/* The run near the top that covers most: frames [*start, *start + *period) repeated; 1 when there
+ * is none */
 static u32 find_run(const MethodList *l, u32 *start, u32 *period)
 {
     enum { STARTS = 16, PERIODS = 128 };
@@ -416,7 +436,8 @@ void vm_stack_overflow(Thread *t)
 
 void vm_access_violation(Thread *t)
 {
-    put("Fatal error.\nSystem.AccessViolationException: Attempted to read or write protected memory. "
+    put("Fatal error.\nSystem.AccessViolationException: Attempted to read or write protected "
+        "memory. "
         "This is often an indication that other memory is corrupt.\n");
     vm_trace_print(t, 0);
     vm_abort();

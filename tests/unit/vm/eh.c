@@ -1,6 +1,7 @@
-/* eh.c: exception dispatch (vm_eh.c) on small bodies emitted here that keep the managed conventions; the real driver and
- * stack walk.  What dispatch asks of type/ and the rest of vm/ is defined here: type n is mts[n], an exception of it excs[n].
- * Bodies log a letter for each handler they run; traces log the name of each frame and "|" for a reset. */
+/* eh.c: exception dispatch (vm_eh.c) on small bodies emitted here that keep the managed
+ * conventions; the real driver and stack walk.  What dispatch asks of type/ and the rest of vm/ is
+ * defined here: type n is mts[n], an exception of it excs[n]. Bodies log a letter for each handler
+ * they run; traces log the name of each frame and "|" for a reset. */
 #include "vm/vm_eh.h"
 
 #include "os/os_mem.h"
@@ -47,7 +48,10 @@ bool type_is_subclass(const MethodTable *mt, const MethodTable *ancestor)
     (void)mt, (void)ancestor;
     return true;
 }
-bool type_can_cast(TypeHandle from, TypeHandle to) { return from == to; }
+bool type_can_cast(TypeHandle from, TypeHandle to)
+{
+    return from == to;
+}
 SigContext type_method_context(Method *m)
 {
     (void)m;
@@ -107,7 +111,10 @@ void vm_trace_mark_foreign(Thread *t, Object *exception)
     (void)t, (void)exception;
     add(trace, "*");
 }
-Method *vm_frame_method(const CodeFrame *f) { return f->code->method; }
+Method *vm_frame_method(const CodeFrame *f)
+{
+    return f->code->method;
+}
 void vm_unhandled_report(Thread *t, Object *exception)
 {
     (void)t, (void)exception;
@@ -147,21 +154,31 @@ static void begin(Body *f, const char *name)
     f->map = os_span_alloc(OS_CHUNK_COLD, MAX_MAP * sizeof(*f->map));
     m->name = name;
     m->mt = &mts[0];
-    *f->ci = (CodeInfo){.method = m, .frame_size = FRAME, .funclet_frame = FUNCLET_FRAME, .funclets = f->funclets,
-                        .clauses = f->clauses, .ilmap = f->map};
+    *f->ci = (CodeInfo){.method = m,
+                        .frame_size = FRAME,
+                        .funclet_frame = FUNCLET_FRAME,
+                        .funclets = f->funclets,
+                        .clauses = f->clauses,
+                        .ilmap = f->map};
     x64_push_r(&f->b, X64_RBP);
     x64_mov_rr(&f->b, 8, X64_RBP, X64_RSP);
     x64_sub_ri(&f->b, 8, X64_RSP, FRAME);
     f->ci->body_start = x64_pos(&f->b);
 }
 
-static void il(Body *f, u32 offset) { f->map[f->ci->num_ilmap++] = (IlMapEntry){x64_pos(&f->b), offset}; }
+static void il(Body *f, u32 offset)
+{
+    f->map[f->ci->num_ilmap++] = (IlMapEntry){x64_pos(&f->b), offset};
+}
 
 static u32 clause(Body *f, EhKind kind, u32 il_start, u32 il_end, u32 token)
 {
     u32 i = f->ci->num_clauses++;
-    f->clauses[i] = (EhClause){
-        .kind = (u8)kind, .il_try_start = il_start, .il_try_end = il_end, .class_token = token, .il_index = i};
+    f->clauses[i] = (EhClause){.kind = (u8)kind,
+                               .il_try_start = il_start,
+                               .il_try_end = il_end,
+                               .class_token = token,
+                               .il_index = i};
     return i;
 }
 
@@ -195,13 +212,19 @@ static void help(Body *f, u64 (*fn)(u64), i64 arg)
     x64_mov_ri(&f->b, 8, X64_RDI, arg);
     x64_call_far(&f->b, code_helper_stub((void *)fn), X64_RAX);
 }
-static void say(Body *f, char c) { help(f, log_helper, c); }
-static void throw(Body *f, u32 n)
+static void say(Body *f, char c)
+{
+    help(f, log_helper, c);
+}
+static void throw(Body * f, u32 n)
 {
     x64_mov_ri(&f->b, 8, X64_RDI, (i64)(uintptr_t)&excs[n]);
     x64_call_far(&f->b, code_throw_stub(), X64_RAX);
 }
-static void call(Body *f, const CodeInfo *ci) { x64_call_far(&f->b, ci->start, X64_RAX); }
+static void call(Body *f, const CodeInfo *ci)
+{
+    x64_call_far(&f->b, ci->start, X64_RAX);
+}
 static void leave(Body *f)
 {
     x64_leave(&f->b);
@@ -424,7 +447,8 @@ static void test_deep(void)
     call(&f, l);
     call(&f, s);
     close_funclet(&f);
-    expect(make_catcher("M", finish(&f), 'm'), true, "fabd0tf1fcfabm", "|TKM|TFSD|SD|TFL|TFL|TFSKM|SKM");
+    expect(make_catcher("M", finish(&f), 'm'), true, "fabd0tf1fcfabm",
+           "|TKM|TFSD|SD|TFL|TFL|TFSKM|SKM");
 }
 
 static void test_through_c(void)
