@@ -1,0 +1,167 @@
+/* interop_lib.c: finding and loading native libraries.
+ * Order: DllImport resolver of the assembly, AssemblyLoadContext.LoadUnmanagedDll, then for each form of the name the search directories
+ * (NATIVE_DLL_SEARCH_DIRECTORIES), the assembly's folder and the system's own search, last the ResolvingUnmanagedDll event.
+ * Forms of a name without ".so": name.so, libname.so, name, libname; with it: name, libname, name.so, libname.so.
+ * Not here: entry points (interop_pinvoke.c).  Book: interop.md  Tests: tests/app */
+#include "interop/interop.h"
+
+#include "os/os_dl.h"
+#include "os/os_file.h"
+#include "os/os_thread.h"
+#include "vm/vm_props.h"
+
+#include <stdio.h>
+
+static OsMutex lib_lock = OS_MUTEX_INIT;
+static StrMap loaded; /* "assembly address:name" -> library */
+
+typedef struct Attempt {
+    char errors[900]; /* what the loader said, a line each */
+    size_t len;
+} Attempt;
+
+static void *try_open(const char *path, Attempt *a)
+{
+    char why[300];
+    void *lib = os_dl_open(path, why, sizeof why);
+    if (lib)
+        LOG(interop, 1, "loaded %s", path);
+    else if (a->len + strlen(why) + 2 < sizeof a->errors)
+        a->len += (size_t)snprintf(a->errors + a->len, sizeof a->errors - a->len, "%s\n", why);
+    return lib;
+}
+
+static void *try_in(const char *dir, size_t dir_len, const char *file, Attempt *a)
+{
+    char path[1200];
+    if ((size_t)snprintf(path, sizeof path, "%.*s%s", (int)dir_len, dir, file) >= sizeof path)
+        return NULL;
+    return try_open(path, a);
+}
+
+static bool has_suffix(const char *name)
+{
+    const char *p = strstr(name, ".so");
+    return p && (p[3] == 0 || p[3] == '.');
+}
+
+static void *search_form(Assembly *assembly, const char *file, Attempt *a)
+{
+    void *lib = NULL;
+    if (file[0] == '/')
+        return try_open(file, a);
+    for (u32 i = 0; i < vm_paths_count(VM_PATHS_NATIVE) && !lib; i++) {
+        const char *dir = vm_paths_at(VM_PATHS_NATIVE, i);
+        lib = try_in(dir, strlen(dir), file, a);
+    }
+    const char *slash = assembly && assembly->path ? strrchr(assembly->path, '/') : NULL;
+    if (!lib && slash)
+        lib = try_in(assembly->path, (size_t)(slash + 1 - assembly->path), file, a);
+    return lib ? lib : try_open(file, a);
+}
+
+static void *search(Assembly *assembly, const char *name, Attempt *a)
+{
+    static const struct {
+        const char *prefix, *suffix;
+    } bare[4] = {{"", ".so"}, {"lib", ".so"}, {"", ""}, {"lib", ""}}, suffixed[4] = {{"", ""}, {"lib", ""}, {"", ".so"}, {"lib", ".so"}};
+    bool suffix = has_suffix(name), path = strchr(name, '/') != NULL;
+    void *lib = NULL;
+    for (u32 i = 0; i < 4 && !lib; i++) {
+        const char *prefix = (suffix ? suffixed : bare)[i].prefix, *end = (suffix ? suffixed : bare)[i].suffix;
+        char file[700];
+        if (path && *prefix)
+            continue;
+        snprintf(file, sizeof file, "%s%s%s", prefix, name, end);
+        lib = search_form(assembly, file, a);
+    }
+    return lib;
+}
+
+/* ---- managed callbacks -------------------------------------------------------------------------------------------------------- */
+static MethodTable *core_type(Thread *t, const char *ns, const char *name)
+{
+    MethodTable *mt;
+    PREEMPTIVE(t) { mt = type_load_name(type_corelib, ns, name, NULL); }
+    return mt;
+}
+
+static bool call_resolver(Thread *t, Assembly *assembly, const char *name, void **lib)
+{
+    MethodTable *mt = core_type(t, "System.Runtime.InteropServices", "NativeLibrary");
+    Field *map = mt ? type_field_by_name(mt, "s_nativeDllResolveMap") : NULL;
+    if (!map || !mt->aux->statics || !*(Object **)type_static_address(mt, map, t))
+        return true;
+    Method *m = type_method_by_name(mt, "LoadLibraryCallbackStub", 4);
+    Object *text = (Object *)vm_string_utf8(t, name), *asm_object = text ? vm_assembly_object(t, assembly) : NULL;
+    u8 has_flags = 0;
+    u32 flags = 0;
+    return m && asm_object ? vm_call(t, m, (void *[]){&text, &asm_object, &has_flags, &flags}, lib) : false;
+}
+
+static bool call_context(Thread *t, Assembly *assembly, const char *name, bool event, void **lib)
+{
+    GcHandle alc = assembly->alc->managed;
+    if (!alc || (!event && assembly->alc->is_default))
+        return true;
+    MethodTable *mt = core_type(t, "System.Runtime.Loader", "AssemblyLoadContext");
+    Method *m = mt ? type_method_by_name(mt, event ? "ResolveUnmanagedDllUsingEvent" : "ResolveUnmanagedDll", event ? 3 : 2) : NULL;
+    Object *text = (Object *)vm_string_utf8(t, name);
+    if (!m || !text)
+        return !t->pending;
+    if (!event)
+        return vm_call(t, m, (void *[]){&text, &alc}, lib);
+    Object *asm_object = vm_assembly_object(t, assembly);
+    return asm_object && vm_call(t, m, (void *[]){&text, &asm_object, &alc}, lib);
+}
+
+/* ---- ----------------------------------------------------------------------------------------------------------------------------- */
+static void *not_found(const char *name, const Attempt *a, Err *e)
+{
+    char text[sizeof e->text + 1];
+    snprintf(text, sizeof text,
+             "Unable to load shared library '%.120s' or one of its dependencies. In order to help diagnose loading problems, consider using a "
+             "tool like strace. If you're using glibc, consider setting the LD_DEBUG environment variable: \n%.*s",
+             name, 120, a->errors);
+    err_set(e, ERR_DLL_NOT_FOUND, 0, "%s", text);
+    return NULL;
+}
+
+void *interop_load_path(Thread *t, const char *path, Err *e)
+{
+    Attempt a = {.len = 0};
+    void *lib;
+    PREEMPTIVE(t) { lib = try_open(path, &a); }
+    return lib ? lib : not_found(path, &a, e);
+}
+
+static void *pending(Err *e)
+{
+    err_set(e, ERR_PENDING, 0, "an exception came out of a library resolver");
+    return NULL;
+}
+
+void *interop_load_library(Thread *t, Assembly *assembly, const char *name, bool callbacks, Err *e)
+{
+    char key[800];
+    snprintf(key, sizeof key, "%p:%s", (void *)assembly, name);
+    os_mutex_lock(&lib_lock);
+    void *lib = strmap_get(&loaded, key);
+    os_mutex_unlock(&lib_lock);
+    if (lib)
+        return lib;
+    Attempt a = {.len = 0};
+    bool ask = callbacks && assembly && !assembly->is_corelib;
+    if (ask && (!call_resolver(t, assembly, name, &lib) || (!lib && !call_context(t, assembly, name, false, &lib))))
+        return pending(e);
+    if (!lib)
+        PREEMPTIVE(t) { lib = search(assembly, name, &a); }
+    if (!lib && ask && !call_context(t, assembly, name, true, &lib))
+        return pending(e);
+    if (!lib)
+        return not_found(name, &a, e);
+    os_mutex_lock(&lib_lock);
+    strmap_put(&loaded, key, lib);
+    os_mutex_unlock(&lib_lock);
+    return lib;
+}
