@@ -25,6 +25,13 @@ typedef struct QCallAssembly { Object **ptr; Assembly *assembly; } QCallAssembly
 static inline void qc_set_object(ObjectHandleOnStack h, Object *o) { *h.ptr = o; } /* stack slot: no barrier */
 static inline void qc_set_string(StringHandleOnStack h, String *s) { *h.ptr = s; }
 
+/* CALL(result, name, parameters) { body }: a function that a row of calls.def names; prototype and definition. */
+#define CALL(ret, name, ...)                                                                                           \
+    ret name(__VA_ARGS__);                                                                                             \
+    ret name(__VA_ARGS__)
+typedef struct ByRefOnStack { void **ptr; } ByRefOnStack;
+typedef Thread *ThreadHandle;
+
 /* Declarations of all functions of calls.def come from it: each file defines its own. */
 extern const VmCall corelib_calls[];
 extern const u32 corelib_num_calls;

@@ -115,7 +115,7 @@ static Method *name_ctor(MethodTable *mt)
             continue;
         Method *c = type_method_by_rid(mt, rid, &e);
         const MethodSig *sig = c ? type_method_sig(c, &e) : NULL;
-        if (sig && sig->num_params == 1 && sig->params[0].kind == 0x0f /* PTR */)
+        if (sig && sig->num_params == 1 && sig->params[0].kind == ET_PTR)
             m = c;
     }
     CHECKF(m, "AssemblyName has no constructor over native parts");

@@ -182,7 +182,7 @@ static bool run_main(Thread *t, Method *m, Object *arguments, Err *e)
     step("entry point");
     bool ok = vm_call_flags(t, m, sig->num_params ? args : NULL, &result, ENTRY_UNHANDLED_IS_FATAL);
     step("entry point returned");
-    if (ok && sig->ret.kind != 0x01 /* VOID */)
+    if (ok && sig->ret.kind != ET_VOID)
         vm_runtime.exit_code = (i32)result;
     return ok || err_set(e, ERR_PENDING, 0, "an exception was thrown by the entry point");
 }
@@ -220,7 +220,7 @@ static u32 stack_words(const MethodSig *sig)
     u32 ints = 0, floats = 0, words = 0;
     for (u32 i = 0; i < sig->num_params; i++) {
         u8 k = sig->params[i].kind;
-        bool fp = k == 0x0c || k == 0x0d; /* R4, R8 */
+        bool fp = k == ET_R4 || k == ET_R8;
         u32 *n = fp ? &floats : &ints;
         if (++*n > (fp ? 8u : 6u))
             words++;
