@@ -12,7 +12,9 @@
 #include "os/os_thread.h"
 #include "vm/vm_start.h"
 
+extern char **environ;
 enum { ERROR_ENVVAR_NOT_FOUND = 203, ERROR_MR_MID_NOT_FOUND = 317 };
+
 typedef VEC(char *) Strings;
 static OsMutex env_lock = OS_MUTEX_INIT;
 static Strings vars; /* "NAME=value" */
