@@ -345,13 +345,18 @@ static void array_call(T0 *j, const SemInst *in)
             t0_call_helper(j, JIT_HELPER_MDARRAY_STORE_CHECK);
         }
     }
+    bool exact_elem = m->array_kind == ARRAY_ADDRESS && ref, shared_elem = exact_elem && c->newobj_type.exact.lookup;
+    if (shared_elem) {
+        t0_lookup(j, c->newobj_type.exact.slot, X64_RAX);
+        x64_mov_rm(T0B, 8, X64_RDX, x64_mem(X64_RAX, (i32)offsetof(MethodTable, elem)));
+    }
     j->depth -= rank;
     Val a = j->st[--j->depth];
     t0_load_to(j, X64_RDI, &a);
     x64_lea(T0B, 8, X64_RSI, t0_frame(area));
-    if (m->array_kind == ARRAY_ADDRESS && ref)
+    if (exact_elem && !shared_elem)
         t0_mov_ptr(j, X64_RDX, (const void *)arr->elem);
-    else
+    else if (!shared_elem)
         x64_zero(T0B, X64_RDX);
     t0_call_helper(j, JIT_HELPER_MDARRAY_ADDRESS);
     j->locked = 1u << X64_RAX;
@@ -675,7 +680,9 @@ void t0_call(T0 *j, const SemInst *in)
     }
     j->locked = 0;
     if (c->is_newobj && !c->newobj_string) {
-        if (newobj_value) {
+        if (newobj_value && in->result.kind != SEM_VALUE) { /* IntPtr and the like: the bits themselves */
+            t0_load_mem(j, t0_frame(obj_slot), c->newobj_type.kind == ET_VALUETYPE ? ET_I : c->newobj_type.kind, 0);
+        } else if (newobj_value) {
             t0_push_slot(j, obj_slot, SEM_VALUE, c->newobj_type.th);
         } else {
             X64Reg r = t0_gpr(j);

@@ -919,7 +919,7 @@ void t0_token(T0 *j, const SemInst *in)
             if (in->token.exact.lookup)
                 t0_lookup(j, in->token.exact.slot, X64_RSI); /* the exact owner */
             else
-                t0_mov_ptr(j, X64_RSI, in->token.f->mt);
+                t0_mov_ptr(j, X64_RSI, in->token.type.th ? (const void *)in->token.type.th : in->token.f->mt);
             t0_mov_ptr(j, X64_RDI, in->token.f);
             t0_call_helper(j, JIT_HELPER_FIELD_HANDLE);
         }
