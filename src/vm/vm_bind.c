@@ -53,7 +53,7 @@ bool vm_file_not_found(Err *e, const char *what)
     if (e && e->kind == ERR_NONE) {
         err_set(e, ERR_FILE_NOT_FOUND, 0, "Could not load file or assembly '%s'. The system cannot find the file specified.\n",
                 what);
-        strncpy(e->name, what, sizeof e->name - 1);
+        snprintf(e->name, sizeof e->name, "%.255s", what);
     }
     return false;
 }
@@ -172,7 +172,7 @@ static int open_bundled(PeImage *pe, const char *path, Err *e)
 static void with_name(Err *e, const char *path)
 {
     if (e && !e->name[0])
-        strncpy(e->name, path, sizeof e->name - 1);
+        snprintf(e->name, sizeof e->name, "%.255s", path);
 }
 
 static bool is_runnable(PeImage *pe, Err *e)
