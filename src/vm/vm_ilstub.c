@@ -245,6 +245,10 @@ static void *stub_native(IlStub *s, bool *suppress_transition)
 
 static bool body_override(Method *m, IlBody *body, IlStub **stub)
 {
+    if (m->il_stub) {
+        *stub = m->il_stub;
+        return true;
+    }
     return vm_body_override && vm_body_override(m, body, stub);
 }
 

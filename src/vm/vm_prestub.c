@@ -167,6 +167,19 @@ static void end_compile(Method *m, CodeInfo *ci, bool nested)
     os_mutex_unlock(&compile_lock);
 }
 
+/* CoreLib methods whose body the runtime supplies (D17): found once, before the method's first compilation. */
+static void find_override(Method *m)
+{
+    IlBody body;
+    IlStub *stub = NULL;
+    if ((m->flags & (MF_STUB | MF_HAS_BODY_OVERRIDE | MF_DYNAMIC)) || !vm_body_override || !m->mt->module->assembly->is_corelib)
+        return;
+    if (vm_body_override(m, &body, &stub)) {
+        m->il_stub = stub;
+        __atomic_fetch_or(&m->flags, MF_HAS_BODY_OVERRIDE, __ATOMIC_RELEASE);
+    }
+}
+
 static void *compile(Thread *t, Method *m)
 {
     CodeInfo *ci = __atomic_load_n(&m->code, __ATOMIC_ACQUIRE);
@@ -177,6 +190,7 @@ static void *compile(Thread *t, Method *m)
     {
         bool nested = false;
         if (begin_compile(t, m, &nested)) {
+            find_override(m);
             CodeInfo *made = jit_compile_tier0(m, &e);
             end_compile(m, made, nested);
             if (made && (vm_method_compiled_hook || log_levels[LOG_jit])) {
@@ -212,9 +226,8 @@ static void *fcall_code(Thread *t, Method *m)
 {
     const VmCall *c = vm_find_fcall ? vm_find_fcall(m) : NULL;
     if (!c) {
-        IlBody body;
-        IlStub *stub = NULL;
-        if (vm_body_override && vm_body_override(m, &body, &stub))
+        PREEMPTIVE(t) { find_override(m); }
+        if (m->flags & MF_HAS_BODY_OVERRIDE)
             return compile(t, m);
         missing("internal call", m);
     }
@@ -381,11 +394,12 @@ static void *accessor_code(Thread *t, Method *m)
 }
 
 /* ---- code of a method -------------------------------------------------------------------------------------------------------------- */
-/* §II.10.5.3.1: which accesses run a precise class constructor. Shared bodies ask in their prologue. */
+/* §II.10.5.3.1: which accesses run a precise class constructor. Code of shared types asks in its prologue. */
 static bool triggers_cctor(const Method *m)
 {
     const MethodTable *mt = m->mt;
-    if ((m->flags & (MF_STUB | MF_SHARED | MF_CCTOR | MF_GENERIC_DEF | MF_ARRAY)) || !mt->klass->cctor_rid || (mt->flags2 & MT2_BEFOREFIELDINIT))
+    if ((m->flags & (MF_STUB | MF_CCTOR | MF_GENERIC_DEF | MF_ARRAY)) || !mt->klass->cctor_rid ||
+        (mt->flags2 & MT2_BEFOREFIELDINIT) || type_is_shared(th_of(mt)))
         return false;
     return (m->flags & (MF_STATIC | MF_CTOR)) || mt_is_valuetype(mt);
 }
