@@ -9,7 +9,13 @@ internal sealed class Holder
 internal static class Program
 {
     private static (Func<int> get, Action<int> set) Shared() { int v = 1; return (() => v, x => v = x); }
-    private static Func<int, int> Curry(int a) { int b = a * 2; return c => { int d = c + b; Func<int> inner = () => a + b + c + d; return inner(); }; }
+
+    private static Func<int, int> Curry(int a)
+    {
+        int b = a * 2;
+        return c => { int d = c + b; Func<int> inner = () => a + b + c + d; return inner(); };
+    }
+
     private static T Id<T>(T v) { T Inner() => v; return Inner(); }
     private static Func<T> Box<T>(T v) where T : struct => () => v;
     private static int Fact(int n) { return F(n); static int F(int k) => k <= 1 ? 1 : k * F(k - 1); }
@@ -38,9 +44,18 @@ internal static class Program
         var withParams = (params int[] xs) => xs.Length; Console.WriteLine(withParams(1, 2, 3) + withParams());
         Func<int, Func<int, Func<int, int>>> deep = a => b => c => a * 100 + b * 10 + c; Console.WriteLine(deep(1)(2)(3));
         var cached1 = () => 1; Func<int> st = static () => 5; Console.WriteLine(cached1() + st());
-        int x = 1; { int y = 2; Action a1 = () => { x++; y++; }; a1(); { int z = 3; Action a2 = () => { x += z; y += z; z++; }; a2(); a2(); Console.WriteLine($"{x} {y} {z}"); } }
+        int x = 1;
+        {
+            int y = 2;
+            Action a1 = () => { x++; y++; };
+            a1();
+            { int z = 3; Action a2 = () => { x += z; y += z; z++; }; a2(); a2(); Console.WriteLine($"{x} {y} {z}"); }
+        }
         Action<string> log = Console.WriteLine; log("method group");
-        Comparison<int> cmp = (p, q) => q.CompareTo(p); var arr = new[] { 3, 1, 2 }; Array.Sort(arr, cmp); Console.WriteLine(string.Join("", arr));
+        Comparison<int> cmp = (p, q) => q.CompareTo(p);
+        var arr = new[] { 3, 1, 2 };
+        Array.Sort(arr, cmp);
+        Console.WriteLine(string.Join("", arr));
         try { Action boom = () => throw new Exception("from lambda"); boom(); } catch (Exception e) { Console.WriteLine(e.Message); }
         var tryOut = (string s, out int n) => int.TryParse(s, out n); Console.WriteLine(tryOut("12", out int parsed) + " " + parsed);
         object o = (int q) => q + 1; Console.WriteLine(o.GetType() == typeof(Func<int, int>));

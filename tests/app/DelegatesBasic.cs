@@ -8,6 +8,7 @@ internal class Counter
     public int N;
     public virtual int Bump(int a, int b) { N += a + b; return N; }
 }
+
 internal sealed class Doubler : Counter { public override int Bump(int a, int b) => base.Bump(a * 2, b * 2); }
 internal struct Point { public int X; public int AddX(int a, int b) => X + a + b; }
 

@@ -4,7 +4,11 @@ internal static class Program
 {
     private static int Main()
     {
-        AppDomain.CurrentDomain.ProcessExit += (s, e) => { Console.WriteLine("exit handler " + Environment.ExitCode + " " + Environment.HasShutdownStarted); Environment.ExitCode = 7; };
+        AppDomain.CurrentDomain.ProcessExit += (s, e) =>
+        {
+            Console.WriteLine("exit handler " + Environment.ExitCode + " " + Environment.HasShutdownStarted);
+            Environment.ExitCode = 7;
+        };
         var t = new Thread(() => { try { Environment.Exit(5); } finally { Console.WriteLine("not reached"); } });
         t.Start(); t.Join(); return 1;
     }

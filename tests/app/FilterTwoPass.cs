@@ -1,4 +1,5 @@
-// Exception filters: they run in the first pass, before any finally below them; side effects, locals seen, filters that throw, order across frames.
+// Exception filters: they run in the first pass, before any finally below them; side effects, locals seen, filters that
+// throw, order across frames.
 internal static class Program
 {
     private static void L(string s) => Console.WriteLine(s);
@@ -38,12 +39,14 @@ internal static class Program
     }
 
     private static int s_depth;
+
     private static void Recurse(int n)
     {
         try { if (n == 0) throw new Exception("deep"); Recurse(n - 1); }
         catch (Exception) when (Note(n)) { L("caught at " + n); }
         finally { s_depth = n; L("unwind " + n); }
     }
+
     private static bool Note(int n) { L($"first pass {n}, unwound {s_depth}"); return n == 3; }
 
     private static string Captured(string arg, int k)
@@ -62,7 +65,9 @@ internal static class Program
 
     private static bool Typed<E>(Action act) where E : Exception
     {
-        try { act(); return false; } catch (E e) when (e.Message != "") { L("typed " + typeof(E).Name); return true; } catch (E) { L("typed empty"); return true; }
+        try { act(); return false; }
+        catch (E e) when (e.Message != "") { L("typed " + typeof(E).Name); return true; }
+        catch (E) { L("typed empty"); return true; }
     }
 
     private static async Task Async()
@@ -82,12 +87,16 @@ internal static class Program
         L(Captured("arg", 7));
         Console.WriteLine(Generic<ArgumentException>(() => throw new ArgumentNullException("p"), new ArgumentException()).GetType().Name);
         try { Generic("x", () => throw new FormatException()); } catch (FormatException) { L("passed generic"); }
-        Console.WriteLine(Typed<FormatException>(() => int.Parse("x")) + " " + Typed<ArgumentException>(() => throw new ArgumentException("")));
-        try { Typed<ArgumentException>(() => throw new FormatException("f")); } catch (FormatException e) { L("passed typed " + e.Message); }
+        Console.WriteLine(Typed<FormatException>(() => int.Parse("x")) + " " +
+            Typed<ArgumentException>(() => throw new ArgumentException("")));
+        try { Typed<ArgumentException>(() => throw new FormatException("f")); }
+        catch (FormatException e) { L("passed typed " + e.Message); }
         Async().Wait();
         int i = 0;
         again: try { throw new Exception(); } catch (Exception) when (++i >= 3) { L("third time " + i); } catch (Exception) { goto again; }
-        try { object? o = null; try { o!.ToString(); } catch (Exception e) when (e is not NullReferenceException) { } } catch (NullReferenceException) when (F("hardware", true)) { L("null caught"); }
+        try { object? o = null; try { o!.ToString(); } catch (Exception e) when (e is not NullReferenceException) { } }
+        catch (NullReferenceException) when (F("hardware", true)) { L("null caught"); }
     }
+
     private static void Generic(string s, Action a) => Generic<string>(a, s);
 }

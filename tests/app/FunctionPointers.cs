@@ -25,7 +25,12 @@ internal static unsafe class Program
 
     [DllImport("libc")] private static extern void qsort(void* data, nuint n, nuint size, delegate* unmanaged<int*, int*, int> compare);
 
-    private static int Fold(delegate*<int, int, int> f, ReadOnlySpan<int> xs) { int r = xs[0]; foreach (int x in xs[1..]) r = f(r, x); return r; }
+    private static int Fold(delegate*<int, int, int> f, ReadOnlySpan<int> xs)
+    {
+        int r = xs[0];
+        foreach (int x in xs[1..]) r = f(r, x);
+        return r;
+    }
 
     private static void Main()
     {

@@ -11,6 +11,7 @@ internal sealed class Stack<T>
     private int _n;
     public Stack() { Created++; }
     public int Count => _n;
+
     public void Push(T v)
     {
         if (_n == _items.Length)
@@ -21,6 +22,7 @@ internal sealed class Stack<T>
         }
         _items[_n++] = v;
     }
+
     public T Pop() => _items[--_n];
 }
 
@@ -54,7 +56,8 @@ internal static class Program
         if (Stack<int>.Created != 1 || Stack<object>.Created != 1 || Stack<string>.Created != 2) return 3;
         if (Sum(new[] { new Num { V = 1 }, new Num { V = 2 }, new Num { V = 3 } }).V != 6) return 4;
         if (Sum(new[] { new Text { Len = 4 }, new Text { Len = 5 } }).Len != 9) return 5;
-        if (!IsA<string>("s") || IsA<string>(ints) || !IsA<Stack<int>>(ints) || IsA<Stack<long>>(ints) || !IsA<int>(3) || IsA<long>(3)) return 6;
+        if (!IsA<string>("s") || IsA<string>(ints) || !IsA<Stack<int>>(ints) || IsA<Stack<long>>(ints) || !IsA<int>(3) || IsA<long>(3))
+            return 6;
         if (Make<Text>().Len != 0 || Make<Num>().V != 0) return 7;
         object a = "a", b = "b"; Swap(ref a, ref b);
         if ((string)a != "b") return 8;

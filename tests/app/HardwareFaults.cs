@@ -9,12 +9,30 @@ internal static class Program
     private static int Virt(Box? b) { try { return b!.Virt(); } catch (NullReferenceException) { return -1; } }
     private static int Inst(Box? b) { try { return b!.Get(); } catch (NullReferenceException) { return -1; } }
     private static int Len(int[]? a) { try { return a!.Length; } catch (NullReferenceException) { return -1; } }
-    private static int Elem(int[]? a, int i) { try { return a![i]; } catch (NullReferenceException) { return -1; } catch (IndexOutOfRangeException) { return -2; } }
-    private static int Div(int a, int b) { try { return a / b; } catch (DivideByZeroException) { return -1; } catch (OverflowException) { return -2; } }
-    private static long Rem(long a, long b) { try { return a % b; } catch (DivideByZeroException) { return -1; } catch (OverflowException) { return -2; } }
+
+    private static int Elem(int[]? a, int i)
+    {
+        try { return a![i]; } catch (NullReferenceException) { return -1; } catch (IndexOutOfRangeException) { return -2; }
+    }
+
+    private static int Div(int a, int b)
+    {
+        try { return a / b; } catch (DivideByZeroException) { return -1; } catch (OverflowException) { return -2; }
+    }
+
+    private static long Rem(long a, long b)
+    {
+        try { return a % b; } catch (DivideByZeroException) { return -1; } catch (OverflowException) { return -2; }
+    }
+
     private static int Checked(int a, int b) { try { return checked(a * b); } catch (OverflowException) { return -2; } }
     private static int Cast(object o) { try { return ((Box)o).Value; } catch (InvalidCastException) { return -3; } }
-    private static int Unbox(object? o) { try { return (int)o!; } catch (InvalidCastException) { return -3; } catch (NullReferenceException) { return -1; } }
+
+    private static int Unbox(object? o)
+    {
+        try { return (int)o!; } catch (InvalidCastException) { return -3; } catch (NullReferenceException) { return -1; }
+    }
+
     private static int ArrayStore(object[] a, object v) { try { a[0] = v; return 0; } catch (ArrayTypeMismatchException) { return -4; } }
     private static int NewNegative(int n) { try { return new int[n].Length; } catch (OverflowException) { return -2; } }
 

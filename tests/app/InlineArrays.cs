@@ -1,5 +1,6 @@
 // Inline arrays: element access, spans over them, of references, nested in structs and classes, foreach, generic.
 using System.Runtime.CompilerServices;
+
 [InlineArray(4)] internal struct Four<T> { private T _e; }
 [InlineArray(10)] internal struct Ten { private int _e; }
 [InlineArray(3)] internal struct Strs { private string? _s; }
@@ -19,9 +20,16 @@ internal static class Program
         Ten t = Fill(3); Console.WriteLine($"{t[0]} {t[9]} {Sum(t)} {Sum(t[2..5])}");
         Ten u = t; u[1] = 100; Console.WriteLine($"{t[1]} {u[1]}");
         Strs s = default; s[0] = "zero"; Set(s); s[2] = s[0] + s[1]; foreach (string? x in s) Console.Write(x + ";"); Console.WriteLine();
-        Nested n = default; n[1][2] = 7; Console.WriteLine($"{n[1][2]} {n[0][2]} {Unsafe.SizeOf<Nested>()} {Unsafe.SizeOf<Strs>()} {Unsafe.SizeOf<Four<long>>()}");
+        Nested n = default;
+        n[1][2] = 7;
+        Console.WriteLine($"{n[1][2]} {n[0][2]} {Unsafe.SizeOf<Nested>()} {Unsafe.SizeOf<Strs>()} {Unsafe.SizeOf<Four<long>>()}");
         var o = new Owner(); o.T[4] = 44; o.S[2] = "owner"; Console.WriteLine($"{o.T[4]} {o.S[2]} {o.D[3]} {Sum(o.T)}");
-        Four<object> f = default; f[3] = 12; Console.WriteLine(Last(f)); Four<(int, string)> ft = default; ft[0] = (1, "t"); Console.WriteLine(ft[0]);
+        Four<object> f = default;
+        f[3] = 12;
+        Console.WriteLine(Last(f));
+        Four<(int, string)> ft = default;
+        ft[0] = (1, "t");
+        Console.WriteLine(ft[0]);
         Matrix m = default; m[2, 3] = 1.5f; m[0, 0] = 2; Console.WriteLine(m[2, 3] + m[0, 0] + m[1, 1]);
         try { int i = int.Parse("10"); Console.WriteLine(t[i]); } catch (IndexOutOfRangeException) { Console.WriteLine("out of range"); }
         var arr = new Ten[2]; arr[1][5] = 55; Span<int> sp = arr[1]; sp[6] = 66; Console.WriteLine(arr[1][5] + arr[1][6]);

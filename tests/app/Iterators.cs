@@ -3,12 +3,14 @@ internal sealed class Tree<T> : IEnumerable<T>
 {
     public T Value = default!;
     public Tree<T>? Left, Right;
+
     public IEnumerator<T> GetEnumerator()
     {
         if (Left != null) foreach (T v in Left) yield return v;
         yield return Value;
         if (Right != null) foreach (T v in Right) yield return v;
     }
+
     System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
 }
 

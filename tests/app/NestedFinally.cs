@@ -106,9 +106,22 @@ internal static class Program
         foreach (int i in Lazy()) if (i == 2) break;
         Flush();
         int k = 0;
-        while (true) { try { try { k++; if (k < 3) continue; if (k == 3) throw new Exception(); break; } catch (Exception) { L("c" + k); continue; } finally { L("f" + k); } } finally { L("g" + k); } }
+        while (true)
+        {
+            try
+            {
+                try { k++; if (k < 3) continue; if (k == 3) throw new Exception(); break; }
+                catch (Exception) { L("c" + k); continue; }
+                finally { L("f" + k); }
+            }
+            finally { L("g" + k); }
+        }
         Flush();
-        lock (s_log) { try { lock (a) { throw new Exception("in lock"); } } catch (Exception) { L(Monitor.IsEntered(a) + "" + Monitor.IsEntered(s_log)); } }
+        lock (s_log)
+        {
+            try { lock (a) { throw new Exception("in lock"); } }
+            catch (Exception) { L(Monitor.IsEntered(a) + "" + Monitor.IsEntered(s_log)); }
+        }
         Flush();
     }
 }

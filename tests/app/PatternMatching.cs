@@ -1,7 +1,13 @@
 // Patterns: type, constant, relational, logical, property, positional, list and slice, var, in switch and is.
 internal class Animal { public string? Name; public int Legs; public Animal? Friend; }
 internal sealed class Dog : Animal { public bool Good; }
-internal readonly struct Vec(int x, int y) { public int X => x; public int Y => y; public void Deconstruct(out int a, out int b) { a = x; b = y; } }
+
+internal readonly struct Vec(int x, int y)
+{
+    public int X => x;
+    public int Y => y;
+    public void Deconstruct(out int a, out int b) { a = x; b = y; }
+}
 
 internal static class Program
 {
@@ -42,15 +48,25 @@ internal static class Program
         _ => o.GetType().Name,
     };
 
-    private static string Spans(ReadOnlySpan<char> s) => s switch { "on" or "yes" => "true", ['n', ..] => "n-word", [] => "empty", [.., '!'] => "loud", _ => "?" };
-    private static string Two(bool a, bool? b) => (a, b) switch { (true, true) => "tt", (true, false) => "tf", (_, null) => "null", (false, _) => "f" };
+    private static string Spans(ReadOnlySpan<char> s) => s switch
+    {
+        "on" or "yes" => "true", ['n', ..] => "n-word", [] => "empty", [.., '!'] => "loud", _ => "?"
+    };
+
+    private static string Two(bool a, bool? b) => (a, b) switch
+    {
+        (true, true) => "tt", (true, false) => "tf", (_, null) => "null", (false, _) => "f"
+    };
+
     private static int Grade(int x) => x switch { < 0 => -1, < 10 => 0, < 100 => 1, < 1000 => 2, int.MaxValue => 99, _ => 3 };
 
     private static void Main()
     {
         object?[] values = { null, 5, 4, 0, 1000, 7L, 12L, double.NaN, 1.5, -1.5, "", "x", "medium", "a long string here", 'q', '?',
-            new Dog { Good = true, Name = "Rex" }, new Animal { Name = "A", Friend = new Animal { Friend = new Animal { Legs = 6 } } }, new Animal(), new Animal { Name = "B" },
-            new Vec(0, 0), new Vec(3, 0), new Vec(-1, -2), new Vec(4, 4), new Vec(1, 2), (3, "x"), new int[0], new[] { 7 }, new[] { 1, 2, 3 }, new[] { 5, 9 },
+            new Dog { Good = true, Name = "Rex" }, new Animal { Name = "A", Friend = new Animal { Friend = new Animal { Legs = 6 } } },
+            new Animal(), new Animal { Name = "B" },
+            new Vec(0, 0), new Vec(3, 0), new Vec(-1, -2), new Vec(4, 4), new Vec(1, 2), (3, "x"), new int[0], new[] { 7 },
+            new[] { 1, 2, 3 }, new[] { 5, 9 },
             new[] { 4, 5, 6, 7, 8 }, new[] { 4, 4 }, new List<int> { 1, 2 }, typeof(int), DayOfWeek.Friday, 1.5m };
         foreach (object? v in values) Console.WriteLine(Kind(v));
         foreach (string s in new[] { "on", "yes", "no", "", "hey!", "x" }) Console.WriteLine(Spans(s));

@@ -3,16 +3,35 @@ internal record Person(string Name, int Age) { public string Upper => Name.ToUpp
 internal record Student(string Name, int Age, string School) : Person(Name, Age);
 internal sealed record Odd : Person { public int Extra { get; init; } public Odd() : base("odd", 1) { } }
 internal record struct Point(int X, double Y);
-internal readonly record struct Money(decimal Amount, string Currency) { public static Money operator +(Money a, Money b) => a with { Amount = a.Amount + b.Amount }; }
+
+internal readonly record struct Money(decimal Amount, string Currency)
+{
+    public static Money operator +(Money a, Money b) => a with { Amount = a.Amount + b.Amount };
+}
+
 internal record Generic<T>(T Value, T[] Items);
 internal abstract record Tree { internal sealed record Leaf(int V) : Tree; internal sealed record Node(Tree L, Tree R) : Tree; }
-internal record Custom(int A) { public virtual bool Equals(Custom? o) => o is not null && o.A % 10 == A % 10; public override int GetHashCode() => A % 10; public sealed override string ToString() => $"C{A}"; }
-internal class Primary(int seed, string label) { private int _n = seed; public int Next() => _n += seed; public string Label => label + seed; }
+
+internal record Custom(int A)
+{
+    public virtual bool Equals(Custom? o) => o is not null && o.A % 10 == A % 10;
+    public override int GetHashCode() => A % 10;
+    public sealed override string ToString() => $"C{A}";
+}
+
+internal class Primary(int seed, string label)
+{
+    private int _n = seed;
+    public int Next() => _n += seed;
+    public string Label => label + seed;
+}
+
 internal struct PrimaryStruct(int a) { public int A = a; public readonly int Twice => a * 2; }
 
 internal static class Program
 {
-    private static int Sum(Tree t) => t switch { Tree.Leaf(var v) => v, Tree.Node(var l, var r) => Sum(l) + Sum(r), _ => throw new InvalidOperationException() };
+    private static int Sum(Tree t) => t switch { Tree.Leaf(var v) => v, Tree.Node(var l, var r) => Sum(l) + Sum(r),
+        _ => throw new InvalidOperationException() };
 
     private static void Main()
     {

@@ -6,8 +6,16 @@ internal ref struct RefPair<T>(ref T a, ref T b)
     public readonly void Swap() { T t = A; A = B; B = t; }
     public readonly string Show() => A + "" + B;
 }
-internal ref struct ReadRef { public ref readonly long Value; public readonly ref int Slot; public ReadRef(ref long v, ref int s) { Value = ref v; Slot = ref s; } }
+
+internal ref struct ReadRef
+{
+    public ref readonly long Value;
+    public readonly ref int Slot;
+    public ReadRef(ref long v, ref int s) { Value = ref v; Slot = ref s; }
+}
+
 internal struct Matrix { public float M00, M01, M10, M11; public readonly float Det() => M00 * M11 - M01 * M10; }
+
 internal sealed class Grid
 {
     private readonly int[,] _cells = new int[3, 3];
@@ -70,7 +78,8 @@ internal static class Program
         var list = new List<int> { 1, 2, 3 };
         System.Runtime.InteropServices.CollectionsMarshal.AsSpan(list)[1] = 22; Console.WriteLine(list[1]);
         var dict = new Dictionary<string, int>();
-        foreach (string w in "a b a c a".Split(' ')) System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(dict, w, out _)++;
+        foreach (string w in "a b a c a".Split(' '))
+            System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(dict, w, out _)++;
         Console.WriteLine($"{dict["a"]} {dict["b"]}");
     }
 }

@@ -5,6 +5,7 @@ internal class Problem : Exception
     public readonly int Code;
     public Problem(int code) { Code = code; }
 }
+
 internal sealed class Worse : Problem { public Worse() : base(99) { } }
 
 internal static class Program

@@ -1,16 +1,35 @@
-// Method names in stack traces: generics, nested types, lambdas, local functions, iterators, async, constructors, properties, operators, interface methods.
+// Method names in stack traces: generics, nested types, lambdas, local functions, iterators, async, constructors,
+// properties, operators, interface methods.
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 internal interface IFace { void Do(int a, string b); }
+
 internal class Gen<T> : IFace
 {
     [MethodImpl(MethodImplOptions.NoInlining)] public void Run<U>(T t, List<U> u) => throw new Exception("gen");
     [MethodImpl(MethodImplOptions.NoInlining)] void IFace.Do(int a, string b) => throw new Exception("explicit");
-    public class Inner { public int Prop { [MethodImpl(MethodImplOptions.NoInlining)] get => throw new Exception("prop"); } [MethodImpl(MethodImplOptions.NoInlining)] public static Inner operator +(Inner a, int[] b) => throw new Exception("op"); public int this[ref readonly int i] { [MethodImpl(MethodImplOptions.NoInlining)] get => throw new Exception("indexer"); } }
+
+    public class Inner
+    {
+        public int Prop { [MethodImpl(MethodImplOptions.NoInlining)] get => throw new Exception("prop"); }
+        [MethodImpl(MethodImplOptions.NoInlining)] public static Inner operator +(Inner a, int[] b) => throw new Exception("op");
+        public int this[ref readonly int i] { [MethodImpl(MethodImplOptions.NoInlining)] get => throw new Exception("indexer"); }
+    }
 }
-internal sealed class Ctor { [MethodImpl(MethodImplOptions.NoInlining)] public Ctor(int[,] a, ref int b, params object[] c) => throw new Exception("ctor"); static Ctor() { } }
-internal static class Statics { public static int V = Fail(); [MethodImpl(MethodImplOptions.NoInlining)] private static int Fail() => throw new Exception("cctor"); static Statics() { } }
+
+internal sealed class Ctor
+{
+    [MethodImpl(MethodImplOptions.NoInlining)] public Ctor(int[,] a, ref int b, params object[] c) => throw new Exception("ctor");
+    static Ctor() { }
+}
+
+internal static class Statics
+{
+    public static int V = Fail();
+    [MethodImpl(MethodImplOptions.NoInlining)] private static int Fail() => throw new Exception("cctor");
+    static Statics() { }
+}
 
 internal static class Program
 {
@@ -26,16 +45,32 @@ internal static class Program
                 string s = line.Trim();
                 int at = s.IndexOf(" in ");
                 if (at > 0) s = s[..at];
-                if (!s.Contains("at System.") && !s.Contains("Program.Show") && !s.Contains("Program.<>c.<Main>") && !s.Contains("Program.Main")) Console.WriteLine("   " + s);
+                if (!s.Contains("at System.") && !s.Contains("Program.Show") && !s.Contains("Program.<>c.<Main>") &&
+                    !s.Contains("Program.Main"))
+                    Console.WriteLine("   " + s);
             }
         }
     }
+
     [MethodImpl(MethodImplOptions.NoInlining)] private static IEnumerable<int> Iter() { yield return 1; throw new Exception("iter"); }
-    [MethodImpl(MethodImplOptions.NoInlining)] private static async Task<int> AsyncA() { await Task.CompletedTask; return await AsyncB("x"); }
-    [MethodImpl(MethodImplOptions.NoInlining)] private static async Task<int> AsyncB(string s) { await Task.Yield(); throw new Exception(s); }
-    [MethodImpl(MethodImplOptions.NoInlining)] private static void Local() { inner(5); [MethodImpl(MethodImplOptions.NoInlining)] static void inner(int k) => throw new Exception("local"); }
-    [MethodImpl(MethodImplOptions.NoInlining)] private static unsafe void Ptr(int* p, delegate*<int, void> f, nint n, (int a, string b) t, int? q) => throw new Exception("ptr");
-    [MethodImpl(MethodImplOptions.NoInlining)] private static void Kinds(bool a, byte b, char c, double d, decimal e, object f, ulong g, out string h, in DateTime i, string[][] j) => throw new Exception("kinds");
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static async Task<int> AsyncA() { await Task.CompletedTask; return await AsyncB("x"); }
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static async Task<int> AsyncB(string s) { await Task.Yield(); throw new Exception(s); }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Local()
+    {
+        inner(5);
+        [MethodImpl(MethodImplOptions.NoInlining)] static void inner(int k) => throw new Exception("local");
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static unsafe void Ptr(int* p, delegate*<int, void> f, nint n, (int a, string b) t, int? q) => throw new Exception("ptr");
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Kinds(bool a, byte b, char c, double d, decimal e, object f, ulong g, out string h, in DateTime i, string[][] j)
+        => throw new Exception("kinds");
 
     private static unsafe void Main()
     {
@@ -57,8 +92,17 @@ internal static class Program
         Show("nested library", () => new List<int> { 1 }.ForEach(i => throw new Exception("foreach")));
         Show("delegate", () => { Action<int> a = x => throw new Exception("d"); a += x => { }; a(1); });
         Show("sort", () => new[] { 2, 1 }.ToList().Sort((x, y) => throw new Exception("cmp")));
-        Show("reflection", () => typeof(Program).GetMethod("Local", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!.Invoke(null, null));
+        Show("reflection", () => typeof(Program).GetMethod("Local", System.Reflection.BindingFlags.NonPublic |
+            System.Reflection.BindingFlags.Static)!.Invoke(null, null));
         Console.WriteLine(Here());
     }
-    [MethodImpl(MethodImplOptions.NoInlining)] private static string Here() { var st = new StackTrace(); var f = st.GetFrame(0)!; return f.GetMethod()!.Name + " " + st.GetFrame(1)!.GetMethod()!.Name + " " + st.FrameCount + " " + new StackFrame(0).GetMethod()!.DeclaringType!.Name; }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static string Here()
+    {
+        var st = new StackTrace();
+        var f = st.GetFrame(0)!;
+        return f.GetMethod()!.Name + " " + st.GetFrame(1)!.GetMethod()!.Name + " " + st.FrameCount + " " +
+            new StackFrame(0).GetMethod()!.DeclaringType!.Name;
+    }
 }

@@ -6,11 +6,13 @@ using System.Text;
 internal ref struct LogHandler
 {
     private readonly StringBuilder? _text;
+
     public LogHandler(int literalLength, int formattedCount, bool enabled, out bool wanted)
     {
         wanted = enabled;
         _text = enabled ? new StringBuilder().Append('<').Append(literalLength).Append(',').Append(formattedCount).Append('>') : null;
     }
+
     public void AppendLiteral(string s) => _text!.Append(s);
     public void AppendFormatted<T>(T value) => _text!.Append('{').Append(value).Append('}');
     public void AppendFormatted<T>(T value, int alignment, string? format = null) where T : IFormattable
@@ -22,7 +24,8 @@ internal static class Program
 {
     private static int s_evaluated;
     private static int Eval(int x) { s_evaluated++; return x; }
-    private static void Log(bool enabled, [InterpolatedStringHandlerArgument(nameof(enabled))] LogHandler h) => Console.WriteLine(h.ToString());
+    private static void Log(bool enabled, [InterpolatedStringHandlerArgument(nameof(enabled))] LogHandler h)
+        => Console.WriteLine(h.ToString());
 
     private static void Main()
     {

@@ -9,21 +9,25 @@ internal class Precise
     public static void Touch() => Trace.Say("Precise.Touch");
     public int Field;
 }
+
 internal class Derived : Precise
 {
     public static int Other;
     static Derived() { Trace.Say("Derived cctor"); Other = Value + 1; }
 }
+
 internal class CycleA
 {
     public static int X;
     static CycleA() { Trace.Say("A in, B.Y=" + CycleB.Y); X = CycleB.Y + 1; Trace.Say("A out"); }
 }
+
 internal class CycleB
 {
     public static int Y;
     static CycleB() { Trace.Say("B in, A.X=" + CycleA.X); Y = CycleA.X + 10; Trace.Say("B out"); }
 }
+
 internal struct WithCctor
 {
     public static readonly int S;
@@ -32,6 +36,7 @@ internal struct WithCctor
     public WithCctor(int m) { Member = m; }
     public int Get() => Member;
 }
+
 internal class Failing
 {
     public static int Runs;
@@ -39,12 +44,14 @@ internal class Failing
     public static void Touch() { }
     public static int Field;
 }
+
 internal class Generic<T>
 {
     public static readonly string Name;
     static Generic() { Name = typeof(T).Name; Trace.Say("Generic cctor " + Name); }
     public static void Touch() { }
 }
+
 internal interface IWithStatic
 {
     static readonly int Made = Program.Report("interface initialiser", 77);
@@ -71,7 +78,8 @@ internal static class Program
             catch (TypeInitializationException e) { Trace.Say(e.TypeName + ": " + e.Message + " <- " + e.InnerException!.Message); }
         }
         try { Failing.Field = 1; } catch (TypeInitializationException e) { Trace.Say(e.InnerException!.GetType().Name); }
-        try { new Failing(); } catch (TypeInitializationException e) { Trace.Say(e.InnerException is InvalidOperationException ? "same" : "other"); }
+        try { new Failing(); }
+        catch (TypeInitializationException e) { Trace.Say(e.InnerException is InvalidOperationException ? "same" : "other"); }
         Generic<int>.Touch();
         Generic<string>.Touch();
         Generic<object>.Touch();

@@ -42,12 +42,18 @@ internal static unsafe class Program
         NativeMemory.Free(mem);
         int** pp = stackalloc int*[2]; pp[0] = &x; pp[1] = &y; **pp = 50; *pp[1] += 1; Console.WriteLine($"{x} {y}");
         void* v = &x; Console.WriteLine(*(int*)v + " " + ((nint)v == (nint)pp[0]) + " " + ((ulong)v % 4));
-        Buffered* big = stackalloc Buffered[3]; big[1].Tail = 9; big[2] = big[1]; Console.WriteLine((big + 2)->Tail + " " + ((byte*)(big + 1) - (byte*)big));
+        Buffered* big = stackalloc Buffered[3];
+        big[1].Tail = 9;
+        big[2] = big[1];
+        Console.WriteLine((big + 2)->Tail + " " + ((byte*)(big + 1) - (byte*)big));
         int[,] grid = { { 1, 2 }, { 3, 4 } }; fixed (int* g = grid) Console.WriteLine(g[3]);
         fixed (int* sp = arr.AsSpan(1)) Console.WriteLine(*sp);
         bool bo = true; Console.WriteLine(*(byte*)&bo);
         decimal m = 1.5m; int* mp = (int*)&m; Console.WriteLine(mp[0] + " " + mp[2]);
         try { int* bad = null; Console.WriteLine(*bad); } catch (NullReferenceException) { Console.WriteLine("null"); }
-        nint handle = Marshal.AllocHGlobal(8); Marshal.WriteInt64(handle, 0x0102030405060708); Console.WriteLine(Marshal.ReadByte(handle, 3)); Marshal.FreeHGlobal(handle);
+        nint handle = Marshal.AllocHGlobal(8);
+        Marshal.WriteInt64(handle, 0x0102030405060708);
+        Console.WriteLine(Marshal.ReadByte(handle, 3));
+        Marshal.FreeHGlobal(handle);
     }
 }
