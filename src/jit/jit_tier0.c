@@ -163,6 +163,7 @@ static void inst(T0 *j, const SemInst *in)
     case SEM_CASTCLASS:
     case SEM_ISINST: t0_box_cast(j, in); break;
     case SEM_LDTOKEN:
+    case SEM_RVASPAN:
     case SEM_TYPEOF: t0_token(j, in); break;
     case SEM_LDSTR: t0_ldstr(j, in); break;
     case SEM_LDFTN:

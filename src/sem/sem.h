@@ -107,6 +107,7 @@ typedef enum SemOp {
     SEM_NEWARR, SEM_LDLEN, SEM_LDELEM, SEM_LDELEMA, SEM_STELEM, /* .elem */
     SEM_BOX, SEM_UNBOX, SEM_UNBOX_ANY, SEM_CASTCLASS, SEM_ISINST, /* .type; unbox.any of a reference type is given as CASTCLASS, box of one as NOP */
     SEM_LDTOKEN,   /* .token; result VALUE RuntimeTypeHandle/RuntimeMethodHandle/RuntimeFieldHandle */
+    SEM_RVASPAN,   /* ldtoken field + call RuntimeHelpers.CreateSpan<T> folded: .token.f, .token.type is T; pushes VALUE ReadOnlySpan<T> */
     SEM_TYPEOF,    /* ldtoken type + call Type.GetTypeFromHandle folded: .type; pushes REF RuntimeType */
     SEM_LDSTR,     /* .str */
     SEM_LDFTN,     /* .call (dispatch DIRECT or LOOKUP): pushes native int code address */

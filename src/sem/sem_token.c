@@ -413,6 +413,28 @@ static bool token_of_field(SemWalk *w, SemInst *o, u32 token, Err *e)
     Field *f = type_resolve_field(&w->ctx, token, &owner, &shared, e);
     if (!f)
         return false;
+    u32 next;
+    if ((f->flags & FF_RVA) && !shared && sem_peek_intrinsic(w, w->priv->pos, &next) == SEM_INTR_CREATE_SPAN) {
+        IlInst call;
+        u32 n = 0;
+        TypeHandle *elem = NULL, span = 0;
+        if (sem_peek(w, w->priv->pos, &call)) {
+            Method *m = type_resolve_method(&w->ctx, call.token, NULL, NULL);
+            elem = m ? type_method_inst(m, &n) : NULL;
+        }
+        if (elem && n == 1 && th_is_valuetype(elem[0]) && !type_is_shared(elem[0]))
+            span = type_instantiate(type_wk(WK_READONLYSPAN), elem, 1, e);
+        if (span) {
+            sem_head(w, o, SEM_RVASPAN, 0);
+            memset(&o->token, 0, sizeof o->token);
+            o->token.what = 2;
+            o->token.f = f;
+            o->token.type = (SemType){.kind = type_elem_kind(elem[0]), .th = elem[0]};
+            w->priv->pos = next;
+            sem_push(w, o, SEM_VALUE, span, 0);
+            return true;
+        }
+    }
     sem_head(w, o, SEM_LDTOKEN, 0);
     memset(&o->token, 0, sizeof o->token);
     o->token.what = 2;

@@ -12,7 +12,7 @@ const char *sem_op_name(SemOp op)
         "binary", "compare", "conv", "ckfinite", "jump", "jump_if", "jump_cmp", "switch", "leave", "endfinally", "endfilter", "throw",
         "rethrow", "ret", "load", "store", "cpobj", "initobj", "cpblk", "initblk", "localloc", "ldfld", "ldflda", "stfld", "ldsfld",
         "ldsflda", "stsfld", "newarr", "ldlen", "ldelem", "ldelema", "stelem", "box", "unbox", "unbox_any", "castclass", "isinst", "ldtoken",
-        "typeof", "ldstr", "ldftn", "ldvirtftn", "call", "mkrefany", "refanyval", "refanytype",
+        "rvaspan", "typeof", "ldstr", "ldftn", "ldvirtftn", "call", "mkrefany", "refanyval", "refanytype",
     };
     _Static_assert(ARRAY_LEN(names) == SEM_REFANYTYPE + 1, "one name each");
     return names[op];

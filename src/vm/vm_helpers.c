@@ -4,6 +4,7 @@
  * signal handler can make a NullReferenceException of a fault there by unwinding that one address.
  * Book: vm.md  Tests: tests/il */
 #include "vm/vm_helpers.h"
+#include "vm/vm_eh.h"
 
 #include "os/os_mem.h"
 #include "vm/vm_delegate.h"
@@ -401,7 +402,7 @@ void vm_help_throw_overflow(void) { vm_throw(thread_current(), VM_ERR_OVERFLOW);
 void vm_help_throw_divide(void) { vm_throw(thread_current(), VM_ERR_DIVIDE); }
 void vm_help_throw_arithmetic(void) { vm_throw(thread_current(), VM_ERR_ARITHMETIC); }
 void vm_help_throw_missing(u32 what) { base_missing("feature", "number %u of compiled code", what); }
-void vm_help_rethrow(Object *o) { thread_current()->pending = o; }
+void vm_help_rethrow(Object *o) { vm_eh_rethrow(thread_current(), o); }
 void vm_help_end_catch(void) {}
 void vm_help_reverse_enter(void) {}
 

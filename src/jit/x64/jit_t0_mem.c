@@ -904,6 +904,16 @@ void t0_token(T0 *j, const SemInst *in)
     }
     TypeHandle hth = in->result.th;
     i32 off;
+    if (in->op == SEM_RVASPAN) {
+        Field *f = in->token.f;
+        off = t0_struct_temp(j, j->depth, hth);
+        X64Reg r = t0_gpr(j);
+        t0_mov_ptr(j, r, type_static_address(f->mt, f, NULL));
+        x64_mov_mr(T0B, 8, t0_frame(off), r);
+        x64_mov_mi(T0B, 8, t0_frame(off + 8), (i32)(type_size(type_field_type(f->mt, f, j->e)) / type_size(in->token.type.th)));
+        t0_push_slot(j, off, SEM_VALUE, hth);
+        return;
+    }
     if (in->token.what == 0) {
         push_type_object(j, &in->token.type);
     } else {
