@@ -1,0 +1,420 @@
+/* refl_assembly.c: System.Reflection.RuntimeAssembly: identity, types by name, resources, modules, and assemblies found by the stack.
+ * Not here: loading and load contexts. */
+#include "corelib/refl_int.h"
+
+#include "vm/vm_bind.h"
+
+/* --- Leaf calls -------------------------------------------------------------------------------------------------------------- */
+REFL(u8, RuntimeAssembly_GetIsDynamic, Assembly *a) { return a && a->is_dynamic; }
+REFL(Object *, RuntimeAssembly_GetManifestModule, Object *o)
+{
+    Assembly *a = refl_assembly_of(o);
+    GcHandle h = a ? __atomic_load_n(&a->module->exposed, __ATOMIC_ACQUIRE) : NULL;
+    return h ? gc_handle_get(h) : NULL; /* NULL: ask the slow one */
+}
+REFL(u32, RuntimeAssembly_GetTokenInternal, Object *o)
+{
+    (void)o;
+    return MD_TOKEN(MDT_Assembly, 1);
+}
+
+REFL(void, AssemblyHandle_GetManifestModuleSlow, ObjectHandleOnStack assembly, ObjectHandleOnStack out)
+{
+    QCALL_BEGIN(t);
+    qc_set_object(out, vm_module_object(t, refl_assembly_of(*assembly.ptr)->module));
+    QCALL_END(t);
+}
+
+/* --- Identity ------------------------------------------------------------------------------------------------------------------ */
+static void give_utf8(StringHandleOnStack out, const char *s, size_t n)
+{
+    QCALL_BEGIN(t);
+    qc_set_string(out, vm_string_utf8n(t, s, n));
+    QCALL_END(t);
+}
+
+REFL(void, AssemblyNative_GetFullName, QCallAssembly a, StringHandleOnStack out)
+{
+    char name[1024];
+    size_t n = md_format_assembly_name(&a.assembly->identity, name, sizeof name);
+    give_utf8(out, name, MIN(n, sizeof name - 1));
+}
+
+REFL(void, AssemblyNative_GetSimpleName, QCallAssembly a, StringHandleOnStack out)
+{
+    give_utf8(out, a.assembly->identity.name, a.assembly->identity.name_len);
+}
+
+REFL(void, AssemblyNative_GetLocale, QCallAssembly a, StringHandleOnStack out)
+{
+    if (a.assembly->identity.culture_len)
+        give_utf8(out, a.assembly->identity.culture, a.assembly->identity.culture_len);
+}
+
+REFL(void, AssemblyNative_GetVersion, QCallAssembly a, i32 *major, i32 *minor, i32 *build, i32 *revision)
+{
+    const u16 *v = a.assembly->identity.version;
+    *major = v[0];
+    *minor = v[1];
+    *build = v[2];
+    *revision = v[3];
+}
+
+REFL(u32, AssemblyNative_GetFlags, QCallAssembly a)
+{
+    u32 f = a.assembly->identity.flags;
+    return a.assembly->identity.public_key_len ? f | AF_PUBLIC_KEY : f;
+}
+
+REFL(u32, AssemblyNative_GetHashAlgorithm, QCallAssembly a) { return md_Assembly_HashAlgId(a.assembly->module->md, 1); }
+
+REFL(void, AssemblyNative_GetPublicKey, QCallAssembly a, ObjectHandleOnStack out)
+{
+    QCALL_BEGIN(t);
+    const MdAssemblyName *n = &a.assembly->identity;
+    qc_set_object(out, (Object *)refl_byte_array(t, n->public_key, n->public_key ? n->public_key_len : 0));
+    QCALL_END(t);
+}
+
+REFL(void, AssemblyNative_GetImageRuntimeVersion, QCallAssembly a, StringHandleOnStack out)
+{
+    give_utf8(out, a.assembly->module->md->version, strlen(a.assembly->module->md->version));
+}
+
+REFL(void, AssemblyNative_GetLocation, QCallAssembly a, StringHandleOnStack out)
+{
+    const char *p = a.assembly->path ? a.assembly->path : "";
+    give_utf8(out, p, strlen(p));
+}
+
+REFL(i32, AssemblyNative_GetCodeBase, QCallAssembly a, StringHandleOnStack out)
+{
+    if (!a.assembly->path)
+        return 0;
+    char *url = base_asprintf("file://%s", a.assembly->path);
+    give_utf8(out, url, strlen(url));
+    base_free(url);
+    return 1;
+}
+
+REFL(i32, AssemblyNative_GetIsCollectible, QCallAssembly a) { return a.assembly->alc->collectible; }
+
+REFL(i32, AssemblyNative_InternalTryGetRawMetadata, QCallAssembly a, const u8 **p, i32 *n)
+{
+    if (a.assembly->is_dynamic)
+        return 0;
+    *p = a.assembly->module->md->root;
+    *n = (i32)a.assembly->module->md->root_size;
+    return 1;
+}
+
+REFL(void, AssemblyNative_GetReferencedAssemblies, QCallAssembly a, ObjectHandleOnStack out)
+{
+    QCALL_BEGIN(t);
+    const MdImage *md = a.assembly->module->md;
+    u32 n = md_rows(md, MDT_AssemblyRef);
+    Array *v = vm_new_array(t, th_of(refl_class("System.Reflection", "AssemblyName")), n);
+    for (u32 i = 0; v && i < n; i++) {
+        MdAssemblyName name;
+        md_assemblyref_identity(md, i + 1, &name);
+        Object *o = vm_assembly_name_object(t, &name);
+        if (!o)
+            break;
+        refl_array_set(v, i, o);
+    }
+    if (v && !vm_pending(t))
+        qc_set_object(out, (Object *)v);
+    QCALL_END(t);
+}
+
+REFL(void, AssemblyNative_GetEntryPoint, QCallAssembly a, ObjectHandleOnStack out)
+{
+    Err e = {0};
+    const MdImage *md = a.assembly->module->md;
+    u32 token = a.assembly->module->pe ? a.assembly->module->pe->entry_token : 0, owner;
+    if (MD_TABLE_OF(token) != MDT_MethodDef || !(owner = md_method_owner(md, MD_RID(token))))
+        return;
+    MethodTable *mt = type_load_typedef(a.assembly->module, MD_TOKEN(MDT_TypeDef, owner), &e);
+    Method *m = mt ? type_method_by_rid(mt, MD_RID(token), &e) : NULL;
+    QCALL_BEGIN(t);
+    if (m)
+        qc_set_object(out, vm_method_stub_object(t, m));
+    else
+        vm_throw_err(t, &e);
+    QCALL_END(t);
+}
+
+/* --- By the stack ----------------------------------------------------------------------------------------------------------------- */
+REFL(void, AssemblyNative_GetEntryAssembly, ObjectHandleOnStack out)
+{
+    QCALL_BEGIN(t);
+    if (vm_runtime.entry_assembly)
+        qc_set_object(out, vm_assembly_object(t, vm_runtime.entry_assembly));
+    QCALL_END(t);
+}
+
+/* mark 1: the caller of the method that looks (its frame holds the mark); 2: that one's caller. */
+REFL(void, AssemblyNative_GetExecutingAssembly, StackCrawlMarkHandle mark, ObjectHandleOnStack out)
+{
+    enum { LOOK_FOR_MY_CALLER = 1 };
+    TraceFrame f[64];
+    QCALL_BEGIN(t);
+    u32 n = MIN(vm_trace_collect(t, f, ARRAY_LEN(f), 0), (u32)ARRAY_LEN(f)), callers = 0, want = 1;
+    if (mark.ptr && *mark.ptr != LOOK_FOR_MY_CALLER)
+        want = 2;
+    Assembly *found = NULL;
+    for (u32 i = 0; i < n; i++) {
+        Method *m = f[i].method;
+        if (!m || (m->flags & MF_STUB))
+            continue;
+        if (m->mt->module == type_corelib->module) {
+            const char *owner = m->mt->klass->name ? m->mt->klass->name : "";
+            /* the asking methods themselves, and reflection's own frames between a caller and its callee */
+            if (!callers && (!strcmp(owner, "Assembly") || !strcmp(owner, "RuntimeAssembly") || !strcmp(owner, "Type") ||
+                             !strcmp(owner, "RuntimeType") || !strcmp(owner, "AppDomain") || !strcmp(owner, "Activator")))
+                continue;
+            if (!strncmp(owner, "MethodBaseInvoker", 17) || !strcmp(owner, "RuntimeMethodHandle") || !strcmp(owner, "RuntimeMethodInfo") ||
+                !strcmp(owner, "MethodBase") || !strcmp(owner, "MethodInvoker"))
+                continue;
+        }
+        found = m->mt->module->assembly;
+        if (++callers == want)
+            break;
+    }
+    if (found)
+        qc_set_object(out, vm_assembly_object(t, found));
+    QCALL_END(t);
+}
+
+/* --- Types ------------------------------------------------------------------------------------------------------------------------- */
+/* "Ns.Name" unescaped; the namespace ends at the last dot. */
+static void split(const char *full, size_t n, const char **ns, size_t *ns_len, const char **name, size_t *len)
+{
+    size_t dot = n;
+    while (dot && full[dot - 1] != '.')
+        dot--;
+    while (dot > 1 && full[dot - 2] == '.') /* "A..ctor"-like names keep their first dot */
+        dot--;
+    *ns = full;
+    *ns_len = dot ? dot - 1 : 0;
+    *name = full + dot;
+    *len = n - dot;
+}
+
+static MethodTable *nested_type(MethodTable *mt, const char *name, bool nocase, Err *e)
+{
+    u32 outer = MD_RID(mt->klass->token), rid = md_find_nested(mt->module->md, outer, name);
+    if (!rid && nocase)
+        rid = md_find_typedef_nocase(mt->module->md, outer, "", 0, name, strlen(name));
+    return rid ? type_load_typedef(mt->module, MD_TOKEN(MDT_TypeDef, rid), e) : NULL;
+}
+
+static MethodTable *type_core(Assembly *a, const char *name, const char **nested, i32 n, bool nocase, Err *e)
+{
+    const char *ns, *simple;
+    size_t ns_len, len;
+    split(name, strlen(name), &ns, &ns_len, &simple, &len);
+    MdImage *md = a->module->md;
+    u32 rid = md_find_typedef_n(md, ns, ns_len, simple, len);
+    if (!rid && nocase)
+        rid = md_find_typedef_nocase(md, 0, ns, ns_len, simple, len);
+    MethodTable *mt = NULL;
+    if (rid > 1 || (rid == 1 && strcmp(name, "<Module>") == 0)) {
+        mt = type_load_typedef(a->module, MD_TOKEN(MDT_TypeDef, rid), e);
+    } else if (md_find_exported_n(md, ns, ns_len, simple, len)) {
+        char *space = base_malloc(ns_len + 1);
+        memcpy(space, ns, ns_len);
+        space[ns_len] = 0;
+        mt = type_load_name(a, space, simple, e);
+        base_free(space);
+    }
+    for (i32 i = 0; mt && i < n; i++)
+        mt = nested_type(mt, nested[i], nocase, e);
+    return mt;
+}
+
+static void give_type_core(MethodTable *mt, Err *e, ObjectHandleOnStack out)
+{
+    QCALL_BEGIN(t);
+    if (mt)
+        qc_set_object(out, vm_type_object(th_of(mt)));
+    else if (e->kind != ERR_NONE)
+        vm_throw_err(t, e);
+    QCALL_END(t);
+}
+
+REFL(void, AssemblyNative_GetTypeCore, QCallAssembly a, const char *name, const char **nested, i32 n, ObjectHandleOnStack out)
+{
+    Err e = {0};
+    give_type_core(type_core(a.assembly, name, nested, n, false, &e), &e, out);
+}
+
+static char *utf8_of(const char16 *s) { return utf16_dup_utf8(s, SIZE_MAX); }
+
+REFL(void, AssemblyNative_GetTypeCoreIgnoreCase, QCallAssembly a, const char16 *name, const char16 **nested, i32 n, ObjectHandleOnStack out)
+{
+    Err e = {0};
+    char *text = utf8_of(name), **v = base_calloc((size_t)n + 1, sizeof *v);
+    for (i32 i = 0; i < n; i++)
+        v[i] = utf8_of(nested[i]);
+    give_type_core(type_core(a.assembly, text, (const char **)v, n, true, &e), &e, out);
+    for (i32 i = 0; i < n; i++)
+        base_free(v[i]);
+    base_free(v);
+    base_free(text);
+}
+
+REFL(void, AssemblyNative_GetExportedTypes, QCallAssembly a, ObjectHandleOnStack out)
+{
+    const MdImage *md = a.assembly->module->md;
+    QCALL_BEGIN(t);
+    u32 n = 0, rows = md_rows(md, MDT_TypeDef), at = 0;
+    bool *visible = base_calloc(rows + 1, 1);
+    for (u32 rid = 2; rid <= rows; rid++) { /* an enclosing type's row comes first, but not everywhere */
+        bool ok = true;
+        for (u32 r = rid; r && ok; r = md_enclosing(md, r)) {
+            u32 v = md_TypeDef_Flags(md, r) & TD_VISIBILITY;
+            ok = v == TD_PUBLIC || v == TD_NESTED_PUBLIC;
+        }
+        n += visible[rid] = ok;
+    }
+    Array *v = vm_new_array(t, th_of(refl_class("System", "Type")), n);
+    for (u32 rid = 2; v && rid <= rows; rid++) {
+        Err e = {0};
+        MethodTable *mt;
+        if (!visible[rid])
+            continue;
+        PREEMPTIVE(t) { mt = type_load_typedef(a.assembly->module, MD_TOKEN(MDT_TypeDef, rid), &e); }
+        if (!mt) {
+            vm_throw_err(t, &e);
+            break;
+        }
+        refl_array_set(v, at++, vm_type_object(th_of(mt)));
+    }
+    base_free(visible);
+    if (v && !vm_pending(t))
+        qc_set_object(out, (Object *)v);
+    QCALL_END(t);
+}
+
+/* token: an ExportedType row */
+REFL(void, AssemblyNative_GetForwardedType, QCallAssembly a, u32 token, ObjectHandleOnStack out)
+{
+    Err e = {0};
+    const MdImage *md = a.assembly->module->md;
+    MethodTable *mt = NULL;
+    u32 rid = MD_RID(token);
+    if (MD_TABLE_OF(md_ExportedType_Implementation(md, rid)) == MDT_AssemblyRef)
+        mt = type_load_name(a.assembly, md_exported_namespace(md, rid), md_exported_name(md, rid), &e);
+    else if (MD_TABLE_OF(md_ExportedType_Implementation(md, rid)) == MDT_ExportedType)
+        return; /* nested: managed code asks its enclosing type */
+    give_type_core(mt, &e, out);
+}
+
+/* --- Resources, modules -------------------------------------------------------------------------------------------------------------- */
+static u32 find_resource(const MdImage *md, const char16 *name)
+{
+    char *s = utf8_of(name);
+    u32 rid = 0;
+    for (u32 r = 1; r <= md_rows(md, MDT_ManifestResource) && !rid; r++)
+        if (strcmp(md_resource_name(md, r), s) == 0)
+            rid = r;
+    base_free(s);
+    return rid;
+}
+
+REFL(const u8 *, AssemblyNative_GetResource, QCallAssembly a, const char16 *name, u32 *length)
+{
+    *length = 0;
+    const MdImage *md = a.assembly->module->md;
+    u32 rid = name && a.assembly->module->pe ? find_resource(md, name) : 0;
+    if (!rid)
+        return NULL;
+    u32 where = md_ManifestResource_Implementation(md, rid);
+    if (MD_TABLE_OF(where) == MDT_AssemblyRef && MD_RID(where)) {
+        Err e = {0};
+        Assembly *to = type_assembly_ref(a.assembly->module, MD_RID(where), &e);
+        if (!to) {
+            QCALL_BEGIN(t);
+            vm_throw_err(t, &e);
+            QCALL_END(t);
+            return NULL;
+        }
+        return AssemblyNative_GetResource((QCallAssembly){NULL, to}, name, length);
+    }
+    if (MD_RID(where))
+        base_missing("feature", "resource in a file of its own: %s", md_resource_name(md, rid));
+    return pe_resource(a.assembly->module->pe, md_ManifestResource_Offset(md, rid), length);
+}
+
+REFL(i32, AssemblyNative_GetManifestResourceInfo, QCallAssembly a, const char16 *name, ObjectHandleOnStack assembly, StringHandleOnStack file)
+{
+    enum { EMBEDDED = 1, IN_OTHER_ASSEMBLY = 2, IN_MANIFEST_FILE = 4 };
+    const MdImage *md = a.assembly->module->md;
+    u32 rid = name ? find_resource(md, name) : 0;
+    if (!rid)
+        return -1;
+    u32 where = md_ManifestResource_Implementation(md, rid);
+    if (!MD_RID(where))
+        return EMBEDDED | IN_MANIFEST_FILE;
+    if (MD_TABLE_OF(where) == MDT_File) {
+        const char *s = md_str(md, md_File_Name(md, MD_RID(where)));
+        give_utf8(file, s, strlen(s));
+        return 0;
+    }
+    Err e = {0};
+    Assembly *to = type_assembly_ref(a.assembly->module, MD_RID(where), &e);
+    QCALL_BEGIN(t);
+    if (to)
+        qc_set_object(assembly, vm_assembly_object(t, to));
+    else
+        vm_throw_err(t, &e);
+    QCALL_END(t);
+    return IN_OTHER_ASSEMBLY;
+}
+
+REFL(void, AssemblyNative_GetManifestResourceNames, QCallAssembly a, ObjectHandleOnStack out)
+{
+    QCALL_BEGIN(t);
+    const MdImage *md = a.assembly->module->md;
+    u32 n = md_rows(md, MDT_ManifestResource);
+    Array *v = vm_new_array(t, th_of(type_wk(WK_STRING)), n);
+    for (u32 i = 0; v && i < n; i++) {
+        String *s = vm_string_utf8(t, md_resource_name(md, i + 1));
+        if (!s)
+            break;
+        refl_array_set(v, i, (Object *)s);
+    }
+    if (v && !vm_pending(t))
+        qc_set_object(out, (Object *)v);
+    QCALL_END(t);
+}
+
+REFL(void, AssemblyNative_GetModules, QCallAssembly a, i32 load, i32 resources, ObjectHandleOnStack out)
+{
+    (void)load;
+    (void)resources;
+    QCALL_BEGIN(t);
+    Object *m = vm_module_object(t, a.assembly->module);
+    Array *v = m ? vm_new_array(t, th_of(refl_class("System.Reflection", "Module")), 1) : NULL;
+    if (v) {
+        refl_array_set(v, 0, m);
+        qc_set_object(out, (Object *)v);
+    }
+    QCALL_END(t);
+}
+
+REFL(void, AssemblyNative_GetModule, QCallAssembly a, const char16 *name, ObjectHandleOnStack out)
+{
+    QCALL_BEGIN(t);
+    if (!name || !*name) {
+        vm_throwf(t, VM_ERR_ARGUMENT, "The value cannot be an empty string. (Parameter 'name')");
+    } else {
+        char *s = utf8_of(name);
+        const MdImage *md = a.assembly->module->md;
+        if (strcmp(s, md_str(md, md_Module_Name(md, 1))) == 0)
+            qc_set_object(out, vm_module_object(t, a.assembly->module));
+        base_free(s);
+    }
+    QCALL_END(t);
+}
