@@ -13,11 +13,12 @@
 #include "os/os_time.h"
 #include "vm/vm.h"
 #include "vm/vm_bind.h"
+#include "vm/vm_eh.h"
 #include "vm/vm_finalizer.h"
 #include "vm/vm_props.h"
+#include "vm/vm_roots.h"
 
 Runtime vm_runtime;
-extern const GcClient vm_gc_client; /* vm_roots.c */
 /* Filled in by the folders above at link time; a build without them still links. */
 void corelib_init(void) __attribute__((weak));
 void interop_init(void) __attribute__((weak));
@@ -75,13 +76,19 @@ static bool app_context_setup(Thread *t)
     return ok;
 }
 
+static void thread_ends(Thread *t)
+{
+    vm_eh_thread_detach(t);
+    type_thread_detach(t);
+}
+
 static bool init_layers(Err *e)
 {
     os_span_init();
     if (!gc_init(&vm_gc_client, e))
         return false;
     thread_init();
-    thread_detach_hook = type_thread_detach;
+    thread_detach_hook = thread_ends;
     type_init();
     code_init();
     vm_prestub_init();
@@ -182,6 +189,8 @@ static bool run_main(Thread *t, Method *m, Object *arguments, Err *e)
     step("entry point");
     bool ok = vm_call_flags(t, m, sig->num_params ? args : NULL, &result, ENTRY_UNHANDLED_IS_FATAL);
     step("entry point returned");
+    if (!ok && t->pending) /* raised before its first instruction: it could not be compiled */
+        vm_unhandled(t, t->pending);
     if (ok && sig->ret.kind != ET_VOID)
         vm_runtime.exit_code = (i32)result;
     return ok || err_set(e, ERR_PENDING, 0, "an exception was thrown by the entry point");

@@ -132,8 +132,10 @@ static void pass(T0 *j, CallState *c, Val *v, u8 et, TypeHandle th, u32 base)
     if (a.n == 0) {
         X64Mem m = x64_mem(X64_RSP, (i32)(base + a.stack));
         if (t0_is_float(v->kind)) {
+            u32 keep = j->locked;
             X64Reg x = t0_xreg(j, v);
             v->kind == SEM_F4 ? x64_movss_mx(T0B, m, x) : x64_movsd_mx(T0B, m, x);
+            j->locked = keep;
         } else if (v->loc == V_CONST && (i64)(i32)v->imm == v->imm) {
             x64_mov_mi(T0B, 8, m, (i32)v->imm);
         } else {

@@ -95,6 +95,20 @@ static void widen_result(T0 *j, const SemCall *c, X64Reg r)
     }
 }
 
+/* The value in a general register other than rax. */
+static X64Reg reg_but_rax(T0 *j, Val *v)
+{
+    if (v->loc == V_REG && v->reg != X64_RAX)
+        return v->reg;
+    if (v->loc == V_HOME && j->homes[v->home].reg != X64_NOREG)
+        return j->homes[v->home].reg;
+    X64Reg r = t0_gpr_in(j, (1u << X64_RCX) | (1u << X64_RDX) | (1u << X64_RSI) | (1u << X64_RDI) | (1u << X64_R8) | (1u << X64_R9) | (1u << X64_R10) | (1u << X64_R11));
+    t0_load_to(j, r, v);
+    v->loc = V_REG;
+    v->reg = (u8)r;
+    return r;
+}
+
 static bool interlocked(T0 *j, const SemInst *in)
 {
     const SemCall *c = &in->call;
@@ -102,21 +116,10 @@ static bool interlocked(T0 *j, const SemInst *in)
     u8 kind = sem_kind_of(&c->sig->ret);
     if (c->intrinsic == SEM_INTR_INTERLOCKED_COMPARE_EXCHANGE) {
         Val cmp = t0_pop(j), v = t0_pop(j), p = t0_pop(j);
-        X64Reg pr, vr;
         /* comparand in rax, the others elsewhere */
-        if (p.loc == V_REG && p.reg == X64_RAX) {
-            pr = t0_gpr(j);
-            x64_mov_rr(T0B, 8, pr, X64_RAX);
-        } else {
-            pr = t0_reg(j, &p);
-        }
+        X64Reg pr = reg_but_rax(j, &p);
         j->locked |= 1u << pr;
-        if (v.loc == V_REG && v.reg == X64_RAX) {
-            vr = t0_gpr(j);
-            x64_mov_rr(T0B, 8, vr, X64_RAX);
-        } else {
-            vr = t0_reg(j, &v);
-        }
+        X64Reg vr = reg_but_rax(j, &v);
         j->locked |= 1u << vr;
         t0_own_in(j, &cmp, X64_RAX);
         x64_lock_cmpxchg_mr(T0B, size, x64_mem(pr, 0), vr);
