@@ -495,11 +495,35 @@ Assembly *vm_load_memory(LoadContext *alc, const void *image, size_t n, const vo
 }
 
 /* --- Contexts ----------------------------------------------------------------------------------------------------------- */
+static VEC(LoadContext *) custom; /* under type_lock */
+
 LoadContext *vm_context_new(GcHandle managed, bool is_default, bool collectible)
 {
     LoadContext *c = is_default ? vm_runtime.domain->default_context : type_context_new(vm_runtime.domain, collectible, NULL);
     c->managed = managed;
+    if (!is_default) {
+        type_lock();
+        vec_push(&custom, c);
+        type_unlock();
+    }
     return c;
+}
+
+u32 vm_all_assemblies(Assembly **out, u32 cap)
+{
+    u32 n = 0;
+    type_lock();
+    LoadContext *c = vm_runtime.domain->default_context;
+    for (u32 k = 0;; k++) {
+        for (u32 i = 0; i < c->assemblies.len; i++, n++)
+            if (n < cap)
+                out[n] = c->assemblies.data[i];
+        if (k == custom.len)
+            break;
+        c = custom.data[k];
+    }
+    type_unlock();
+    return n;
 }
 
 LoadContext *vm_context_of(Object *assembly_load_context)
