@@ -271,7 +271,7 @@ static bool check_interface(MethodTable *mt, MethodTable *iface, Err *e)
     const MdImage *imd = iface->module->md;
     for (u32 i = 0; i < ik->num_methods; i++) {
         u32 rid = method_rid(ik, i), attrs = md_MethodDef_Flags(imd, rid);
-        if (!(attrs & MD_VIRTUAL) || !(attrs & MD_ABSTRACT))
+        if (!(attrs & MD_VIRTUAL) || !(attrs & MD_ABSTRACT) || (attrs & MD_FINAL)) /* abstract and final: takes a default body away (.override) */
             continue;
         Method *im = method_by_rid(iface, rid, e);
         if (!im)

@@ -257,7 +257,7 @@ static bool fill_file_info(Thread *t, Object *helper, const TraceFrame *frames, 
     Array *size = address ? helper_array(t, helper, "rgiLoadedPeSize", WK_INT32, n) : NULL;
     Array *flat = size ? helper_array(t, helper, "rgiIsFileLayout", WK_BOOLEAN, n) : NULL;
     Array *pdb = flat ? helper_array(t, helper, "rgInMemoryPdbAddress", WK_INTPTR, n) : NULL;
-    Array *pdb_size = pdb ? helper_array(t, helper, "rgInMemoryPdbSize", WK_INT32, n) : NULL;
+    Array *pdb_size = pdb ? helper_array(t, helper, "rgiInMemoryPdbSize", WK_INT32, n) : NULL;
     MethodTable *assembly =
         pdb_size ? type_load_name(type_corelib, "System.Reflection", "Assembly", NULL) : NULL;
     Array *assemblies = assembly ? vm_new_array(t, th_of(assembly), n) : NULL;
