@@ -171,8 +171,10 @@ static int open_bundled(PeImage *pe, const char *path, Err *e)
 
 static void with_name(Err *e, const char *path)
 {
-    if (e && !e->name[0])
+    if (e && !e->name[0] && e->kind != ERR_BAD_IMAGE) /* as the reference: a bad image is named in the message only */
         snprintf(e->name, sizeof e->name, "%.255s", path);
+    else if (e && e->kind == ERR_BAD_IMAGE)
+        e->name[0] = 0;
 }
 
 static bool is_runnable(PeImage *pe, Err *e)
