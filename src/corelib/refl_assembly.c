@@ -1,5 +1,5 @@
-/* refl_assembly.c: System.Reflection.RuntimeAssembly: identity, types by name, resources, modules, and assemblies found by the stack.
- * Not here: loading and load contexts. */
+/* refl_assembly.c: System.Reflection.RuntimeAssembly: identity, types by name, resources, modules.
+ * Not here: loading, load contexts, assemblies found by the stack (corelib_loader.c). */
 #include "corelib/refl_int.h"
 
 #include "vm/vm_bind.h"
@@ -141,48 +141,6 @@ REFL(void, AssemblyNative_GetEntryPoint, QCallAssembly a, ObjectHandleOnStack ou
         qc_set_object(out, vm_method_stub_object(t, m));
     else
         vm_throw_err(t, &e);
-    QCALL_END(t);
-}
-
-/* --- By the stack ----------------------------------------------------------------------------------------------------------------- */
-REFL(void, AssemblyNative_GetEntryAssembly, ObjectHandleOnStack out)
-{
-    QCALL_BEGIN(t);
-    if (vm_runtime.entry_assembly)
-        qc_set_object(out, vm_assembly_object(t, vm_runtime.entry_assembly));
-    QCALL_END(t);
-}
-
-/* mark 1: the caller of the method that looks (its frame holds the mark); 2: that one's caller. */
-REFL(void, AssemblyNative_GetExecutingAssembly, StackCrawlMarkHandle mark, ObjectHandleOnStack out)
-{
-    enum { LOOK_FOR_MY_CALLER = 1 };
-    TraceFrame f[64];
-    QCALL_BEGIN(t);
-    u32 n = MIN(vm_trace_collect(t, f, ARRAY_LEN(f), 0), (u32)ARRAY_LEN(f)), callers = 0, want = 1;
-    if (mark.ptr && *mark.ptr != LOOK_FOR_MY_CALLER)
-        want = 2;
-    Assembly *found = NULL;
-    for (u32 i = 0; i < n; i++) {
-        Method *m = f[i].method;
-        if (!m || (m->flags & MF_STUB))
-            continue;
-        if (m->mt->module == type_corelib->module) {
-            const char *owner = m->mt->klass->name ? m->mt->klass->name : "";
-            /* the asking methods themselves, and reflection's own frames between a caller and its callee */
-            if (!callers && (!strcmp(owner, "Assembly") || !strcmp(owner, "RuntimeAssembly") || !strcmp(owner, "Type") ||
-                             !strcmp(owner, "RuntimeType") || !strcmp(owner, "AppDomain") || !strcmp(owner, "Activator")))
-                continue;
-            if (!strncmp(owner, "MethodBaseInvoker", 17) || !strcmp(owner, "RuntimeMethodHandle") || !strcmp(owner, "RuntimeMethodInfo") ||
-                !strcmp(owner, "MethodBase") || !strcmp(owner, "MethodInvoker"))
-                continue;
-        }
-        found = m->mt->module->assembly;
-        if (++callers == want)
-            break;
-    }
-    if (found)
-        qc_set_object(out, vm_assembly_object(t, found));
     QCALL_END(t);
 }
 
