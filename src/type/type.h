@@ -438,6 +438,7 @@ struct Module {
     GcHandle exposed;       /* RuntimeModule */
     Map64 literals;         /* #US token -> frozen String * (single mode) */
     void *pdb;              /* MdPdb *, opened on demand (vm) */
+    bool module_ctor_done; /* vm: the module constructor (<Module>..cctor) has run, or there is none */
     bool has_skip_locals_init, runtime_compat_wraps; /* assembly-level attributes */
     void *vm_data;
 };

@@ -431,6 +431,29 @@ static void *own_code(Thread *t, Method *m, u8 *tier)
     return compile(t, m);
 }
 
+/* The module constructor runs before the first method of the module that is called. *done: others need not wait for it. */
+static bool module_init(Thread *t, Module *mod, bool *done)
+{
+    *done = __atomic_load_n(&mod->module_ctor_done, __ATOMIC_ACQUIRE);
+    if (*done)
+        return true;
+    Err e = {0};
+    MethodTable *mt;
+    PREEMPTIVE(t) { mt = type_load_typedef(mod, MD_TOKEN(MDT_TypeDef, 1), &e); }
+    if (!mt)
+        return vm_throw_err(t, &e);
+    if (mt->klass->cctor_rid) {
+        if (!vm_class_init(t, mt))
+            return false;
+        if (!vm_class_is_inited(mt))
+            return true;
+    }
+    if (!vm_runtime.neutral)
+        __atomic_store_n(&mod->module_ctor_done, true, __ATOMIC_RELEASE);
+    *done = true;
+    return true;
+}
+
 void *vm_code_of(Thread *t, Method *m)
 {
     void *entry = __atomic_load_n(&m->entry, __ATOMIC_ACQUIRE);
@@ -452,10 +475,15 @@ void *vm_code_of(Thread *t, Method *m)
         return code;
     }
     bool hold = false;
+    if (!(m->flags & (MF_STUB | MF_CCTOR | MF_ARRAY)) && !m->mt->module->assembly->is_corelib) {
+        if (!module_init(t, m->mt->module, &hold))
+            return NULL;
+        hold = !hold;
+    }
     if (triggers_cctor(m)) {
         if (!vm_class_init(t, m->mt))
             return NULL;
-        hold = vm_runtime.neutral || !vm_class_is_inited(m->mt);
+        hold |= vm_runtime.neutral || !vm_class_is_inited(m->mt);
     }
     u8 tier;
     void *code = own_code(t, m, &tier);
