@@ -9,11 +9,13 @@
 /* The table entry belongs to the VM; programs that link diag/ alone (tests, tools) have none. */
 #pragma weak vm_method_compiled_hook
 
-static bool perfmap_on, gdbjit_on;
+static bool perfmap_on, gdbjit_on, dump_on;
 
 static void method_compiled(CodeInfo *ci, const char *name)
 {
     diag_method_compiled(ci->start, ci->size, name);
+    if (dump_on)
+        diag_jitdump(ci, name);
 }
 
 void diag_init(void)
@@ -23,7 +25,8 @@ void diag_init(void)
     gdbjit_on = gdb != 0;
     if (gdbjit_on)
         diag_gdbjit_start((u32)MIN(gdb, 4096));
-    if ((perfmap_on || gdbjit_on) && &vm_method_compiled_hook)
+    dump_on = knob_str(KNOB_JITDUMP) != NULL;
+    if ((perfmap_on || gdbjit_on || dump_on) && &vm_method_compiled_hook)
         vm_method_compiled_hook = method_compiled;
 }
 

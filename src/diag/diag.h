@@ -3,6 +3,7 @@
  *   diag.c          settings; the callback that the VM calls for each method compiled
  *   diag_perfmap.c  /tmp/perf-PID.map, for `perf report` (STATOR_PERF_MAP=1)
  *   diag_gdbjit.c   gdb's JIT interface, for `bt` and `info symbol` in gdb (STATOR_GDBJIT=1, or a batch size)
+ *   diag_jitdump.c  IL and machine code of chosen methods (STATOR_JITDUMP=Type:Method)
  *   diag_elf.c      the in-memory ELF files that gdb is given
  *
  * Everything here is off by default and costs nothing then.  The callbacks are thread-safe and may be called in any mode:
@@ -18,6 +19,10 @@ void diag_init(void);
 /* name: "Ns.Type::Method(args) [tier]", UTF-8; it is copied.  size > 0. */
 void diag_method_compiled(const void *code, size_t size, const char *name);
 void diag_flush(void); /* registers what waits for a full batch; at shutdown and before a crash report */
+
+struct CodeInfo;
+void diag_jitdump(struct CodeInfo *ci, const char *name); /* prints when the name matches; name: as type_method_name gives it */
+bool diag_jitdump_matches(const char *patterns, const char *name);
 
 /* One line "START SIZE name" in hexadecimal, appended by one write. path NULL: /tmp/perf-PID.map */
 bool diag_perfmap_open(const char *path);

@@ -87,6 +87,7 @@ static bool pinvoke(Thread *t, Method *m, Method **stub, void **direct, Err *e)
         if (!c)
             base_missing("internal call", "%s", in.entry);
         LOG(call, 1, "QCALL %s", in.entry);
+        vm_coverage_add("qcall", in.entry);
         address = c->fn;
     } else if (!(address = find_symbol(t, m, &in, e))) {
         return false;

@@ -23,7 +23,7 @@ typedef struct JitEnv {
     /* Address of the entry cell, made callable (precode): for `call [cell]`. */
     void **(*entry_cell)(Method *m);
     CallSite *(*new_site)(LoadContext *alc, Method *target, Method *caller, u32 il_offset);
-    /* coverage counter of an opcode (STATOR_COVERAGE), or NULL */
+    /* called with each opcode and prefix (IlOp) of a block that is compiled (STATOR_COVERAGE), or NULL */
     void (*count_opcode)(u32 il_op);
 } JitEnv;
 extern JitEnv jit_env;

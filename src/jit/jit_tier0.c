@@ -239,6 +239,13 @@ static void entry_class_init(T0 *j)
     t0_call_helper(j, JIT_HELPER_CLASS_INIT);
 }
 
+static void count_opcodes(const IlBody *body, const SemBlock *b)
+{
+    IlInst in;
+    for (u32 at = b->il_start; at < b->il_end && il_decode(body->code, body->code_size, at, &in); at += in.size)
+        jit_env.count_opcode(in.op);
+}
+
 static bool walk(T0 *j, Err *e)
 {
     SemInst in;
@@ -248,6 +255,8 @@ static bool walk(T0 *j, Err *e)
         if (in.op == SEM_END)
             return true;
         if (in.op == SEM_BLOCK) {
+            if (UNLIKELY(jit_env.count_opcode != NULL))
+                count_opcodes(&j->w.body, in.block);
             j->cur_region = in.block->region;
             t0_settle_cc(j);
             j->locked = 0;
@@ -259,8 +268,6 @@ static bool walk(T0 *j, Err *e)
         if (!(in.op == SEM_JUMP_IF))
             t0_settle_cc(j);
         j->locked = 0;
-        if (jit_env.count_opcode)
-            jit_env.count_opcode(j->w.body.code[in.il_offset]);
         if (j->poll_stress && in.op == SEM_CALL) {
             t0_flush_regs(j);
             t0_call_helper(j, JIT_HELPER_VERIFY_POLL);

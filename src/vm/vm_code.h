@@ -21,6 +21,10 @@ void vm_name_of(Method *m, char *buf, size_t n);
 void vm_helpers_init(void); /* fills jit_env */
 void *vm_ldftn(Thread *t, Method *m); /* code address that ldftn gives; UnmanagedCallersOnly: the native entry. NULL: pending */
 
+/* --- vm_coverage.c --------------------------------------------------------------------------------------------------- */
+void vm_coverage_init(void); /* after vm_helpers_init: fills jit_env.count_opcode when STATOR_COVERAGE is set */
+void vm_coverage_add(const char *kind, const char *name); /* nothing when it is not */
+
 /* --- vm_call.c ------------------------------------------------------------------------------------------------------ */
 /* Words of stack arguments that a call of this signature takes; native: C order, this not counted. */
 u32 vm_stack_words(const MethodSig *sig, bool native, bool has_this);

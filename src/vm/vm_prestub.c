@@ -232,6 +232,7 @@ static void *fcall_code(Thread *t, Method *m)
         missing("internal call", m);
     }
     LOG(call, 1, "FCALL %s", c->name);
+    vm_coverage_add("fcall", c->name);
     return c->kind == VM_FCALL_HELPER ? code_helper_stub(c->fn) : c->fn;
 }
 
@@ -618,8 +619,9 @@ static void method_made(Method *m) { m->entry = code_precode(m); }
 
 static void print_stats(void)
 {
-    fprintf(stderr, "jit: %lu methods, %lu bytes of IL, %lu bytes of code, %.2f ms\n", (unsigned long)jit_stats.methods,
-            (unsigned long)jit_stats.il_bytes, (unsigned long)jit_stats.code_bytes, (double)jit_stats.ns / 1e6);
+    fprintf(stderr, "jit: %lu methods, %lu bytes of IL, %lu bytes of code, %.2f ms, %.0f ns a byte of IL\n",
+            (unsigned long)jit_stats.methods, (unsigned long)jit_stats.il_bytes, (unsigned long)jit_stats.code_bytes,
+            (double)jit_stats.ns / 1e6, (double)jit_stats.ns / (double)MAX(jit_stats.il_bytes, 1));
 }
 
 void vm_prestub_init(void)
@@ -637,4 +639,5 @@ void vm_prestub_init(void)
         atexit(print_stats);
     vm_ilstub_init();
     vm_helpers_init();
+    vm_coverage_init();
 }

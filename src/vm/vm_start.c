@@ -287,10 +287,6 @@ static void verify_report(void)
                 (unsigned long long)gc_verify_counts.checks, (unsigned long long)gc_verify_counts.frames,
                 (unsigned long long)gc_verify_counts.slots, (unsigned long long)gc_verify_counts.references,
                 (unsigned long long)gc_verify_counts.objects);
-    if (knob_u64(KNOB_JITSTATS))
-        fprintf(stderr, "[jitstats] %llu methods, %llu IL bytes, %llu code bytes, %.2f ms\n",
-                (unsigned long long)jit_stats.methods, (unsigned long long)jit_stats.il_bytes,
-                (unsigned long long)jit_stats.code_bytes, (double)jit_stats.ns / 1e6);
 }
 
 int vm_shutdown(void)
