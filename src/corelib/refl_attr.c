@@ -50,7 +50,7 @@ static bool take_string(Thread *t, Blob *b, const char **s, u32 *n)
 /* The type of a value as a blob spells it (FieldOrPropType). */
 static TypeHandle take_type(Thread *t, Blob *b, u8 *code)
 {
-    u8 et;
+    u8 et = 0;
     if (!take(t, b, &et, 1))
         return 0;
     *code = et;
@@ -109,7 +109,7 @@ static bool take_value(Thread *t, Blob *b, TypeHandle th, Slot *out, u32 depth);
 
 static bool take_array(Thread *t, Blob *b, TypeHandle elem, Slot *out, u32 depth)
 {
-    u32 n;
+    u32 n = 0;
     out->bits = 0;
     if (!take(t, b, &n, 4))
         return false;
@@ -181,7 +181,7 @@ static Object *create(Thread *t, Blob *b, MethodTable *type, Method *ctor, i32 *
     Err e = {0};
     Slot values[MANY_ARGS];
     void *args[MANY_ARGS + 1];
-    u16 prolog, count = 0;
+    u16 prolog = 0, count = 0;
     const MethodSig *sig = type_method_sig(ctor, &e);
     if (!sig) {
         vm_throw_err(t, &e);
@@ -247,7 +247,7 @@ REFL(void, CustomAttribute_CreatePropertyOrFieldData, QCallModule module, const 
 {
     QCALL_BEGIN(t);
     Blob b = {*at, end, module.module};
-    u8 kind, code;
+    u8 kind = 0, code = 0;
     const char *s;
     u32 n;
     Slot v;
