@@ -149,7 +149,7 @@ static bool take_value(Thread *t, Blob *b, TypeHandle th, Slot *out, u32 depth)
     if (mt_is_szarray(mt))
         return take_array(t, b, mt->elem, out, depth);
     const char *s;
-    u32 n;
+    u32 n = 0;
     if (mt == type_wk(WK_STRING)) {
         if (!take_string(t, b, &s, &n))
             return false;
@@ -163,7 +163,7 @@ static bool take_value(Thread *t, Blob *b, TypeHandle th, Slot *out, u32 depth)
         return !vm_pending(t);
     }
     if (mt == type_wk(WK_OBJECT)) {
-        u8 code;
+        u8 code = 0;
         TypeHandle of = take_type(t, b, &code);
         Slot v;
         if (!of || !take_value(t, b, of, &v, depth + 1))
@@ -249,7 +249,7 @@ REFL(void, CustomAttribute_CreatePropertyOrFieldData, QCallModule module, const 
     Blob b = {*at, end, module.module};
     u8 kind = 0, code = 0;
     const char *s;
-    u32 n;
+    u32 n = 0;
     Slot v;
     if (take(t, &b, &kind, 1)) {
         *is_property = kind == ET_ATTR_PROPERTY;
