@@ -2,6 +2,43 @@
  * Book: corelib.md  Tests: tests/app */
 #include "corelib/corelib_bodies.h"
 
+/* A body of plain opcodes, without tokens. */
+static bool plain_body(Method *m, IlStub **stub, const u8 *code, u32 n)
+{
+    IlStub *s = type_alloc(m->mt->module->alc, HEAP_COLD, sizeof *s);
+    s->alc = m->mt->module->alc;
+    s->code = code;
+    s->code_size = n;
+    s->max_stack = 8;
+    s->kind = "replaced body";
+    *stub = s;
+    return true;
+}
+
+static bool zero_pointer(Method *m, IlStub **stub)
+{
+    static const u8 code[] = {IL_LDC_I4_0, IL_CONV_U, IL_RET};
+    return plain_body(m, stub, code, sizeof code);
+}
+
+/* T ConvertToIntegerNative<T>(double or float): CoreLib's body calls itself for primitives and relies on the compiler. */
+static bool to_integer(Method *m, IlStub **stub)
+{
+    static const u8 code[][3] = {
+        {IL_LDARG_0, IL_CONV_I1, IL_RET}, {IL_LDARG_0, IL_CONV_U1, IL_RET}, {IL_LDARG_0, IL_CONV_I2, IL_RET},
+        {IL_LDARG_0, IL_CONV_U2, IL_RET}, {IL_LDARG_0, IL_CONV_I4, IL_RET}, {IL_LDARG_0, IL_CONV_U4, IL_RET},
+        {IL_LDARG_0, IL_CONV_I8, IL_RET}, {IL_LDARG_0, IL_CONV_U8, IL_RET}, {IL_LDARG_0, IL_CONV_I, IL_RET},
+        {IL_LDARG_0, IL_CONV_U, IL_RET},
+    };
+    static const u8 kinds[] = {ET_I1, ET_U1, ET_I2, ET_U2, ET_I4, ET_U4, ET_I8, ET_U8, ET_I, ET_U};
+    u32 n;
+    TypeHandle *inst = type_method_inst(m, &n);
+    for (u32 i = 0; inst && n == 1 && i < ARRAY_LEN(kinds); i++)
+        if (!th_is_desc(inst[0]) && th_mt(inst[0])->klass->elem_kind == kinds[i])
+            return plain_body(m, stub, code[i], 3);
+    return false;
+}
+
 /* BODY(namespace, type, method, maker, reason); maker: bool (Method *, IlStub **) builds the body */
 typedef struct Row {
     const char *ns, *type, *method;
