@@ -13,11 +13,11 @@ static void print_il(FILE *f, Method *m, const IlBody *body, u32 il)
         fprintf(f, "; epilogue\n");
     } else {
         IlInst in;
-        fprintf(f, "; IL_%04x  ", il);
+        fprintf(f, "; ");
         if (body->code && il_decode(body->code, body->code_size, il, &in))
             il_print_inst(f, m->mt ? m->mt->module->md : NULL, &in);
         else
-            fprintf(f, "\n");
+            fprintf(f, "IL_%04x\n", il);
     }
 }
 

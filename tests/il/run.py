@@ -13,17 +13,23 @@
     --timeout N                 seconds for one file (default 120)
     --fresh                     run the reference again, though it has already proved the file
     --coverage                  print the opcodes of il_ops.def that no test uses
+    --write-known               make known_failures.txt the list of what fails now
+    --record FILE               ours with STATOR_COVERAGE=FILE
 
 A test is a static method without arguments under a line `// expect VALUE` or `// throws TYPE`.  The driver (a check
 method for each test, Main, and the printing of names) is generated here and appended when the file is assembled; it
 needs no class library while all goes well: the exit code is the number of failures (at most 100).  `Main` takes one
 optional argument, the name of the only test to run.  A process that dies, or whose exit code does not agree with what
 it printed, is run again test by test, so one crash costs one test.
+Tests of known_failures.txt (`topic name: reason`) are run, shown as known and not counted as failed; one that passes is an error.
 """
 import argparse, concurrent.futures, hashlib, os, re, struct, subprocess, sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+from known import Known
+
 ROOT = HERE.parent.parent
 BUILD = ROOT / 'build' / 'tests' / 'il'
 ILASM_ID, ILASM_VERSION = 'runtime.linux-x64.Microsoft.NETCore.ILAsm', '10.0.14'
@@ -274,6 +280,8 @@ def main():
     p.add_argument('--timeout', type=int, default=120)
     p.add_argument('--fresh', action='store_true')
     p.add_argument('--coverage', action='store_true')
+    p.add_argument('--write-known', action='store_true')
+    p.add_argument('--record', metavar='FILE', help='set STATOR_COVERAGE for our runs')
     a = p.parse_args()
     BUILD.mkdir(parents=True, exist_ok=True)
     ilasm = find_ilasm(a.ilasm)
@@ -306,7 +314,14 @@ def main():
                             {} if mode is None else {'STATOR_DOMAINS': mode}))
     elif not a.oracle:
         print(f'{a.runtime} is not there: the reference runtime only')
+    if a.record:
+        engines = [(label, c, {**env, 'STATOR_COVERAGE': os.path.abspath(a.record)}) for label, c, env in engines]
     passed = failed = 0
+    known = Known(str(HERE))
+    if not a.topics:
+        for text in known.strangers({f'{u.topic} {t.name}' for u in units for t in u.tests}):
+            failed += 1
+            print(text)
     for label, command, env in engines:
         def work(u):
             proof = u.dir / 'reference.ok'
@@ -320,15 +335,26 @@ def main():
         for u, results in zip(units, pool.map(work, units)):
             marks = {t.name: t for t in u.tests}
             for name, text in results.items():
-                if text is None:
+                what, why = ('passed' if text is None else 'failed', None)
+                if label != 'reference':
+                    what, why = known.judge(f'{u.topic} {name}', text and '\n'.join(details(text, name)))
+                if what == 'passed':
                     passed += counts
                     continue
-                failed += 1
                 t = marks[name]
-                print(f'{label}: {u.topic} {name} ({t.where}): {t.kind} {t.value}')
+                if what == 'known':
+                    print(f'known: {u.topic} {name} ({t.where}): {why}')
+                    continue
+                failed += 1
+                print(f'{label}: {u.topic} {name} ({t.where}): {why if text is None else t.kind + " " + t.value}')
+                if text is None:
+                    continue
                 if a.show:
                     for line in details(text, name):
                         print('    ' + line)
+    if a.write_known and not a.topics and not a.only:
+        known.write()
+    known.report()
     print(f'{passed} passed, {failed} failed')
     return 1 if failed or (a.only and not passed) else 0
 
