@@ -11,6 +11,7 @@
 
 #include "os/os_thread.h"
 #include "vm/vm_start.h"
+#include "vm/vm_trace.h"
 
 extern char **environ;
 enum { ERROR_ENVVAR_NOT_FOUND = 203, ERROR_MR_MID_NOT_FOUND = 317 };
@@ -150,44 +151,45 @@ CALL(void, corelib_set_exit_code, i32 code)
     vm_runtime.exit_code = code;
 }
 
-static void print16(const char *prefix, const char16 *s)
+static void print16(const char16 *s)
 {
     char *text = utf16_dup_utf8(s, SIZE_MAX);
-    fprintf(stderr, "%s%s", prefix, text);
+    fprintf(stderr, "%s\n", text);
     base_free(text);
 }
 
-/* "Process terminated. message", the caller's frames, then abort: as the reference prints it. */
+/* ToString() of the exception, on stderr. */
+static void print_exception(Thread *t, Object *o)
+{
+    String *text = NULL;
+    Err e = {0};
+    Method *m = type_method_by_name(type_wk(WK_OBJECT), "ToString", 0);
+    m = m ? type_find_virtual(o->mt, m, &e) : NULL;
+    void *args[] = {&o};
+    if (m && vm_call(t, m, args, &text) && text)
+        print16(text->chars);
+}
+
+/* "Process terminated.", the message, the exception, the caller's frames, then abort: as the reference prints it. */
 CALL(void, corelib_fail_fast, StackCrawlMarkHandle mark, const char16 *message, ObjectHandleOnStack exception, const char16 *source)
 {
     QCALL_BEGIN(t);
     (void)mark, (void)source;
+    fputs("Process terminated.\n", stderr);
     if (message && *message)
-        print16("Process terminated. ", message);
-    else
-        fputs("Process terminated.", stderr);
-    fputc('\n', stderr);
-    TraceFrame frames[128];
-    u32 n = vm_trace_collect(t, frames, ARRAY_LEN(frames), 0);
-    for (u32 i = 0; i < n; i++) {
-        char name[1024];
-        type_method_name(frames[i].method, true, name, sizeof name);
-        fprintf(stderr, "   at %s\n", name);
+        print16(message);
+    if (*exception.ptr)
+        print_exception(t, *exception.ptr);
+    CodeWalk w;
+    code_walk_init(&w, t->record);
+    if (code_walk_next(&w) && w.frame.code->is_stub) { /* the declaration of this call is shown too */
+        Method *m = w.frame.code->method;
+        if (m->flags & MF_STUB && m->il_stub->target)
+            vm_trace_print_method(m->il_stub->target);
     }
-    if (*exception.ptr) {
-        Object *o = *exception.ptr;
-        String *text = NULL;
-        Err e = {0};
-        Method *m = type_method_by_name(type_wk(WK_OBJECT), "ToString", 0);
-        m = m ? type_find_virtual(o->mt, m, &e) : NULL;
-        void *args[] = {&o};
-        if (m && vm_call(t, m, args, &text) && text) {
-            print16("", text->chars);
-            fputc('\n', stderr);
-        }
-    }
+    vm_trace_print(t, 0);
     fflush(NULL);
-    abort();
+    vm_abort();
 }
 
 /* --- Last error of a P/Invoke -------------------------------------------------------------------------------------------- */

@@ -2,9 +2,8 @@
  * Book: corelib.md  Tests: tests/app */
 #include "corelib/corelib.h"
 
-#include <stdio.h>
-
 #include "vm/vm_eh.h"
+#include "vm/vm_hresult.h"
 #include "vm/vm_throw.h"
 #include "vm/vm_trace.h"
 
@@ -69,42 +68,12 @@ CALL(void, corelib_exc_message, i32 kind, StringHandleOnStack out)
     QCALL_END(t);
 }
 
-static const char *hr_text(u32 hr)
-{
-    static const struct {
-        u32 hr;
-        const char *text;
-    } rows[] = {
-        {0x80070002, "The system cannot find the file specified.\n"},
-        {0x80070003, "The system cannot find the path specified.\n"},
-        {0x80070005, "Access is denied.\n"},
-        {0x80070008, "Not enough memory resources are available to process this command.\n"},
-        {0x8007000b, "An attempt was made to load a program with an incorrect format.\n"},
-        {0x8007000e, "Not enough memory resources are available to complete this operation.\n"},
-        {0x80070020, "The process cannot access the file because it is being used by another process.\n"},
-        {0x80070057, "The parameter is incorrect.\n"},
-        {0x8007007b, "The filename, directory name, or volume label syntax is incorrect.\n"},
-        {0x80131018, "The module was expected to contain an assembly manifest. (0x80131018)"},
-        {0x80131040, "The located assembly's manifest definition does not match the assembly reference. (0x80131040)"},
-        {0x80131044, "A strongly-named assembly is required. (0x80131044)"},
-        {0x80131047, "The given assembly name was invalid. (0x80131047)"},
-        {0x80131053, "The requested assembly version conflicts with what is already bound in the app domain or specified in the manifest. (0x80131053)"},
-        {0x80131621, "Could not load file or assembly. (0x80131621)"},
-        {0x80131107, "Not a valid assembly. (0x80131107)"},
-    };
-    for (u32 i = 0; i < ARRAY_LEN(rows); i++)
-        if (rows[i].hr == hr)
-            return rows[i].text;
-    return NULL;
-}
-
 CALL(void, corelib_exc_hr_message, i32 hr, StringHandleOnStack out)
 {
     QCALL_BEGIN(t);
-    char unknown[64];
-    const char *text = hr_text((u32)hr);
-    snprintf(unknown, sizeof unknown, "Unknown HResult error (0x%08X)", (u32)hr);
-    give_text(t, out, text ? text : unknown);
+    char text[300];
+    vm_hr_message((u32)hr, text, sizeof text);
+    give_text(t, out, text);
     QCALL_END(t);
 }
 

@@ -7,6 +7,9 @@
 #include "vm/vm_props.h"
 #include "vm/vm_roots.h"
 
+enum { LOH_DEFAULT = 1 };
+static i32 latency_mode = 1, loh_mode = LOH_DEFAULT; /* Interactive; Default */
+
 /* --- Finalisation ------------------------------------------------------------------------------------------------------ */
 CALL(void, corelib_gc_suppress, Object *o)
 {
@@ -59,7 +62,10 @@ CALL(void, corelib_gc_new_array, MethodTable *mt, i32 n, u32 flags, ObjectHandle
 
 CALL(void, corelib_gc_collect, i32 generation, i32 mode, u8 low_memory)
 {
+    enum { NON_BLOCKING = 1 };
     LOG(gc, 1, "GC.Collect(%d, %d, %d): the heap only grows", generation, mode, low_memory);
+    if (!(mode & NON_BLOCKING) && (generation < 0 || generation >= 2))
+        __atomic_store_n(&loh_mode, LOH_DEFAULT, __ATOMIC_RELAXED);
     vm_finalizer_wake();
 }
 
@@ -208,7 +214,6 @@ CALL(void, corelib_gc_enumerate_config, void *context, void (*fn)(void *, const 
 }
 
 /* --- Settings -------------------------------------------------------------------------------------------------------------- */
-static i32 latency_mode = 1, loh_mode = 1; /* Interactive; Default */
 CALL(u8, corelib_gc_is_server, void)
 {
     return 0;

@@ -10,7 +10,9 @@
 #include <strings.h>
 
 #include "os/os_file.h"
+#include "vm/vm_hresult.h"
 #include "vm/vm_props.h"
+#include "vm/vm_throw.h"
 
 #define ALC_TYPE "AssemblyLoadContext"
 
@@ -283,7 +285,7 @@ static bool has_subscribers(const char *event)
 {
     MethodTable *mt = core_type("System.Runtime.Loader", ALC_TYPE);
     Field *f = type_field_by_name(mt, event);
-    if (!mt->aux->statics)
+    if (!type_statics_if_made(mt))
         return false;
     return f && *(Object **)type_static_address(mt, f, thread_current()) != NULL;
 }
@@ -425,6 +427,34 @@ static Assembly *bind_steps(Thread *t, LoadContext *alc, const MdAssemblyName *n
     return a;
 }
 
+/* An exception of managed code that was asked becomes the inner one of a load failure, as the reference has it. */
+static void wrap_pending(Thread *t, const MdAssemblyName *name)
+{
+    COOPERATIVE_ANY(t)
+    {
+        Object *inner = t->pending;
+        MethodTable *mt = inner ? inner->mt : NULL;
+        if (mt && mt != vm_error_type(VM_ERR_OUT_OF_MEMORY) && mt != vm_error_type(VM_ERR_INTERRUPTED)) {
+            Err e = {0};
+            char display[256], text[200];
+            u32 hr = CF_VAL(inner, EXC_HRESULT, u32);
+            vm_name_display(name, display, sizeof display);
+            vm_hr_message(hr, text, sizeof text);
+            ErrKind kind = hr == 0x80070002 || hr == 0x80070003 ? ERR_FILE_NOT_FOUND : hr == 0x8007000b ? ERR_BAD_IMAGE : ERR_FILE_LOAD;
+            err_set(&e, kind, 0, "Could not load file or assembly '%s'. %s", display, text);
+            e.hresult = (i32)hr;
+            if (kind == ERR_FILE_LOAD)
+                memcpy(e.name, display, sizeof display);
+            t->pending = NULL;
+            Object *o = vm_exception_of_err(t, &e);
+            if (o) {
+                vm_exception_set_inner(o, inner);
+                t->pending = o;
+            }
+        }
+    }
+}
+
 Assembly *vm_bind_assembly(LoadContext *alc, const MdAssemblyName *name, Assembly *requester, Err *e)
 {
     Err local = {0};
@@ -434,6 +464,8 @@ Assembly *vm_bind_assembly(LoadContext *alc, const MdAssemblyName *name, Assembl
         a = last_resort(t, name, requester, &local);
     if (a)
         return a;
+    if (local.kind == ERR_PENDING && t)
+        wrap_pending(t, name);
     if (local.kind == ERR_NONE) {
         char display[400];
         vm_name_display(name, display, sizeof display);
