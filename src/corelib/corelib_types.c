@@ -38,6 +38,8 @@ CALL(i32, corelib_th_elem_type, TypeHandle th)
     if (th_is_desc(th))
         return (i32)(th_desc(th)->flags & 0xff);
     u8 k = th_mt(th)->klass->elem_kind;
+    if (!k)
+        k = mt_is_valuetype(th_mt(th)) ? ET_VALUETYPE : ET_CLASS;
     return k == ET_STRING || k == ET_OBJECT ? ET_CLASS : k;
 }
 

@@ -17,7 +17,8 @@ REFL(void *, Delegate_GetMulticastInvokeSlow, MethodTable *mt)
     return p;
 }
 
-REFL(void *, Delegate_GetInvokeMethod, MethodTable *mt) { return vm_delegate_invoke_entry(thread_current(), mt); }
+/* A method handle; managed code keeps it in _methodPtrAux of multicast delegates too. */
+REFL(Method *, Delegate_GetInvokeMethod, MethodTable *mt) { return vm_delegate_invoke(mt); }
 
 REFL(void, Delegate_Construct, ObjectHandleOnStack self, ObjectHandleOnStack target, void *fn)
 {

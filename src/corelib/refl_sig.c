@@ -86,10 +86,10 @@ REFL(void, Signature_Init, ObjectHandleOnStack self, const u8 *sig, i32 len, Fie
         sig = f ? f->sig : m->sig;
         len = (i32)(f ? f->sig_len : m->sig_len);
     }
-    bool ok = true;
+    bool ok = true, field = len > 0 && (sig[0] & SIG_KIND) == SIG_FIELD;
     if (!given) {
         SigContext c = context_of(f, m, declaring);
-        PREEMPTIVE(t) { ok = read_types(&types, &c, sig, (u32)len, f != NULL, &e); }
+        PREEMPTIVE(t) { ok = read_types(&types, &c, sig, (u32)len, field, &e); }
     }
     o = *self.ptr;
     RF_VAL(o, SIG_SIG, const void *) = sig;
@@ -99,7 +99,7 @@ REFL(void, Signature_Init, ObjectHandleOnStack self, const u8 *sig, i32 len, Fie
         vm_throw_err(t, &e);
     } else if (!given) {
         RF_SET_REF(o, SIG_RETURN, vm_type_object(types.v[0]));
-        if (!f) {
+        if (!field) {
             RF_VAL(o, SIG_CONV, i32) = types.conv;
             Array *a = refl_type_array(t, type_wk(WK_RUNTIMETYPE), types.v + 1, types.n);
             if (a)
