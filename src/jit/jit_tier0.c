@@ -210,17 +210,53 @@ static void synchronized_fault(T0 *j)
     vec_push(&j->clauses, c);
 }
 
-/* Shared code and the neutral mode check the class constructor themselves: nobody did it for the exact type before the call. */
-static void entry_class_init(T0 *j)
+/* The constructors of the module and of an exact type, in code that serves several domains. */
+static void domain_ready(T0 *j, MethodTable *mt)
+{
+    X64Label done = x64_label(T0B);
+    t0_domain_word(j, X64_RAX, offsetof(Domain, types), t0_domain_type_offset(mt, offsetof(DomainType, ready)));
+    x64_test_rr(T0B, 8, X64_RAX, X64_RAX);
+    x64_jcc(T0B, X64_NE, done);
+    t0_mov_ptr(j, X64_RDI, mt);
+    t0_call_helper(j, JIT_HELPER_CLASS_INIT);
+    x64_bind(T0B, done);
+}
+
+/* Which constructors the prologue has to ask for, or NULL. Nobody did it before the call for the exact type of shared code, nor, in neutral
+ * mode, for the domains to come (for the first one the prestub did). */
+static MethodTable *entry_module(T0 *j)
+{
+    Method *m = j->m;
+    if (!jit_env.neutral || (m->flags & (MF_STUB | MF_CCTOR | MF_ARRAY | MF_DYNAMIC)) || !m->mt || m->mt->module->assembly->is_corelib)
+        return NULL;
+    MethodTable *mt = type_load_typedef(m->mt->module, MD_TOKEN(MDT_TypeDef, 1), NULL);
+    return mt && mt->klass->cctor_rid ? mt : NULL;
+}
+
+static MethodTable *entry_class(T0 *j)
 {
     Method *m = j->m;
     MethodTable *mt = m->mt;
-    if (!mt || !(mt->flags2 & MT2_HAS_CCTOR) || (mt->flags2 & MT2_BEFOREFIELDINIT) || (m->flags & MF_CCTOR))
-        return;
+    if (!mt || !(mt->flags2 & MT2_HAS_CCTOR) || (mt->flags2 & MT2_BEFOREFIELDINIT))
+        return NULL;
+    if (m->flags & (MF_CCTOR | MF_STUB | MF_GENERIC_DEF | MF_ARRAY))
+        return NULL;
     if (!(m->flags & (MF_STATIC | MF_CTOR)) && !mt_is_valuetype(mt))
+        return NULL;
+    return jit_env.neutral || type_is_shared(th_of(mt)) ? mt : NULL;
+}
+
+static void entry_init(T0 *j)
+{
+    MethodTable *module = entry_module(j), *mt = entry_class(j);
+    if (module)
+        domain_ready(j, module);
+    if (!mt)
         return;
-    if (!type_is_shared(th_of(mt)))
-        return; /* exact: the prestub ran it */
+    if (!type_is_shared(th_of(mt))) {
+        domain_ready(j, mt);
+        return;
+    }
     switch (j->w.ctx_kind) {
     case 1: x64_mov_rm(T0B, 8, X64_RDI, t0_frame(j->ctx_off)); break;
     case 2:
@@ -276,6 +312,8 @@ static bool walk(T0 *j, Err *e)
         t0_end_inst(j);
         if (j->b.error)
             return err_set(e, ERR_INVALID_PROGRAM, j->m->token, "code buffer");
+        if (UNLIKELY(j->guess_broken))
+            return true;
     }
 }
 
@@ -353,11 +391,15 @@ static u32 place_prolog(T0 *j)
 {
     u32 start = x64_pos(T0B);
     u32 fixups_before = j->b.relocs.len, resume;
+    u32 slow_before = j->slow.len;
     t0_prolog(j, &resume);
-    T0Slow poll = vec_last(&j->slow);
+    bool has_poll = j->slow.len > slow_before;
+    T0Slow poll = {0};
+    if (has_poll)
+        poll = vec_last(&j->slow);
     if (j->m->flags & MF_SYNCHRONIZED)
         synchronized_entry(j);
-    entry_class_init(j);
+    entry_init(j);
     /* the out-of-line poll of the prologue stays out of line: it is emitted now, after the prologue */
     u32 size = x64_pos(T0B) - start;
     CHECKF(size <= T0_PROLOG_MAX, "prologue of %u bytes", size);
@@ -374,6 +416,8 @@ static u32 place_prolog(T0 *j)
         if (j->b.fixups.data[i].at >= start)
             j->b.fixups.data[i].at += (u32)delta;
     j->b.cur = j->b.start + start;
+    if (!has_poll)
+        return entry;
     x64_bind(T0B, poll.in);
     t0_map_il(j, IL_MAP_PROLOG);
     x64_zero(T0B, X64_R10);
@@ -408,8 +452,9 @@ static CodeInfo *publish(T0 *j, u32 entry, Err *e)
                      .ctx_offset = j->ctx_off, .saved_regs_offset = j->saved_off, .saved_regs_mask = j->saved_off ? j->saved_mask : 0};
     static const u8 kinds[] = {CODE_CTX_NONE, CODE_CTX_MT, CODE_CTX_METHOD, CODE_CTX_THIS};
     ci->ctx_kind = kinds[j->w.ctx_kind];
+    static u64 maps; /* that could be made wrong so far */
     u64 fault = knob_u64(KNOB_MAPFAULT);
-    if (fault && j->slots.len && ++jit_stats.methods % fault == 0)
+    if (fault && j->slots.len && __atomic_add_fetch(&maps, 1, __ATOMIC_RELAXED) % fault == 0)
         j->slots.data[0].offset += 4; /* on purpose wrong: the debug check must find it */
 #define KEEP(field, count, vec, T)                                                                                     \
     do {                                                                                                               \
@@ -439,10 +484,27 @@ static CodeInfo *publish(T0 *j, u32 entry, Err *e)
     return ci;
 }
 
-static CodeInfo *compile(T0 *j, Err *e)
+/* What may be assumed before a line is compiled; t0_calls_something says when it was wrong. */
+static void guess(T0 *j)
+{
+    bool plain = j->w.num_clauses == 0 && !j->w.has_localloc && !(j->m->flags & MF_SYNCHRONIZED) && !j->poll_stress &&
+                 !knob_is_set(KNOB_GCSTRESS) && !entry_module(j) && !entry_class(j);
+    j->leaf = plain && !j->w.makes_calls && !j->w.has_loops;
+    bool floats = false;
+    for (u32 i = 0; i < j->w.num_args + j->w.num_locals && plain && j->w.has_loops; i++) {
+        SemLocal *l = i < j->w.num_args ? &j->w.args[i] : &j->w.locals[i - j->w.num_args];
+        floats |= (l->kind == SEM_F4 || l->kind == SEM_F8) && l->uses > 8;
+    }
+    j->float_homes = floats;
+}
+
+/* guesses: try them; *broken says that they were wrong and nothing was published. */
+static CodeInfo *compile(T0 *j, bool guesses, bool *broken, Err *e)
 {
     if (!sem_begin(&j->w, j->a, j->m, e))
         return NULL;
+    if (guesses)
+        guess(j);
     j->sig = j->w.sig;
     j->ret_in_memory = j->sig->ret.kind == ET_VALUETYPE && type_abi(th_mt(j->sig->ret.th))->n == 0;
     j->num_args = j->w.num_args;
@@ -457,6 +519,9 @@ static CodeInfo *compile(T0 *j, Err *e)
     j->unreachable = false;
     if (!walk(j, e))
         return NULL;
+    *broken = j->guess_broken;
+    if (*broken)
+        return NULL;
     u32 body_end = x64_pos(T0B);
     finish_funclets(j, body_end);
     make_clauses(j);
@@ -467,6 +532,24 @@ static CodeInfo *compile(T0 *j, Err *e)
     /* the prologue's own entry of the map starts at the entry point */
     j->ilmap.data[0].native = entry;
     return publish(j, entry, e);
+}
+
+/* Empty again; keeps the arena and the memory of the buffers. */
+static void reset(T0 *j, Method *m, Err *e)
+{
+    T0 keep = *j;
+    memset(j, 0, sizeof *j);
+#define REUSE(v) (j->v = keep.v, vec_clear(&j->v))
+    REUSE(slots), REUSE(zero), REUSE(temps), REUSE(slow), REUSE(ilmap), REUSE(clauses), REUSE(funclets), REUSE(funclet_patches);
+#undef REUSE
+    j->b = keep.b;
+    if (j->b.start)
+        x64_reset(&j->b);
+    else
+        x64_init(&j->b, 16 * 1024);
+    j->a = keep.a;
+    j->m = m;
+    j->e = e;
 }
 
 CodeInfo *jit_compile_tier0(Method *m, Err *e)
@@ -480,21 +563,16 @@ CodeInfo *jit_compile_tier0(Method *m, Err *e)
         arena_init(a, 64 * 1024);
     spare = NULL; /* compilation may load types, which may compile: nested use takes fresh memory */
     arena = NULL;
-    T0 keep = *j;
-    memset(j, 0, sizeof *j);
-#define REUSE(v) (j->v = keep.v, vec_clear(&j->v))
-    REUSE(slots), REUSE(zero), REUSE(temps), REUSE(slow), REUSE(ilmap), REUSE(clauses), REUSE(funclets), REUSE(funclet_patches);
-#undef REUSE
-    j->b = keep.b;
-    if (j->b.start)
-        x64_reset(&j->b);
-    else
-        x64_init(&j->b, 16 * 1024);
     j->a = a;
-    j->m = m;
-    j->e = e;
     ArenaMark mark = arena_mark(a);
-    CodeInfo *ci = compile(j, e);
+    bool broken = false;
+    reset(j, m, e);
+    CodeInfo *ci = compile(j, true, &broken, e);
+    if (broken) {
+        arena_release(a, mark);
+        reset(j, m, e);
+        ci = compile(j, false, &broken, e);
+    }
     u32 il = j->w.body.code_size;
     arena_release(a, mark);
     spare = j;

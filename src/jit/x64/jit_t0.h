@@ -90,6 +90,10 @@ typedef struct T0 {
     bool unreachable, failed;
     bool poll_stress;
     u32 saved_mask;
+    bool leaf;        /* guess: no call and no loop: homes of any kind may lie in scratch registers, no limit check */
+    bool float_homes; /* guess: no call: float homes lie in xmm8-13; polls save them */
+    bool guess_broken; /* a call was emitted after all: compile again without the guesses */
+    i32 xmm_save; /* frame area for polls under float_homes */
     i32 saved_off;
     i32 ctx_off, retbuf_off, sync_off, varargs_off;
     X64Label epilog;
@@ -148,6 +152,7 @@ void t0_throw_if(T0 *j, X64Cc cc, JitHelper h);
 X64Label t0_slow_call(T0 *j, JitHelper h, u32 nargs, const u8 *regs, const i64 *imms); /* returns the label to jump to; out bound here by caller via t0_slow_back */
 void t0_slow_back(T0 *j);
 void t0_map_il(T0 *j, u32 il);
+void t0_calls_something(T0 *j); /* scratch registers are lost here: breaks the guesses above */
 void t0_call_helper(T0 *j, JitHelper h); /* arguments in registers; clobbers scratch; caller flushed */
 
 /* --- jit_t0_ops.c -------------------------------------------------------------------------------------------------------- */
@@ -183,6 +188,9 @@ void t0_typedref(T0 *j, const SemInst *in);
 void t0_lookup(T0 *j, u32 slot, X64Reg dst); /* dictionary slot into dst (rax); flushes */
 void t0_exact_type(T0 *j, const SemType *t, X64Reg dst); /* TypeHandle of the exact type into dst; may flush */
 void t0_class_init(T0 *j, MethodTable *mt);
+void t0_domain_word(T0 *j, X64Reg dst, u32 table, u32 offset); /* neutral mode */
+u32 t0_domain_type_offset(MethodTable *mt, size_t field);
+void t0_domain_type_value_of(T0 *j, X64Reg mt, size_t field, JitHelper h);
 void t0_new_object(T0 *j, MethodTable *mt, X64Reg exact_in); /* result in rax; exact_in NOREG: mt itself */
 
 /* --- jit_t0_call.c ------------------------------------------------------------------------------------------------------- */

@@ -512,6 +512,7 @@ void t0_call(T0 *j, const SemInst *in)
     }
     if (c->dispatch == SEM_CALL_INTRINSIC && t0_intrinsic(j, in))
         return;
+    t0_calls_something(j);
     if (c->delegate_ctor) {
         delegate_newobj(j, in);
         return;

@@ -271,10 +271,12 @@ void t0_throw(T0 *j, const SemInst *in)
     } else {
         Val v = t0_pop(j);
         t0_load_to(j, X64_RDI, &v);
-        X64Label ok = x64_label(T0B);
+        X64Label ok = x64_label(T0B); /* nothing comes back from here: the guesses hold */
+        bool broken = j->guess_broken;
         x64_test_rr(T0B, 8, X64_RDI, X64_RDI);
         x64_jcc(T0B, X64_NE, ok);
         t0_call_helper(j, JIT_HELPER_THROW_NULL);
+        j->guess_broken = broken;
         x64_bind(T0B, ok);
         x64_call_abs(T0B, code_throw_stub());
         x64_ud2(T0B);

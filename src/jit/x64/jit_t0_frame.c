@@ -107,28 +107,52 @@ static u32 et_size(u8 et, TypeHandle th)
     }
 }
 
-/* The hottest plain homes go to rbx, r12, r13, r14 (D2): never references, never where a handler or filter could look. */
-static void choose_registers(T0 *j)
+static SemLocal *local_of(T0 *j, u32 home) { return home < j->num_args ? &j->w.args[home] : &j->w.locals[home - j->num_args]; }
+
+typedef bool (*HomeFilter)(const Home *h);
+static bool plain_int(const Home *h) { return h->kind == SEM_I4 || h->kind == SEM_I8 || h->kind == SEM_I; }
+static bool any_word(const Home *h) { return plain_int(h) || h->kind == SEM_REF || h->kind == SEM_BYREF; }
+static bool float_home(const Home *h) { return t0_is_float(h->kind); }
+
+/* Gives the n registers to the most used homes that pass the filter and have more than `least` uses; returns how many were given. */
+static u32 give_registers(T0 *j, const u8 *regs, u32 n, u32 least, HomeFilter filter)
 {
-    static const u8 regs[4] = {X64_RBX, X64_R12, X64_R13, X64_R14};
-    j->saved_mask = 0;
-    if (j->w.has_catch)
-        return;
-    for (u32 k = 0; k < 4; k++) {
-        u32 best = 3, at = UINT32_MAX;
+    for (u32 k = 0; k < n; k++) {
+        u32 best = least, at = UINT32_MAX;
         for (u32 i = 0; i < j->num_homes; i++) {
-            SemLocal *l = i < j->num_args ? &j->w.args[i] : &j->w.locals[i - j->num_args];
+            SemLocal *l = local_of(j, i);
             Home *h = &j->homes[i];
-            if (h->reg == X64_NOREG && !h->taken && !h->pinned && !l->in_handler && l->uses > best &&
-                (h->kind == SEM_I4 || h->kind == SEM_I8 || h->kind == SEM_I))
+            if (h->reg == X64_NOREG && !h->taken && !h->pinned && !l->in_handler && l->uses > best && filter(h))
                 best = l->uses, at = i;
         }
         if (at == UINT32_MAX)
-            return;
+            return k;
         j->homes[at].reg = regs[k];
-        j->saved_mask |= 1u << k;
+        j->homes[at].is_xmm = regs[k] >= X64_XMM0;
         j->reserved |= 1u << regs[k];
     }
+    return n;
+}
+
+/* The hottest plain homes go to rbx, r12, r13, r14 (D2): never references, never where a handler or filter could look. In a leaf that reaches
+ * no safepoint, homes of every kind stay in scratch registers. */
+static void choose_registers(T0 *j)
+{
+    static const u8 saved[4] = {X64_RBX, X64_R12, X64_R13, X64_R14};
+    static const u8 scratch[3] = {X64_R11, X64_R10, X64_R9};
+    static const u8 xmm[6] = {X64_XMM8, X64_XMM9, X64_XMM10, X64_XMM11, X64_XMM12, X64_XMM13};
+    j->saved_mask = 0;
+    if (j->w.has_catch)
+        return;
+    if (j->leaf || j->float_homes)
+        give_registers(j, xmm, 6, j->leaf ? 0 : 3, float_home);
+    if (j->leaf) {
+        bool few = j->num_args + j->ret_in_memory + (j->w.ctx_kind != 0) <= 5; /* r9 brings no argument */
+        give_registers(j, scratch, few ? 3 : 2, 0, any_word); /* six stay scratch */
+        return;
+    }
+    u32 n = give_registers(j, saved, 4, 3, plain_int);
+    j->saved_mask = (1u << n) - 1;
 }
 
 bool t0_setup_homes(T0 *j)
@@ -155,6 +179,8 @@ bool t0_setup_homes(T0 *j)
         j->saved_off = t0_alloc(j, 32) + 24; /* rbx at saved_off, the others below it */
         j->saved_mask = saved;
     }
+    if (j->float_homes)
+        j->xmm_save = t0_alloc(j, 48);
     if (j->w.ctx_kind)
         j->ctx_off = t0_alloc(j, 8);
     if (j->w.ctx_kind == 3)
@@ -202,7 +228,12 @@ static void load_home_reg(T0 *j, Home *h, X64Reg src, bool from_mem)
     u32 n = MIN(h->size, 8u);
     bool is_signed = h->et == ET_I1 || h->et == ET_I2;
     X64Mem m = t0_frame(h->off);
-    if (n >= 4) {
+    if (h->is_xmm) {
+        if (!from_mem)
+            x64_movaps_xx(T0B, h->reg, src);
+        else
+            h->et == ET_R4 ? x64_movss_xm(T0B, h->reg, m) : x64_movsd_xm(T0B, h->reg, m);
+    } else if (n >= 4) {
         if (from_mem)
             x64_mov_rm(T0B, n, h->reg, m);
         else
@@ -264,7 +295,7 @@ static int by_offset(const void *a, const void *b) { return *(const i32 *)a < *(
 static bool zero_whole_frame(T0 *j) { return j->zero.len > 48; }
 
 /* Zeroes the words in j->zero but those that an argument was just stored to. */
-static void zero_slots(T0 *j)
+static void zero_slots(T0 *j, bool whole)
 {
     /* locals' plain words too, when the body asks for it */
     for (u32 i = j->num_args; i < j->num_homes; i++) {
@@ -276,11 +307,11 @@ static void zero_slots(T0 *j)
                 x64_zero(T0B, h->reg);
             continue;
         }
-        if (j->w.body.init_locals && !zero_whole_frame(j))
+        if (j->w.body.init_locals && !whole)
             for (u32 k = 0; k < h->size; k += 8)
                 vec_push(&j->zero, h->off + (i32)k);
     }
-    if (zero_whole_frame(j))
+    if (whole)
         return;
     for (u32 i = 0; i < j->zero.len; i++) /* arguments are not zeroed */
         for (u32 k = 0; k < j->num_args; k++) {
@@ -292,7 +323,8 @@ static void zero_slots(T0 *j)
         for (u32 i = 0; i < j->zero.len; i++)
             if (j->zero.data[i] == j->ctx_off)
                 j->zero.data[i] = 0;
-    qsort(j->zero.data, j->zero.len, sizeof(i32), by_offset);
+    if (j->zero.len)
+        qsort(j->zero.data, j->zero.len, sizeof(i32), by_offset);
     u32 n = 0; /* unique, non-zero */
     for (u32 i = 0; i < j->zero.len; i++)
         if (j->zero.data[i] != 0 && (n == 0 || j->zero.data[n - 1] != j->zero.data[i]))
@@ -352,7 +384,8 @@ bool t0_prolog(T0 *j, u32 *poll_resume)
     }
     if (frame)
         x64_sub_ri(T0B, 8, X64_RSP, (i32)frame);
-    if (zero_whole_frame(j)) {
+    bool whole = zero_whole_frame(j); /* zero_slots lengthens the list */
+    if (whole) {
         x64_mov_rr(T0B, 8, X64_R10, X64_RDI);
         x64_mov_rr(T0B, 8, X64_R11, X64_RCX);
         x64_mov_rr(T0B, 8, X64_RDI, X64_RSP);
@@ -364,14 +397,16 @@ bool t0_prolog(T0 *j, u32 *poll_resume)
     }
     save_regs(j, false);
     home_arguments(j);
-    zero_slots(j);
+    zero_slots(j, whole);
+    *poll_resume = x64_pos(T0B);
+    if (j->leaf && frame <= 2048)
+        return true;
     X64Label hit = x64_label(T0B), back = x64_label(T0B);
     x64_cmp_rm(T0B, 8, X64_RSP, x64_mem(X64_R15, TOFF(stack_limit)));
     x64_jcc(T0B, X64_B, hit);
     x64_bind(T0B, back);
     T0Slow s = {.in = hit, .out = back, .il = IL_MAP_PROLOG, .kind = SLOW_POLL};
     vec_push(&j->slow, s);
-    *poll_resume = x64_pos(T0B);
     return true;
 }
 
@@ -403,7 +438,9 @@ void t0_map_il(T0 *j, u32 il)
 
 static bool near_code(const void *p) { return os_span_contains(p); }
 
-void t0_call_helper(T0 *j, JitHelper h)
+void t0_calls_something(T0 *j) { j->guess_broken |= j->leaf | j->float_homes; }
+
+static void call_helper(T0 *j, JitHelper h)
 {
     const void *f = jit_env.helpers[h];
     CHECKF(f != NULL, "helper %d", (int)h);
@@ -411,6 +448,24 @@ void t0_call_helper(T0 *j, JitHelper h)
         x64_call_abs(T0B, f);
     else
         x64_call_far(T0B, f, X64_RAX);
+}
+
+void t0_call_helper(T0 *j, JitHelper h)
+{
+    t0_calls_something(j);
+    call_helper(j, h);
+}
+
+/* Saves or reloads the float homes around a poll. */
+static void float_homes(T0 *j, bool save)
+{
+    if (!j->xmm_save)
+        return;
+    for (u32 i = 0; i < 6; i++)
+        if (j->reserved & (1u << (X64_XMM8 + i))) {
+            X64Mem m = t0_frame(j->xmm_save + (i32)i * 8);
+            save ? x64_movsd_mx(T0B, m, X64_XMM8 + i) : x64_movsd_xm(T0B, X64_XMM8 + i, m);
+        }
 }
 
 void t0_throw_if(T0 *j, X64Cc cc, JitHelper h)
@@ -427,6 +482,7 @@ void t0_throw_if(T0 *j, X64Cc cc, JitHelper h)
 
 X64Label t0_slow_call(T0 *j, JitHelper h, u32 nargs, const u8 *regs, const i64 *imms)
 {
+    t0_calls_something(j);
     T0Slow s = {.in = x64_label(T0B), .out = x64_label(T0B), .il = j->il, .kind = SLOW_CALL, .helper = (u16)h, .nargs = (u8)nargs};
     for (u32 i = 0; i < nargs; i++)
         s.arg_reg[i] = regs[i], s.arg[i] = imms[i];
@@ -446,12 +502,14 @@ void t0_emit_slow(T0 *j)
         t0_map_il(j, s.il);
         switch (s.kind) {
         case SLOW_THROW:
-            t0_call_helper(j, s.helper);
+            call_helper(j, s.helper);
             x64_ud2(T0B);
             break;
         case SLOW_POLL:
+            float_homes(j, true);
             x64_zero(T0B, X64_R10);
             x64_call_abs(T0B, code_limit_stub());
+            float_homes(j, false);
             x64_jmp(T0B, s.out);
             break;
         case SLOW_CALL:
@@ -462,7 +520,7 @@ void t0_emit_slow(T0 *j)
                 else if (s.arg_reg[k] != dst)
                     x64_mov_rr(T0B, 8, dst, s.arg_reg[k]);
             }
-            t0_call_helper(j, s.helper);
+            call_helper(j, s.helper);
             x64_jmp(T0B, s.out);
             break;
         }

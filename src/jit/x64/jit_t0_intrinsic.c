@@ -318,8 +318,7 @@ bool t0_intrinsic(T0 *j, const SemInst *in)
         t0_load_to(j, X64_RAX, &o);
         x64_mov_rm(T0B, 8, X64_RCX, x64_mem(X64_RAX, 0));
         if (jit_env.neutral) {
-            x64_mov_rr(T0B, 8, X64_RDI, X64_RCX);
-            t0_call_helper(j, JIT_HELPER_TYPE_OBJECT);
+            t0_domain_type_value_of(j, X64_RCX, offsetof(DomainType, object), JIT_HELPER_TYPE_OBJECT);
         } else {
             u8 reg = X64_RCX;
             i64 imm = 0;

@@ -155,6 +155,7 @@ static void store_ref_barrier(T0 *j, X64Mem m, Val *v)
         x64_mov_mi(T0B, 8, m, 0);
         return;
     }
+    t0_calls_something(j);
     /* free rdi, rsi, r10, r11 */
     bool m_uses_rsi = m.kind == X64_MEM_SIB && (m.base == X64_RSI || m.index == X64_RSI);
     if (m_uses_rsi) {
@@ -437,13 +438,60 @@ void t0_stfld(T0 *j, const SemInst *in)
     t0_store_mem(j, x64_mem_add(m, (i32)f->offset), &v, f->type.kind, f->type.th, !stack && o.kind != SEM_I);
 }
 
+/* --- neutral mode (D12): what a domain has comes through its tables, t->domain ----------------------------------------------- */
+enum { DOMAIN_TYPES = offsetof(Domain, types), DOMAIN_TABLE = offsetof(Domain, neutral_table) };
+
+/* dst: the word at offset of a table of the current domain. */
+void t0_domain_word(T0 *j, X64Reg dst, u32 table, u32 offset)
+{
+    x64_mov_rm(T0B, 8, dst, x64_mem(X64_R15, TOFF(domain)));
+    x64_mov_rm(T0B, 8, dst, x64_mem(dst, (i32)table));
+    x64_mov_rm(T0B, 8, dst, x64_mem(dst, (i32)offset));
+}
+
+u32 t0_domain_type_offset(MethodTable *mt, size_t field) { return (mt->aux->type_id << DOMAIN_TYPE_SHIFT) + (u32)field; }
+
+/* rax: the word, which is not null; the helper with up to two arguments makes it. Registers are flushed. */
+static void domain_value(T0 *j, u32 table, u32 offset, JitHelper h, i64 arg, i64 arg2)
+{
+    u8 regs[2] = {X64_NOREG, X64_NOREG};
+    i64 imms[2] = {arg, arg2};
+    t0_flush_regs(j);
+    X64Label slow = t0_slow_call(j, h, 2, regs, imms);
+    t0_domain_word(j, X64_RAX, table, offset);
+    x64_test_rr(T0B, 8, X64_RAX, X64_RAX);
+    x64_jcc(T0B, X64_E, slow);
+    t0_slow_back(j);
+}
+
+static void domain_type_value(T0 *j, MethodTable *mt, size_t field, JitHelper h)
+{
+    domain_value(j, DOMAIN_TYPES, t0_domain_type_offset(mt, field), h, (i64)mt, 0);
+}
+
+/* The same for the type in mt, which stays there; rdx is used. */
+void t0_domain_type_value_of(T0 *j, X64Reg mt, size_t field, JitHelper h)
+{
+    u8 reg = mt;
+    i64 imm = 0;
+    X64Label slow = t0_slow_call(j, h, 1, &reg, &imm);
+    x64_mov_rm(T0B, 8, X64_RAX, x64_mem(mt, (i32)offsetof(MethodTable, aux)));
+    x64_mov_rm(T0B, 4, X64_RAX, x64_mem(X64_RAX, (i32)offsetof(MtAux, type_id)));
+    x64_shl_ri(T0B, 8, X64_RAX, DOMAIN_TYPE_SHIFT);
+    x64_mov_rm(T0B, 8, X64_RDX, x64_mem(X64_R15, TOFF(domain)));
+    x64_add_rm(T0B, 8, X64_RAX, x64_mem(X64_RDX, DOMAIN_TYPES));
+    x64_mov_rm(T0B, 8, X64_RAX, x64_mem(X64_RAX, (i32)field));
+    x64_test_rr(T0B, 8, X64_RAX, X64_RAX);
+    x64_jcc(T0B, X64_E, slow);
+    t0_slow_back(j);
+}
+
 /* Inline test of the initialised flag, slow call when clear. */
 void t0_class_init(T0 *j, MethodTable *mt)
 {
     t0_flush_regs(j);
     if (jit_env.neutral) {
-        t0_mov_ptr(j, X64_RDI, mt);
-        t0_call_helper(j, JIT_HELPER_CLASS_INIT);
+        domain_type_value(j, mt, offsetof(DomainType, ready), JIT_HELPER_CLASS_INIT);
         return;
     }
     const void *flag = &mt->aux->flags;
@@ -460,6 +508,19 @@ void t0_class_init(T0 *j, MethodTable *mt)
     t0_slow_back(j);
 }
 
+/* r: data of an RVA field; rax where it is the domain's own. */
+static X64Reg rva_data(T0 *j, Field *f)
+{
+    if (jit_env.neutral && !(f->flags & FF_INITONLY)) {
+        domain_value(j, DOMAIN_TABLE, jit_env.field_index(f) * 8, JIT_HELPER_RVA_STATIC, (i64)f, 0);
+        t0_take(j, X64_RAX);
+        return X64_RAX;
+    }
+    X64Reg r = t0_gpr(j);
+    t0_mov_ptr(j, r, type_static_address(f->mt, f, NULL));
+    return r;
+}
+
 /* Address of the static field as an operand; registers may be flushed. */
 static X64Mem static_mem(T0 *j, const SemField *f)
 {
@@ -468,10 +529,7 @@ static X64Mem static_mem(T0 *j, const SemField *f)
     if (fd->flags & FF_RVA) {
         if (f->init_check)
             t0_class_init(j, mt);
-        const void *p = type_static_address(mt, fd, NULL);
-        X64Reg r = t0_gpr(j);
-        t0_mov_ptr(j, r, p);
-        return x64_mem(r, 0);
+        return x64_mem(rva_data(j, fd), 0);
     }
     if (fd->flags & FF_THREAD_STATIC) {
         t0_flush_regs(j);
@@ -502,14 +560,15 @@ static X64Mem static_mem(T0 *j, const SemField *f)
         return x64_mem(X64_RAX, (i32)fd->offset);
     }
     if (f->owner_exact.lookup) {
-        t0_lookup(j, f->owner_exact.slot, X64_RAX);
+        t0_lookup(j, f->owner_exact.slot, jit_env.neutral ? X64_RCX : X64_RAX);
+        if (jit_env.neutral)
+            t0_domain_type_value_of(j, X64_RCX, offsetof(DomainType, ready), JIT_HELPER_STATICS);
         t0_take(j, X64_RAX);
         return x64_mem(X64_RAX, (i32)fd->offset);
     }
     if (jit_env.neutral) {
-        t0_flush_regs(j);
-        t0_mov_ptr(j, X64_RDI, mt);
-        t0_call_helper(j, JIT_HELPER_STATICS);
+        size_t word = f->init_check ? offsetof(DomainType, ready) : offsetof(DomainType, statics);
+        domain_type_value(j, mt, word, JIT_HELPER_STATICS);
         t0_take(j, X64_RAX);
         return x64_mem(X64_RAX, (i32)fd->offset);
     }
@@ -884,10 +943,18 @@ void t0_box_cast(T0 *j, const SemInst *in)
 /* --- literals and tokens --------------------------------------------------------------------------------------------------------- */
 static void push_type_object(T0 *j, const SemType *t)
 {
-    if (t->exact.lookup || jit_env.neutral) {
+    if (t->exact.lookup) {
         t0_flush_regs(j);
         t0_exact_type(j, t, X64_RDI);
         t0_call_helper(j, JIT_HELPER_TYPE_OBJECT);
+        t0_push_reg(j, X64_RAX, SEM_REF, 0);
+        return;
+    }
+    if (jit_env.neutral) {
+        if (th_is_desc(t->th))
+            domain_value(j, DOMAIN_TABLE, jit_env.desc_index(th_desc(t->th)) * 8, JIT_HELPER_TYPE_OBJECT, (i64)t->th, 0);
+        else
+            domain_type_value(j, th_mt(t->th), offsetof(DomainType, object), JIT_HELPER_TYPE_OBJECT);
         t0_push_reg(j, X64_RAX, SEM_REF, 0);
         return;
     }
@@ -907,8 +974,7 @@ void t0_token(T0 *j, const SemInst *in)
     if (in->op == SEM_RVASPAN) {
         Field *f = in->token.f;
         off = t0_struct_temp(j, j->depth, hth);
-        X64Reg r = t0_gpr(j);
-        t0_mov_ptr(j, r, type_static_address(f->mt, f, NULL));
+        X64Reg r = rva_data(j, f);
         x64_mov_mr(T0B, 8, t0_frame(off), r);
         x64_mov_mi(T0B, 8, t0_frame(off + 8), (i32)(type_size(type_field_type(f->mt, f, j->e)) / type_size(in->token.type.th)));
         t0_push_slot(j, off, SEM_VALUE, hth);
@@ -943,11 +1009,9 @@ void t0_token(T0 *j, const SemInst *in)
 
 void t0_ldstr(T0 *j, const SemInst *in)
 {
-    if (jit_env.neutral && !in->str.literal) {
-        t0_flush_regs(j);
-        t0_mov_ptr(j, X64_RDI, in->str.module);
-        x64_mov_ri(T0B, 4, X64_RSI, in->str.token);
-        t0_call_helper(j, JIT_HELPER_STRING_LITERAL);
+    if (jit_env.neutral && !in->str.literal && !in->str.stub) { /* the body of a dynamic method is its domain's own */
+        u32 index = jit_env.literal_index(in->str.module, in->str.token, NULL);
+        domain_value(j, DOMAIN_TABLE, index * 8, JIT_HELPER_STRING_LITERAL, (i64)in->str.module, in->str.token);
         t0_push_reg(j, X64_RAX, SEM_REF, th_of(type_wk(WK_STRING)));
         return;
     }

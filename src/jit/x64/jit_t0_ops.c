@@ -719,6 +719,6 @@ void t0_ckfinite(T0 *j)
         x64_shr_ri(T0B, 8, r, 53);
         x64_cmp_ri(T0B, 4, r, 0x7ff);
     }
-    t0_throw_if(j, X64_E, JIT_HELPER_THROW_ARITHMETIC);
+    t0_throw_if(j, X64_E, JIT_HELPER_THROW_OVERFLOW);
     t0_push_reg(j, x, a.kind, 0);
 }

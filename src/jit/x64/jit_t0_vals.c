@@ -204,7 +204,7 @@ void t0_load_to(T0 *j, X64Reg r, const Val *v)
                 x64_xorps_xx(T0B, r, r);
             } else { /* through memory: keeps every general register */
                 X64Reg s = X64_R11;
-                bool busy = j->owner[s] || (j->locked & (1u << s));
+                bool busy = j->owner[s] || ((j->locked | j->reserved) & (1u << s));
                 if (busy)
                     x64_movd_xr(T0B, 8, X64_XMM15, s);
                 x64_mov_ri(T0B, 8, s, v->kind == SEM_F4 ? (i64)(u32)v->imm : v->imm);
