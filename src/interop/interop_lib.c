@@ -65,6 +65,8 @@ static void *search(Assembly *assembly, const char *name, Attempt *a)
     static const struct {
         const char *prefix, *suffix;
     } bare[4] = {{"", ".so"}, {"lib", ".so"}, {"", ""}, {"lib", ""}}, suffixed[4] = {{"", ""}, {"lib", ""}, {"", ".so"}, {"lib", ".so"}};
+    if (strcmp(name, "libc") == 0)
+        name = "libc.so.6"; /* libc.so is a script of the linker */
     bool suffix = has_suffix(name), path = strchr(name, '/') != NULL;
     void *lib = NULL;
     for (u32 i = 0; i < 4 && !lib; i++) {
@@ -90,7 +92,7 @@ static bool call_resolver(Thread *t, Assembly *assembly, const char *name, void 
 {
     MethodTable *mt = core_type(t, "System.Runtime.InteropServices", "NativeLibrary");
     Field *map = mt ? type_field_by_name(mt, "s_nativeDllResolveMap") : NULL;
-    if (!map || !mt->aux->statics || !*(Object **)type_static_address(mt, map, t))
+    if (!map || !type_statics_if_made(mt) || !*(Object **)type_static_address(mt, map, t))
         return true;
     Method *m = type_method_by_name(mt, "LoadLibraryCallbackStub", 4);
     Object *text = (Object *)vm_string_utf8(t, name), *asm_object = text ? vm_assembly_object(t, assembly) : NULL;

@@ -126,8 +126,8 @@ typedef struct SemField {
     Field *f;
     MethodTable *owner;   /* over __Canon when owner_exact.lookup */
     SemType type;         /* of the field */
-    SemLookup owner_exact; /* statics of shared types: slot gives the statics block address (DICT_STATICS: constructor run); thread statics:
-                              slot gives the exact MethodTable (DICT_FIELD_OWNER) */
+    SemLookup owner_exact; /* statics of shared types: slot gives the statics block address (DICT_STATICS: constructor run); thread statics and
+                              neutral mode: slot gives the exact MethodTable (DICT_FIELD_OWNER), the reader asks for the constructor */
     bool init_check;      /* statics: the class constructor may not have run yet at compile time: check before the access */
     bool is_volatile;
     u8 unaligned;

@@ -148,24 +148,13 @@ static bool constrained_call(SemWalk *w, SemCall *c, Method *m, bool shared, Err
 }
 
 /* --- Signatures --------------------------------------------------------------------------------------------------------------- */
-/* A vararg call site brings its own signature. */
 static bool set_sig(SemWalk *w, SemCall *c, Err *e)
 {
     if (LIKELY(!(c->m->flags & MF_VARARG)) || w->priv->stub) {
         c->sig = type_method_sig(c->m, e);
         return c->sig != NULL;
     }
-    c->vararg = true;
-    u32 token = w->priv->in.token;
-    if (MD_TABLE_OF(token) != MDT_MemberRef) {
-        c->sig = type_method_sig(c->m, e);
-        return c->sig != NULL;
-    }
-    SigContext k = type_method_context(c->m);
-    k.module = w->ctx.module;
-    MdSig s = md_sig_of(w->ctx.module->md, token);
-    c->sig = type_parse_method_sig(w->arena, &k, s.p, (u32)(s.end - s.p), e);
-    return c->sig != NULL;
+    return sem_invalid(e); /* as the reference on this platform */
 }
 
 static u32 stack_args(const MethodSig *s) { return s->num_params + (u32)(s->has_this && !s->explicit_this); }
@@ -186,6 +175,27 @@ static bool before_ret(SemWalk *w)
 static bool coerce_last(SemWalk *w, SemInst *o, const MethodSig *s, u32 above)
 {
     return above == 0 && s->num_params && w->depth && sem_coerce(w, o, sem_kind_of(&s->params[s->num_params - 1]));
+}
+
+/* Is there an implicit conversion from this kind to a parameter's?  (§III.1.6; integers, pointers and byrefs meet freely.) */
+static bool passes(u8 to, u8 from)
+{
+    switch (to) {
+    case SEM_F4: case SEM_F8: return sem_is_float(from);
+    case SEM_VALUE: return from == SEM_VALUE;
+    case SEM_I4: return from == SEM_I4 || from == SEM_I || from == SEM_I8;
+    case SEM_REF: return sem_is_word(from) && from != SEM_I4;
+    default: return sem_is_word(from);
+    }
+}
+
+static bool check_args(SemWalk *w, const MethodSig *s, u32 above, Err *e)
+{
+    const SemValue *v = &w->stack[w->depth - above - s->num_params];
+    for (u32 i = 0; i < s->num_params; i++)
+        if (UNLIKELY(!passes((u8)sem_kind_of(&s->params[i]), v[i].kind)))
+            return sem_invalid(e);
+    return true;
 }
 
 /* --- call, callvirt, jmp ------------------------------------------------------------------------------------------------------------- */
@@ -239,6 +249,8 @@ static bool plain_call(SemWalk *w, SemInst *o, Method *m, bool shared, Err *e)
     }
     if (c->dispatch == SEM_CALL_DIRECT && !finish_direct(w, c, e))
         return false;
+    if (!check_args(w, c->sig, 0, e))
+        return false;
     if (coerce_last(w, o, c->sig, 0))
         return true;
     c->num_args = (u16)n;
@@ -281,6 +293,8 @@ static bool newobj(SemWalk *w, SemInst *o, Method *m, bool shared, Err *e)
     MethodTable *mt = m->mt;
     if (m->flags & MF_STATIC)
         return sem_invalid(e);
+    if (UNLIKELY(mt->flags2 & MT2_ABSTRACT) && !mt_is_array(mt))
+        return err_set(e, ERR_INVALID_OPERATION, p->in.token, "Instances of abstract classes cannot be created.");
     if (mt == type_wk(WK_STRING)) {
         if (!(m = string_maker(m, e)) || !direct(w, c, m, false, e) || !finish_direct(w, c, e) || !set_sig(w, c, e))
             return false;
@@ -300,6 +314,8 @@ static bool newobj(SemWalk *w, SemInst *o, Method *m, bool shared, Err *e)
             return false;
     }
     SEM_NEED(c->sig->num_params);
+    if (!check_args(w, c->sig, 0, e))
+        return false;
     if (coerce_last(w, o, c->sig, 0))
         return true;
     if (mt_is_delegate(mt) && p->ftn_end == p->in.offset && p->ftn_end > w->blocks[p->block].il_start) {
@@ -354,9 +370,10 @@ static bool calli(SemWalk *w, SemInst *o, Err *e)
         if (!c->sig)
             return false;
     }
-    bool managed = c->sig->callconv == SIG_DEFAULT || c->sig->callconv == SIG_VARARG;
+    if (c->sig->callconv == SIG_VARARG)
+        return sem_invalid(e);
+    bool managed = c->sig->callconv == SIG_DEFAULT;
     c->dispatch = managed ? SEM_CALL_INDIRECT : SEM_CALL_UNMANAGED;
-    c->vararg = c->sig->callconv == SIG_VARARG;
     if (!managed && p->stub) {
         c->native_target = p->native_target;
         c->suppress_transition = p->suppress_transition;
@@ -365,6 +382,8 @@ static bool calli(SemWalk *w, SemInst *o, Err *e)
     }
     u32 n = stack_args(c->sig), pops = n + (c->native_target == NULL);
     SEM_NEED(pops);
+    if (!check_args(w, c->sig, pops - n, e))
+        return false;
     if (coerce_last(w, o, c->sig, pops - n))
         return true;
     c->num_args = (u16)n;

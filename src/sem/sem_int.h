@@ -14,7 +14,7 @@ struct SemPrivate {
     u32 pos, start;         /* next instruction; current one with its prefixes */
     u32 block, block_end;   /* being walked; ~0 before the first */
     bool live;              /* pos can be reached */
-    u32 stack_cap;
+    u32 stack_cap, max_stack;
     /* prefixes of the current instruction */
     bool pf_volatile, pf_readonly, pf_tail;
     u8 pf_unaligned;
@@ -90,6 +90,9 @@ u8 sem_kind_of_et(u8 et);
 static inline SemType sem_type_of(TypeHandle th) { return (SemType){.kind = type_elem_kind(th), .th = th}; }
 /* Pushes a value of a location's type; REF th only when it is exact. */
 void sem_push_type(SemWalk *w, SemInst *o, u8 et, TypeHandle th);
+/* May a value of this kind be stored where that kind is wanted, conversions of sem_coerce done? */
+static inline bool sem_is_word(u8 k) { return k == SEM_I4 || k == SEM_I8 || k == SEM_I || k == SEM_REF || k == SEM_BYREF; }
+static inline bool sem_is_float(u8 k) { return k == SEM_F4 || k == SEM_F8; }
 
 /* sem_walk.c */
 bool sem_merge(SemWalk *w, SemBlock *b, Err *e); /* the current stack flows into b */
@@ -97,6 +100,13 @@ bool sem_merge(SemWalk *w, SemBlock *b, Err *e); /* the current stack flows into
  * instruction, which is decoded again at the next call. */
 bool sem_coerce(SemWalk *w, SemInst *o, u8 kind);
 bool sem_coerce_to_block(SemWalk *w, SemInst *o, const SemBlock *b);
+/* May control go from the current block to b other than by leave?  (§III.1.7.4: tries are entered at their start, handlers not at all.) */
+bool sem_crosses(const SemWalk *w, const SemBlock *from, const SemBlock *to);
+static inline bool sem_may_flow(const SemWalk *w, const SemBlock *to)
+{
+    const SemBlock *from = &w->blocks[w->priv->block];
+    return LIKELY(from->try_region == to->try_region && from->region == to->region) || sem_crosses(w, from, to);
+}
 /* sem_scan.c */
 void sem_reach_handlers(SemWalk *w, u32 block);
 /* sem_ops.c */

@@ -159,6 +159,8 @@ static void pend_one(SemWalk *w, SemBlock *b)
 static bool jump(SemWalk *w, SemInst *o, Err *e)
 {
     SemBlock *b = target_block(w, w->priv->in.target);
+    if (!sem_may_flow(w, b))
+        return sem_invalid(e);
     if (sem_coerce_to_block(w, o, b))
         return true;
     sem_head(w, o, SEM_JUMP, 0);
@@ -170,10 +172,11 @@ static bool jump(SemWalk *w, SemInst *o, Err *e)
 static bool jump_if(SemWalk *w, SemInst *o, bool when, Err *e)
 {
     SEM_NEED(1);
-    if (!is_word(sem_top(w, 0)->kind) && !is_float(sem_top(w, 0)->kind))
+    SemBlock *to = target_block(w, w->priv->in.target);
+    if ((!is_word(sem_top(w, 0)->kind) && !is_float(sem_top(w, 0)->kind)) || !sem_may_flow(w, to))
         return sem_invalid(e);
     sem_head(w, o, SEM_JUMP_IF, 1);
-    o->branch.target = target_block(w, w->priv->in.target);
+    o->branch.target = to;
     o->branch.cmp = when ? SEM_NE : SEM_EQ;
     o->branch.un = false;
     o->branch.when = when;
@@ -186,12 +189,13 @@ static bool jump_cmp(SemWalk *w, SemInst *o, u8 cmp, bool un, Err *e)
 {
     SEM_NEED(2);
     u8 a = sem_top(w, 1)->kind, b = sem_top(w, 0)->kind;
-    if (!comparable(a, b))
+    SemBlock *to = target_block(w, w->priv->in.target);
+    if (!comparable(a, b) || !sem_may_flow(w, to))
         return sem_invalid(e);
     if (a == SEM_F8 && sem_coerce(w, o, a))
         return true;
     sem_head(w, o, SEM_JUMP_CMP, 2);
-    o->branch.target = target_block(w, w->priv->in.target);
+    o->branch.target = to;
     o->branch.cmp = cmp;
     o->branch.un = un;
     o->branch.when = true;
@@ -208,8 +212,11 @@ static bool switch_op(SemWalk *w, SemInst *o, Err *e)
     SemBlock **t = ARENA_NEW_ARRAY(w->arena, SemBlock *, n);
     if (!is_int(sem_top(w, 0)->kind))
         return sem_invalid(e);
-    for (u32 i = 0; i < n; i++)
+    for (u32 i = 0; i < n; i++) {
         t[i] = target_block(w, il_switch_target(&p->in, i));
+        if (!sem_may_flow(w, t[i]))
+            return sem_invalid(e);
+    }
     sem_head(w, o, SEM_SWITCH, 1);
     o->sw.targets = t;
     o->sw.n = n;
@@ -234,6 +241,10 @@ static bool leave(SemWalk *w, SemInst *o, Err *e)
         if (c->kind == IL_EH_FINALLY && c->try_start <= from && from < c->try_end && !to_try)
             o->leave.finallies[n++] = i;
         bool to_handler = c->handler_start <= to && to < c->handler_end;
+        bool in_filter = c->kind == IL_EH_FILTER && c->filter_start <= from && from < c->handler_start;
+        bool in_final = (c->kind == IL_EH_FINALLY || c->kind == IL_EH_FAULT) && c->handler_start <= from && from < c->handler_end;
+        if (in_filter ? to < c->filter_start || to >= c->handler_start : in_final && !to_handler)
+            return sem_invalid(e); /* §III.3.46 */
         if ((c->kind == IL_EH_CATCH || c->kind == IL_EH_FILTER) && c->handler_start <= from && from < c->handler_end && !to_handler)
             o->leave.from_catch = true;
     }
@@ -245,8 +256,10 @@ static bool leave(SemWalk *w, SemInst *o, Err *e)
 static bool ret(SemWalk *w, SemInst *o, Err *e)
 {
     u8 kind = sem_kind_of(&w->sig->ret);
+    const SemBlock *b = &w->blocks[w->priv->block];
+    if (w->depth != (u32)(kind != SEM_NONE) || b->try_region || b->region) /* §III.3.57 */
+        return sem_invalid(e);
     if (kind != SEM_NONE) {
-        SEM_NEED(1);
         if (sem_coerce(w, o, kind))
             return true;
         if (!fits(kind, sem_top(w, 0)->kind))
@@ -255,6 +268,21 @@ static bool ret(SemWalk *w, SemInst *o, Err *e)
     sem_head(w, o, SEM_RET, kind != SEM_NONE);
     w->priv->live = false;
     return true;
+}
+
+static bool finish(SemWalk *w, SemInst *o, SemOp op, u32 pops, Err *e);
+/* endfinally, endfilter, rethrow: only in the handlers they are for (§III.3.34, III.3.35, III.4.24). */
+static bool end_handler(SemWalk *w, SemInst *o, SemOp op, Err *e)
+{
+    const SemBlock *b = &w->blocks[w->priv->block];
+    if (!b->region)
+        return sem_invalid(e);
+    const IlClause *c = &w->clauses[b->region - 1].il;
+    bool filter = c->kind == IL_EH_FILTER && b->il_start < c->handler_start;
+    bool ok = op == SEM_RETHROW     ? !filter
+              : op == SEM_ENDFILTER ? filter && w->depth == 1
+                                    : c->kind == IL_EH_FINALLY || c->kind == IL_EH_FAULT;
+    return ok ? finish(w, o, op, op == SEM_ENDFILTER, e) : sem_invalid(e);
 }
 
 /* Ends a path; pops so many. */
@@ -428,7 +456,7 @@ static bool object_op(SemWalk *w, SemInst *o, u32 op, Err *e)
     case IL_MUL_OVF_UN: return binary(w, o, SEM_MUL, SEM_OVF_UNSIGNED, e);
     case IL_SUB_OVF: return binary(w, o, SEM_SUB, SEM_OVF_SIGNED, e);
     case IL_SUB_OVF_UN: return binary(w, o, SEM_SUB, SEM_OVF_UNSIGNED, e);
-    case IL_ENDFINALLY: return finish(w, o, SEM_ENDFINALLY, 0, e);
+    case IL_ENDFINALLY: return end_handler(w, o, SEM_ENDFINALLY, e);
     case IL_LEAVE: case IL_LEAVE_S: return leave(w, o, e);
     case IL_STIND_I: return store(w, o, (SemType){.kind = ET_I}, e);
     }
@@ -446,14 +474,7 @@ static bool two_byte_op(SemWalk *w, SemInst *o, u32 op, Err *e)
     const IlInst *in = &w->priv->in;
     SemType t = {0};
     switch (op) {
-    case IL_ARGLIST: {
-        MethodTable *mt = type_load_name(type_corelib, "System", "RuntimeArgumentHandle", e);
-        if (!mt)
-            return false;
-        sem_head(w, o, SEM_ARGLIST, 0);
-        sem_push(w, o, SEM_VALUE, th_of(mt), 0);
-        return true;
-    }
+    case IL_ARGLIST: return sem_invalid(e); /* methods with variable arguments are refused, as by the reference on this platform */
     case IL_CEQ: return compare(w, o, SEM_EQ, false, e);
     case IL_CGT: return compare(w, o, SEM_GT, false, e);
     case IL_CGT_UN: return compare(w, o, SEM_GT, true, e);
@@ -473,11 +494,11 @@ static bool two_byte_op(SemWalk *w, SemInst *o, u32 op, Err *e)
         sem_head(w, o, SEM_LOCALLOC, 1);
         sem_push(w, o, SEM_I, 0, SEMV_NONNULL);
         return true;
-    case IL_ENDFILTER: return finish(w, o, SEM_ENDFILTER, 1, e);
+    case IL_ENDFILTER: return end_handler(w, o, SEM_ENDFILTER, e);
     case IL_INITOBJ: return sem_type(w, in->token, &t, e) && memory(w, o, SEM_INITOBJ, 1, t, e);
     case IL_CPBLK: return memory(w, o, SEM_CPBLK, 3, t, e);
     case IL_INITBLK: return memory(w, o, SEM_INITBLK, 3, t, e);
-    case IL_RETHROW: return finish(w, o, SEM_RETHROW, 0, e);
+    case IL_RETHROW: return end_handler(w, o, SEM_RETHROW, e);
     case IL_SIZEOF:
         if (!sem_type(w, in->token, &t, e))
             return false;

@@ -128,7 +128,7 @@ static bool find_leaders(SemWalk *w, Scan *s, Err *e)
         }
         at = next;
     }
-    return true;
+    return (lead[size] & NO_FALL) || sem_invalid(e); /* runs off the end, reached or not */
 }
 
 static bool read_clauses(SemWalk *w, Err *e)
@@ -439,6 +439,8 @@ bool sem_begin(SemWalk *w, Arena *a, Method *m, Err *e)
     Scan s = {0};
     if (!read_body(w, &locals, &num_locals, e) || !(w->sig = type_method_sig(w->method, e)))
         return false;
+    if (w->method->flags & MF_VARARG)
+        return sem_invalid(e);
     u32 f = w->method->flags;
     w->ctx_kind = f & MF_CTX_MT ? 1 : f & MF_CTX_METHOD ? 2 : f & MF_CTX_THIS ? 3 : 0;
     set_vars(w, locals, num_locals);
@@ -459,6 +461,7 @@ bool sem_begin(SemWalk *w, Arena *a, Method *m, Err *e)
     if (!count_uses(w, weight, e))
         return false;
     p->stack_cap = MAX(w->body.max_stack, 8u) + 4;
+    p->max_stack = p->stub ? p->stack_cap - 2 : MAX(w->body.max_stack, 1u); /* 1: the exception on entry to a handler */
     w->max_depth = p->stack_cap;
     w->stack = ARENA_NEW_ARRAY(a, SemValue, p->stack_cap);
     memset(p->work, 0, w->num_blocks * sizeof *p->work);

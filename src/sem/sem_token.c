@@ -62,7 +62,8 @@ static bool static_field(SemWalk *w, SemField *f, bool shared, Err *e)
 {
     SemPrivate *p = w->priv;
     if (shared && !(f->f->flags & FF_RVA)) {
-        DictKind kind = f->f->flags & FF_THREAD_STATIC ? DICT_FIELD_OWNER : DICT_STATICS;
+        bool owner = (f->f->flags & FF_THREAD_STATIC) || sem_client.neutral; /* a dictionary serves all domains */
+        DictKind kind = owner ? DICT_FIELD_OWNER : DICT_STATICS;
         return sem_lookup(w, kind, p->in.token, 0, &f->owner_exact, e); /* both run the class constructor */
     }
     bool own = (w->method->flags & MF_CCTOR) && w->method->mt == f->owner;

@@ -57,6 +57,20 @@ bool sem_merge(SemWalk *w, SemBlock *b, Err *e)
     return true;
 }
 
+bool sem_crosses(const SemWalk *w, const SemBlock *from, const SemBlock *to)
+{
+    u32 a = from->il_start, b = to->il_start;
+    for (u32 i = 0; i < w->num_clauses; i++) {
+        const IlClause *c = &w->clauses[i].il;
+        u32 h = c->kind == IL_EH_FILTER ? c->filter_start : c->handler_start;
+        bool try_a = c->try_start <= a && a < c->try_end, try_b = c->try_start <= b && b < c->try_end;
+        bool handler_a = h <= a && a < c->handler_end, handler_b = h <= b && b < c->handler_end;
+        if ((try_a && !try_b) || handler_a != handler_b || (try_b && !try_a && b != c->try_start))
+            return false;
+    }
+    return true;
+}
+
 bool sem_coerce(SemWalk *w, SemInst *o, u8 kind)
 {
     if (!w->depth || sem_top(w, 0)->kind == kind)
@@ -196,11 +210,12 @@ static bool step(SemWalk *w, SemInst *o, Err *e)
         case IL_TAIL: p->pf_tail = true; break;
         case IL_UNALIGNED: p->pf_unaligned = (u8)p->in.i; break;
         case IL_CONSTRAINED: p->pf_constrained = p->in.token; break;
+        default: return sem_invalid(e); /* no.: refused, as by the reference */
         }
     }
-    if (UNLIKELY(w->depth + 2 > p->stack_cap))
-        return sem_invalid(e);
-    return sem_op(w, o, e) || sem_invalid(e); /* the latter only when no error was given */
+    if (UNLIKELY(!sem_op(w, o, e)))
+        return sem_invalid(e); /* only when no error was given */
+    return LIKELY(w->depth <= p->max_stack) || sem_invalid(e);
 }
 
 bool sem_next(SemWalk *w, SemInst *o, Err *e)
@@ -220,6 +235,8 @@ bool sem_next(SemWalk *w, SemInst *o, Err *e)
             return sem_invalid(e); /* runs off the end */
         SemBlock *b = &w->blocks[index];
         u32 pos = p->pos;
+        if (!sem_may_flow(w, b))
+            return sem_invalid(e);
         if (sem_coerce_to_block(w, o, b)) {
             p->pos = pos;
             return true;

@@ -401,7 +401,8 @@ TypeHandle type_field_type(MethodTable *owner, Field *f, Err *e)
     SigContext c = context_of(owner);
     MdSig s;
     TypeHandle th =
-        LOADED(TypeHandle, e, (s = md_sig(f->sig, f->sig_len), md_sig_field(&s) ? sig_read(&c, &s, false, LE) : 0));
+        LOADED(TypeHandle, e, (s = md_sig(f->sig, f->sig_len), md_sig_field(&s) ? sig_read(&c, &s, false, LE)
+                                                                               : err_set(LE, ERR_BAD_IMAGE, f->token, "Bad field signature.")));
     if (th && plain) {
         __atomic_store_n(&f->type, th, __ATOMIC_RELEASE);
         __atomic_fetch_or(&f->flags, FF_EXACT_TYPE, __ATOMIC_RELEASE);
@@ -654,26 +655,20 @@ Field *resolve_field(const SigContext *c, u32 token, MethodTable **owner, bool *
     const char *name = md_memberref_name(md, rid);
     SigSide side = {.module = m};
     side.sig = md_blob(md, md_MemberRef_Signature(md, rid), &side.len);
-    MethodTable *start = *owner;
-    for (MethodTable *p = start; p && !mt_is_array(p); p = p->parent) {
-        MtClass *k = p->klass;
-        for (u32 i = 0; i < k->num_fields; i++) {
-            Field *f = &k->fields[i];
-            if (strcmp(f->name, name) != 0)
-                continue;
-            SigSide own = {.module = p->module, .args = p == start ? NULL : p->aux->inst, .sig = f->sig, .len = f->sig_len};
-            SigSide ref = side;
-            ref.args = p == start ? NULL : start->aux->inst;
-            if (!sig_equal(&ref, &own, false))
-                continue;
-            DefRef plain;
-            if (p == start && resolve_def(m, md_MemberRef_Class(md, rid), &plain, NULL))
-                m->memberref_rids[rid] = MD_RID(f->token);
-            *owner = p;
-            return type_field_by_rid(p, MD_RID(f->token), e);
-        }
+    MethodTable *mt = *owner;
+    for (u32 i = 0; !mt_is_array(mt) && i < mt->klass->num_fields; i++) { /* base classes are not searched, as by the reference */
+        Field *f = &mt->klass->fields[i];
+        if (strcmp(f->name, name) != 0)
+            continue;
+        SigSide own = {.module = mt->module, .sig = f->sig, .len = f->sig_len};
+        if (!sig_equal(&side, &own, false))
+            continue;
+        DefRef plain;
+        if (resolve_def(m, md_MemberRef_Class(md, rid), &plain, NULL))
+            m->memberref_rids[rid] = MD_RID(f->token);
+        return type_field_by_rid(mt, MD_RID(f->token), e);
     }
-    missing_member(c, th_of(start), name, side.sig, side.len, true, e);
+    missing_member(c, th_of(mt), name, side.sig, side.len, true, e);
     return NULL;
 }
 

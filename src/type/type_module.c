@@ -1,5 +1,6 @@
 /* type_module.c: the loader lock and its retry protocol, contexts, assemblies, modules, names to definitions.
  * Book: type.md  Tests: tests/unit/type/ */
+#include "md/md_attr.h"
 #include "os/os_mem.h"
 #include "os/os_thread.h"
 #include "type/type_int.h"
@@ -102,12 +103,24 @@ Assembly *type_assembly_ref(Module *m, u32 rid, Err *e) { return LOADED(Assembly
 /* --- Contexts, assemblies ------------------------------------------------------------------------------------------- */
 void type_init(void) { os_span_init(); }
 
+/* A table that never moves and never grows: code indexes it without a test. */
+static void *reserve(size_t n)
+{
+    void *p = os_mem_reserve(n, 0);
+    CHECKF(p && os_mem_commit(p, n), "no address space for a domain");
+    return p;
+}
+
 Domain *type_domain_new(const char *name)
 {
     static u32 ids;
     Domain *d = base_calloc(1, sizeof *d);
     d->id = __atomic_add_fetch(&ids, 1, __ATOMIC_RELAXED);
     d->name = base_strdup(name);
+    if (type_client.neutral) {
+        d->types = reserve(DOMAIN_TYPES_MAX * sizeof *d->types);
+        d->neutral_table = reserve(DOMAIN_SLOTS_MAX * sizeof *d->neutral_table);
+    }
     d->default_context = type_context_new(d, false, "Default");
     d->default_context->is_default = true;
     return d;
@@ -126,6 +139,14 @@ static bool same_folder(const char *a, const char *b)
 {
     const char *sa = strrchr(a, '/'), *sb = strrchr(b, '/');
     return sa && sb && sa - a == sb - b && memcmp(a, b, (size_t)(sa - a)) == 0;
+}
+
+/* RuntimeCompatibilityAttribute: do handlers see a thrown object that is no Exception wrapped in one? */
+static bool wraps_non_exceptions(const MdImage *md)
+{
+    u32 row = md_find_attribute(md, MD_TOKEN(MDT_Assembly, 1), "System.Runtime.CompilerServices", "RuntimeCompatibilityAttribute");
+    MdAttrValue v;
+    return row && md_attr_find_named(md, row, "WrapNonExceptionThrows", &v) && v.i;
 }
 
 Assembly *type_assembly_new(LoadContext *alc, PeImage *pe, const char *path, Err *e)
@@ -157,7 +178,7 @@ Assembly *type_assembly_new(LoadContext *alc, PeImage *pe, const char *path, Err
     m->methodspecs = type_alloc(alc, HEAP_COLD, (md_rows(md, MDT_MethodSpec) + 1) * sizeof(void *));
     m->has_skip_locals_init =
         md_has_attribute(md, MD_TOKEN(MDT_Module, 1), "System.Runtime.CompilerServices", "SkipLocalsInitAttribute");
-    m->runtime_compat_wraps = true; /* vm reads RuntimeCompatibilityAttribute */
+    m->runtime_compat_wraps = wraps_non_exceptions(md);
     type_lock();
     vec_push(&alc->assemblies, a);
     if (a->is_corelib)

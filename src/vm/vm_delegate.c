@@ -107,6 +107,7 @@ static Method *open_thunk(DelegateStubs *s, bool instance)
         ilb_ldarg(&b, i);
     ilb_ldarg(&b, 0);
     ilb_op_token(&b, IL_LDFLD, ilb_field(&b, core_field(WK_DELEGATE, "_methodPtrAux"), type_wk(WK_DELEGATE)));
+    ilb_op(&b, IL_TAIL);
     ilb_op_token(&b, IL_CALLI, ilb_sig(&b, target));
     ilb_op(&b, IL_RET);
     return once(cell, ilb_finish(&b, type_wk(WK_OBJECT), s->sig, "Invoke"));
@@ -196,6 +197,7 @@ static Method *closed_static_stub(Method *m, const MethodSig *sig)
     ilb_begin(&b, alc, "closed static delegate", m);
     for (u32 i = 0; i < sig->num_params; i++)
         ilb_ldarg(&b, i);
+    ilb_op(&b, IL_TAIL);
     ilb_op_token(&b, IL_CALL, ilb_method(&b, m));
     ilb_op(&b, IL_RET);
     return keep_stub(key, ilb_finish(&b, type_wk(WK_OBJECT), shape, m->name));
@@ -213,6 +215,7 @@ static Method *open_virtual_stub(DelegateStubs *d, Method *m)
     ilb_begin(&b, alc, "open virtual delegate", m);
     for (u32 i = 1; i <= d->sig->num_params; i++)
         ilb_ldarg(&b, i);
+    ilb_op(&b, IL_TAIL);
     ilb_op_token(&b, IL_CALLVIRT, ilb_method(&b, m));
     ilb_op(&b, IL_RET);
     return keep_stub(key, ilb_finish(&b, type_wk(WK_OBJECT), d->sig, m->name));

@@ -11,6 +11,7 @@
 #include "gc/gc.h"
 #include "os/os_signal.h"
 #include "vm/vm_eh.h"
+#include "vm/vm_helpers.h"
 #include "vm/vm_trace.h"
 
 enum { REG_N_RDX = 2, REG_N_RSP = 4, REG_N_RBP = 5, REG_N_RSI = 6, REG_N_RDI = 7 };
@@ -38,15 +39,8 @@ static bool in_barrier(const char *ip)
 
 static bool in_helper(const char *ip)
 {
-    static const u32 helpers[] = {JIT_HELPER_MEMCPY, JIT_HELPER_MEMSET, JIT_HELPER_COPY_REFS};
-    if (in_barrier(ip))
-        return true;
-    for (u32 i = 0; i < ARRAY_LEN(helpers); i++) {
-        const char *fn = jit_env.helpers[helpers[i]];
-        if (fn && ip >= fn && ip < fn + HELPER_BYTES)
-            return true;
-    }
-    return false;
+    const char *fn = jit_env.helpers[JIT_HELPER_COPY_REFS];
+    return in_barrier(ip) || (ip >= vm_help_mem_start && ip < vm_help_mem_end) || (fn && ip >= fn && ip < fn + HELPER_BYTES);
 }
 
 /* Our own code other than the helpers: a fault there is a bug of ours. */

@@ -57,7 +57,7 @@ Object *vm_help_new_array(MethodTable *mt, i64 length)
 {
     THREAD;
     if (UNLIKELY((u64)length > ARRAY_MAX)) {
-        length < 0 ? vm_throw(t, VM_ERR_OVERFLOW) : array_too_long(t);
+        (u64)length > INT32_MAX ? vm_throw(t, VM_ERR_OVERFLOW) : array_too_long(t);
         return NULL;
     }
     return or_no_memory(t, gc_alloc_array(t, mt, (u32)length, 0));
@@ -283,6 +283,7 @@ void *vm_help_typedref_check(void *typedref, TypeHandle th)
 /* ---- statics, dictionaries ------------------------------------------------------------------------------------------------------------- */
 void vm_help_class_init(MethodTable *mt) { vm_class_init(thread_current(), mt); }
 
+void *vm_help_rva_static(Field *f) { return type_static_address(f->mt, f, thread_current()); }
 void *vm_help_statics(MethodTable *mt) { return vm_class_init(thread_current(), mt) ? type_statics(mt) : NULL; }
 
 void *vm_help_thread_statics(MethodTable *mt)
@@ -486,11 +487,12 @@ static Object *string_literal(Module *m, u32 token, IlStub *stub)
 
 static u32 literal_index(Module *m, u32 token, IlStub *stub)
 {
-    (void)m, (void)token, (void)stub;
-    base_missing("feature", "table of literals in neutral mode");
+    (void)stub;
+    return vm_literal_index(m, token);
 }
 
-static u32 statics_index(MethodTable *mt) { return mt->aux->type_id; }
+static u32 desc_index(TypeDesc *d) { return type_domain_slot(d); }
+static u32 field_index(Field *f) { return type_domain_slot(f); }
 static void **entry_cell(Method *m) { return &m->entry; }
 
 static CallSite *new_site(LoadContext *alc, Method *target, Method *caller, u32 il_offset)
@@ -518,7 +520,8 @@ void vm_helpers_init(void)
     jit_env.string_literal = string_literal;
     jit_env.type_object = vm_type_object;
     jit_env.literal_index = literal_index;
-    jit_env.statics_index = statics_index;
+    jit_env.desc_index = desc_index;
+    jit_env.field_index = field_index;
     jit_env.entry_cell = entry_cell;
     jit_env.new_site = new_site;
 }

@@ -55,6 +55,7 @@ Method *vm_instantiating_stub(Method *m, Err *e)
     ilb_begin(&b, alc, "instantiating", m);
     for (u32 i = 0; i < sig->num_params + (u32)sig->has_this; i++)
         ilb_ldarg(&b, i);
+    ilb_op(&b, IL_TAIL);
     ilb_op_token(&b, IL_CALL, ilb_method(&b, m));
     ilb_op(&b, IL_RET);
     const MethodSig *plain = ilb_sig_copy(alc, sig, sig->has_this, NULL);
@@ -79,6 +80,7 @@ Method *vm_unboxing_stub(Method *m, Err *e)
     ilb_op_token(&b, IL_LDFLDA, ilb_field(&b, data, raw));
     for (u32 i = 1; i <= sig->num_params; i++)
         ilb_ldarg(&b, i);
+    ilb_op(&b, IL_TAIL);
     ilb_op_token(&b, IL_CALL, ilb_method(&b, m));
     ilb_op(&b, IL_RET);
     s = ilb_finish(&b, type_wk(WK_OBJECT), ilb_sig_copy(alc, sig, true, NULL), m->name);
@@ -446,7 +448,7 @@ static bool module_init(Thread *t, Module *mod, bool *done)
     if (mt->klass->cctor_rid) {
         if (!vm_class_init(t, mt))
             return false;
-        if (!vm_class_is_inited(mt))
+        if (!vm_class_is_ready(mt))
             return true;
     }
     if (!vm_runtime.neutral)
@@ -475,7 +477,7 @@ void *vm_code_of(Thread *t, Method *m)
             vm_publish(t, m, code, 1);
         return code;
     }
-    bool hold = false;
+    bool hold = false, precise = false;
     if (!(m->flags & (MF_STUB | MF_CCTOR | MF_ARRAY)) && !m->mt->module->assembly->is_corelib) {
         if (!module_init(t, m->mt->module, &hold))
             return NULL;
@@ -484,10 +486,13 @@ void *vm_code_of(Thread *t, Method *m)
     if (triggers_cctor(m)) {
         if (!vm_class_init(t, m->mt))
             return NULL;
-        hold |= vm_runtime.neutral || !vm_class_is_inited(m->mt);
+        precise = true;
+        hold |= !vm_class_is_ready(m->mt);
     }
     u8 tier;
     void *code = own_code(t, m, &tier);
+    if (precise && vm_runtime.neutral && tier != 1)
+        hold = true; /* compiled bodies ask in their prologue for the domains to come; others are asked for here */
     if (code && !hold)
         vm_publish(t, m, code, tier);
     return code;
@@ -634,7 +639,7 @@ void vm_prestub_init(void)
     type_client.slot_prestub = code_slot_prestub;
     type_client.ensure_statics = (void *(*)(MethodTable *, Err *))(void (*)(void))vm_ensure_statics;
     sem_client.is_class_inited = vm_class_is_inited;
-    sem_client.neutral = vm_runtime.neutral;
+    sem_client.neutral = type_client.neutral = vm_runtime.neutral;
     if (knob_bool(KNOB_JITSTATS))
         atexit(print_stats);
     vm_ilstub_init();

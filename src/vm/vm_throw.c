@@ -185,7 +185,7 @@ static VmError error_kind(const Err *e)
     case ERR_BAD_IMAGE:
         return VM_ERR_BAD_IMAGE;
     case ERR_TYPE_LOAD:
-        return VM_ERR_TYPE_LOAD;
+        return e->hresult == (i32)0x8013106A ? VM_ERR_AMBIGUOUS_IMPL : VM_ERR_TYPE_LOAD;
     case ERR_MISSING_METHOD:
         return VM_ERR_MISSING_METHOD;
     case ERR_MISSING_FIELD:
@@ -210,6 +210,8 @@ static VmError error_kind(const Err *e)
         return VM_ERR_FIELD_ACCESS;
     case ERR_TYPE_ACCESS:
         return VM_ERR_TYPE_ACCESS;
+    case ERR_INVALID_OPERATION:
+        return VM_ERR_INVALID_OPERATION;
     case ERR_OUT_OF_MEMORY:
         return VM_ERR_OUT_OF_MEMORY;
     case ERR_MISSING_FEATURE:
