@@ -17,9 +17,10 @@ typedef struct JitEnv {
     /* Single mode: frozen interned string; *err_pending: an exception is pending (out of memory). */
     Object *(*string_literal)(Module *m, u32 token, struct IlStub *stub);
     Object *(*type_object)(TypeHandle th); /* single mode: the RuntimeType, made now (no managed code runs); never NULL for loaded closed types */
-    /* Neutral mode: numbers in Domain.neutral_table: literal of (module, token); statics of a type. */
+    /* Neutral mode: numbers in Domain.neutral_table: literal of (module, token); RuntimeType of a TypeDesc; writable data of an RVA field. */
     u32 (*literal_index)(Module *m, u32 token, struct IlStub *stub);
-    u32 (*statics_index)(MethodTable *mt);
+    u32 (*desc_index)(TypeDesc *d);
+    u32 (*field_index)(Field *f);
     /* Address of the entry cell, made callable (precode): for `call [cell]`. */
     void **(*entry_cell)(Method *m);
     CallSite *(*new_site)(LoadContext *alc, Method *target, Method *caller, u32 il_offset);

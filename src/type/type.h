@@ -386,6 +386,16 @@ typedef struct LoaderHeap LoaderHeap;
 void *type_alloc(LoadContext *alc, HeapKind kind, size_t n);
 char *type_strdup(LoadContext *alc, const char *s);
 
+/* Neutral mode: what a domain has of a type; entry MtAux.type_id of Domain.types.  Compiled code reads it: t->domain, types, entry. */
+typedef struct DomainType {
+    Object *object;          /* the RuntimeType, frozen; NULL until asked for */
+    char *statics;           /* block of static fields, or NULL */
+    char *ready;             /* the same, once the class constructor has run to its end (or there is none) */
+    struct ClassInit *init;  /* vm: state of the class constructor's run, or NULL */
+} DomainType;
+enum { DOMAIN_TYPE_SHIFT = 5, DOMAIN_TYPES_MAX = 1 << 21, DOMAIN_SLOTS_MAX = 1 << 22 };
+_Static_assert(sizeof(DomainType) == 1 << DOMAIN_TYPE_SHIFT, "indexed by a shift in compiled code");
+
 struct Domain { /* D12: an isolated program */
     u32 id;
     const char *name;
@@ -393,8 +403,8 @@ struct Domain { /* D12: an isolated program */
     struct Interned *interned;    /* vm: string literals */
     struct GcHandleTable *handles; /* gc */
     GcRootBlock *root_blocks;     /* gc: list */
-    void **neutral_table;         /* neutral mode: statics blocks and literals by number */
-    u32 neutral_count;
+    DomainType *types;            /* neutral mode, else NULL: reserved for DOMAIN_TYPES_MAX, zero until used */
+    void **neutral_table;         /* neutral mode: literals, writable data of RVA fields, RuntimeTypes of TypeDescs by number; the same */
     GcHandle app_domain_setup;    /* vm */
     u64 allocated_bytes;
     Domain *next;
@@ -436,7 +446,7 @@ struct Module {
     Map64 rva_copies;       /* Field rid -> writable copy of its data */
     Map64 insts;            /* hash of generic instantiations loaded through this module's definitions (private) */
     GcHandle exposed;       /* RuntimeModule */
-    Map64 literals;         /* #US token -> frozen String * (single mode) */
+    Map64 literals;         /* #US token -> frozen String *; neutral mode: its number in Domain.neutral_table */
     void *pdb;              /* MdPdb *, opened on demand (vm) */
     bool module_ctor_done; /* vm: the module constructor (<Module>..cctor) has run, or there is none */
     bool has_skip_locals_init, runtime_compat_wraps; /* assembly-level attributes */
@@ -453,6 +463,7 @@ typedef struct TypeClient {
     void *(*slot_prestub)(u32 slot);
     /* Address of mt's statics with its class constructor run; may run managed code: type_lock not held. */
     void *(*ensure_statics)(MethodTable *mt, Err *e);
+    bool neutral; /* D12; set before the first domain is made */
     /* Token table of VM-made bodies. */
     TypeHandle (*stub_type)(struct IlStub *s, u32 token);
     Method *(*stub_method)(struct IlStub *s, u32 token);
@@ -564,6 +575,12 @@ bool type_check_constraints(MethodTable *typical_or_null, Method *def_or_null, c
 /* The block of static fields, allocated and registered as roots on first use; does not run class constructors.
  * Also initialises it (RVA statics are not part of it). */
 char *type_statics(MethodTable *mt);
+/* The same when it is there already; NULL: no static field was touched so far. */
+char *type_statics_if_made(MethodTable *mt);
+/* Neutral mode: entry of mt in the current domain; number of something (its address; NULL: a
+ * new number each time) in Domain.neutral_table, given on first use. */
+static inline DomainType *type_in_domain(const MethodTable *mt) { return &thread_current()->domain->types[mt->aux->type_id]; }
+u32 type_domain_slot(const void *what);
 /* Address of the thread-static block of mt for t, allocated on first use. */
 char *type_thread_statics(MethodTable *mt, Thread *t);
 /* Address of a static field; RVA fields point into the image (writable copy where it is not initonly). */

@@ -15,6 +15,7 @@ MethodTable *mt_alloc(LoadContext *alc, u32 slots, u32 runs, MtAux **aux)
     *aux = mt->aux = (MtAux *)(p + before + MT_VTABLE_OFFSET + slots * sizeof(void *));
     static u32 ids;
     (*aux)->type_id = ++ids;
+    CHECKF(ids < DOMAIN_TYPES_MAX, "too many types");
     (*aux)->mt = mt;
     mt->num_virtuals = (u16)slots;
     return mt;

@@ -18,19 +18,26 @@ static char *make_statics(MethodTable *mt)
     char *p = type_alloc(alc, HEAP_HOT, k->statics_size + 8);
     p = (char *)ALIGN_UP((uintptr_t)p, (uintptr_t)16);
     if (k->num_statics_runs)
-        gc_root_block_add(alc->domain, p, k->statics_runs, k->num_statics_runs);
+        gc_root_block_add(type_client.neutral ? thread_current()->domain : alc->domain, p, k->statics_runs, k->num_statics_runs);
     return p;
 }
 
+static char **statics_cell(MethodTable *mt)
+{
+    return type_client.neutral ? &type_in_domain(mt)->statics : &mt->aux->statics;
+}
+
+char *type_statics_if_made(MethodTable *mt) { return __atomic_load_n(statics_cell(mt), __ATOMIC_ACQUIRE); }
+
 char *type_statics(MethodTable *mt)
 {
-    char *p = __atomic_load_n(&mt->aux->statics, __ATOMIC_ACQUIRE);
+    char **cell = statics_cell(mt), *p = __atomic_load_n(cell, __ATOMIC_ACQUIRE);
     if (LIKELY(p != NULL))
         return p;
     p = LOADED(char *, (Err *)NULL, ({
-                   char *x = mt->aux->statics;
+                   char *x = *cell;
                    if (!x && (x = make_statics(mt)))
-                       __atomic_store_n(&mt->aux->statics, x, __ATOMIC_RELEASE);
+                       __atomic_store_n(cell, x, __ATOMIC_RELEASE);
                    x;
                }));
     if (!p) {
@@ -100,6 +107,23 @@ void type_thread_detach(Thread *t)
     t->tls_count = 0;
 }
 
+/* --- Numbers in Domain.neutral_table ----------------------------------------------------------------------------------- */
+u32 type_domain_slot(const void *what)
+{
+    static Map64 numbers; /* under the lock */
+    static u32 last;
+    u64 key = (u64)(uintptr_t)what, i = 0;
+    type_lock();
+    if (!key || !map64_get(&numbers, key, &i)) {
+        i = ++last;
+        if (key)
+            map64_put(&numbers, key, i);
+    }
+    type_unlock();
+    CHECKF(i < DOMAIN_SLOTS_MAX, "too many literals");
+    return (u32)i;
+}
+
 /* Data of an RVA field: in the image when nobody may write it there, else a copy made once. */
 static void *rva_address(MethodTable *owner, Field *f)
 {
@@ -110,13 +134,18 @@ static void *rva_address(MethodTable *owner, Field *f)
         return NULL;
     if ((f->flags & FF_INITONLY) && in_file >= size && ((uintptr_t)p & 7) == 0)
         return (void *)(uintptr_t)p;
+    bool own = type_client.neutral && !(f->flags & FF_INITONLY); /* each domain has its own */
+    void **cell = own ? &thread_current()->domain->neutral_table[type_domain_slot(f)] : NULL;
     type_lock();
-    char *copy = map64_ptr(&m->rva_copies, MD_RID(f->token));
+    char *copy = own ? *cell : map64_ptr(&m->rva_copies, MD_RID(f->token));
     if (!copy) {
         copy = type_alloc(m->alc, HEAP_HOT, size + 16);
         copy = (char *)ALIGN_UP((uintptr_t)copy, (uintptr_t)16);
         memcpy(copy, p, MIN(size, in_file));
-        map64_put(&m->rva_copies, MD_RID(f->token), (u64)(uintptr_t)copy);
+        if (own)
+            __atomic_store_n(cell, copy, __ATOMIC_RELEASE);
+        else
+            map64_put(&m->rva_copies, MD_RID(f->token), (u64)(uintptr_t)copy);
     }
     type_unlock();
     return copy;

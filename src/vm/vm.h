@@ -75,6 +75,7 @@ String *vm_string_utf8(Thread *t, const char *s);
 String *vm_string_utf8n(Thread *t, const char *s, size_t n);
 char *vm_string_to_utf8(const String *s);                     /* base_free */
 Object *vm_string_literal(Module *m, u32 token, struct IlStub *stub); /* interned, frozen */
+u32 vm_literal_index(Module *m, u32 token);                   /* neutral mode: its number in Domain.neutral_table */
 String *vm_string_intern(Thread *t, String *s, bool add);     /* NULL when !add and absent */
 Object *vm_empty_string(void);
 

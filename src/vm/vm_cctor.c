@@ -1,7 +1,7 @@
 /* vm_cctor.c: class constructors (§II.10.5.3): run once, waited for by other threads, their failure kept.
  * A thread that would wait for one that (through others) waits for it goes on and sees the type half initialised (§II.10.5.3.3).
  * Locks: init_lock guards ClassInit and the waits; no managed code runs and no mode changes under it.
- * In neutral mode the state is found by (domain, type) and AUX_CLASS_INITED stays clear (D12).
+ * In neutral mode the state is the domain's (DomainType.init), compiled code tests DomainType.ready and AUX_CLASS_INITED stays clear (D12).
  * Book: vm.md  Tests: tests/il, tests/app */
 #include "vm/vm_code.h"
 
@@ -20,25 +20,18 @@ static OsMutex init_lock = OS_MUTEX_INIT;
 static OsCond init_cond;
 static bool cond_ready;
 static Map64 waits;       /* Thread * -> ClassInit * it waits for */
-static Map64 by_domain;   /* neutral mode: domain id << 32 | type id -> ClassInit * */
+
+static ClassInit **init_cell(Thread *t, MethodTable *mt)
+{
+    return vm_runtime.neutral ? &t->domain->types[mt->aux->type_id].init : &mt->aux->init;
+}
 
 static ClassInit *init_of(Thread *t, MethodTable *mt)
 {
-    MtAux *aux = mt->aux;
-    ClassInit *ci;
-    if (vm_runtime.neutral) {
-        u64 key = ((u64)t->domain->id << 32 | aux->type_id) + 1;
-        ci = map64_ptr(&by_domain, key);
-        if (!ci) {
-            ci = type_alloc(aux->loader_module->alc, HEAP_COLD, sizeof *ci);
-            map64_put(&by_domain, key, (u64)(uintptr_t)ci);
-        }
-        return ci;
-    }
-    ci = aux->init;
+    ClassInit **cell = init_cell(t, mt), *ci = *cell;
     if (!ci) {
-        ci = type_alloc(aux->loader_module->alc, HEAP_COLD, sizeof *ci);
-        __atomic_store_n(&aux->init, ci, __ATOMIC_RELEASE);
+        ci = type_alloc(mt->aux->loader_module->alc, HEAP_COLD, sizeof *ci);
+        __atomic_store_n(cell, ci, __ATOMIC_RELEASE);
     }
     return ci;
 }
@@ -56,9 +49,18 @@ static bool is_cycle(Thread *t, const ClassInit *ci)
 
 static void set_flag(MethodTable *mt)
 {
-    type_statics(mt);
-    if (!vm_runtime.neutral)
+    char *statics = type_statics(mt);
+    if (vm_runtime.neutral)
+        __atomic_store_n(&type_in_domain(mt)->ready, statics, __ATOMIC_RELEASE);
+    else
         __atomic_fetch_or(&mt->aux->flags, AUX_CLASS_INITED, __ATOMIC_RELEASE);
+}
+
+bool vm_class_is_ready(MethodTable *mt)
+{
+    if (vm_runtime.neutral)
+        return __atomic_load_n(&type_in_domain(mt)->ready, __ATOMIC_ACQUIRE) != NULL;
+    return (__atomic_load_n(&mt->aux->flags, __ATOMIC_ACQUIRE) & AUX_CLASS_INITED) != 0;
 }
 
 static Method *find_ctor(MethodTable *mt, u32 params, bool strings)
@@ -138,7 +140,7 @@ bool vm_class_is_inited(MethodTable *mt)
 
 bool vm_class_init(Thread *t, MethodTable *mt)
 {
-    if (LIKELY(__atomic_load_n(&mt->aux->flags, __ATOMIC_ACQUIRE) & AUX_CLASS_INITED))
+    if (LIKELY(vm_class_is_ready(mt)))
         return true;
     if (mt_is_array(mt) || !mt->klass->cctor_rid) {
         if (!mt_is_array(mt) && !type_is_open(th_of(mt)) && !type_is_shared(th_of(mt)))
@@ -147,11 +149,9 @@ bool vm_class_init(Thread *t, MethodTable *mt)
     }
     if (type_is_open(th_of(mt)) || type_is_shared(th_of(mt)))
         return true; /* no run-time type: nothing to run */
-    if (!vm_runtime.neutral) {
-        ClassInit *done = __atomic_load_n(&mt->aux->init, __ATOMIC_ACQUIRE);
-        if (done && __atomic_load_n(&done->state, __ATOMIC_ACQUIRE) == INIT_RUNNING && done->owner == t)
-            return true;
-    }
+    ClassInit *begun = __atomic_load_n(init_cell(t, mt), __ATOMIC_ACQUIRE);
+    if (begun && __atomic_load_n(&begun->state, __ATOMIC_ACQUIRE) == INIT_RUNNING && begun->owner == t)
+        return true;
     bool mine = false, go_on = false;
     GcHandle failure = NULL;
     ClassInit *ci = NULL;

@@ -31,6 +31,7 @@ u32 vm_stack_words(const MethodSig *sig, bool native, bool has_this);
 
 /* --- vm_cctor.c ----------------------------------------------------------------------------------------------------- */
 char *vm_ensure_statics(MethodTable *mt, Err *e); /* either mode */
+bool vm_class_is_ready(MethodTable *mt); /* its constructor has run to its end, in the current domain; false also when nobody asked yet */
 
 /* --- vm_ilstub.c ---------------------------------------------------------------------------------------------------- */
 /* Dynamic methods: resolves a token of a body that has IlStub.resolver; filled in by corelib/. false: *e or nothing pending. */

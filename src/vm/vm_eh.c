@@ -379,7 +379,7 @@ static void first_chance(Thread *t, Object *exception)
 {
     static Field *event;
     MethodTable *mt = type_wk(WK_APPCONTEXT);
-    if (!mt->aux->statics)
+    if (!type_statics_if_made(mt))
         return;
     if (!event)
         event = type_field_by_name(mt, "FirstChanceException");

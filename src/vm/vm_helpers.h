@@ -18,6 +18,7 @@ void *vm_help_mdarray_address(Object *array, i32 *indices, TypeHandle elem);
 void vm_help_mdarray_store_check(Object *array, Object *value);
 void *vm_help_typedref_check(void *typedref, TypeHandle th);
 void vm_help_class_init(MethodTable *mt);
+void *vm_help_rva_static(Field *f);
 void *vm_help_statics(MethodTable *mt);
 void *vm_help_thread_statics(MethodTable *mt);
 void *vm_help_lookup_mt(MethodTable *exact, MethodTable *owner_canon, u32 slot);

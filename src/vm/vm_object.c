@@ -1,13 +1,12 @@
 /* vm_object.c: boxes and arrays made from C, and the objects that stand for types, assemblies, modules, members and threads.
  * A RuntimeType is frozen and unique per TypeHandle; MtAux.exposed or TypeDesc.exposed holds it raw (CoreLib reads them), in
- * neutral mode a table of the domain does (D12).  The others are ordinary objects behind strong handles.
+ * neutral mode the domain's tables do (D12).  The others are ordinary objects behind strong handles.
  * Book: vm.md  Tests: tests/app */
 #include "vm/vm.h"
 
 #include "os/os_thread.h"
 
 static OsMutex expose_lock = OS_MUTEX_INIT;
-static Map64 neutral_types; /* TypeHandle -> RuntimeType, under expose_lock; neutral mode only */
 
 Object *vm_new_object(Thread *t, MethodTable *mt)
 {
@@ -58,26 +57,20 @@ static Object *new_type_object(TypeHandle th)
     return o;
 }
 
-static Object *neutral_type_object(TypeHandle th)
+static Object **type_object_cell(TypeHandle th)
 {
-    os_mutex_lock(&expose_lock);
-    Object *o = map64_ptr(&neutral_types, th);
-    if (!o) {
-        o = new_type_object(th);
-        map64_put(&neutral_types, th, (u64)(uintptr_t)o);
-    }
-    os_mutex_unlock(&expose_lock);
-    return o;
+    if (vm_runtime.neutral)
+        return th_is_desc(th) ? (Object **)&thread_current()->domain->neutral_table[type_domain_slot(th_desc(th))]
+                              : &type_in_domain(th_mt(th))->object;
+    return th_is_desc(th) ? &th_desc(th)->exposed : &th_mt(th)->aux->exposed;
 }
 
 Object *vm_type_object(TypeHandle th)
 {
-    Object **slot = th_is_desc(th) ? &th_desc(th)->exposed : &th_mt(th)->aux->exposed;
+    Object **slot = type_object_cell(th);
     Object *o = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
     if (LIKELY(o != NULL))
         return o;
-    if (vm_runtime.neutral)
-        return neutral_type_object(th);
     type_wk(WK_RUNTIMETYPE); /* loaded before the lock is taken */
     os_mutex_lock(&expose_lock);
     o = *slot;

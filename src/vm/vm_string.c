@@ -18,9 +18,15 @@ struct Interned {
     String *empty;
 };
 
+static Domain *here(void)
+{
+    Thread *t = thread_current();
+    return t ? t->domain : vm_runtime.domain;
+}
+
 static struct Interned *table(void)
 {
-    Domain *d = vm_runtime.domain;
+    Domain *d = here();
     struct Interned *n = __atomic_load_n(&d->interned, __ATOMIC_ACQUIRE), *fresh;
     if (LIKELY(n != NULL))
         return n;
@@ -100,7 +106,7 @@ static String *intern_frozen(const char16 *s, u32 len)
         if (x->val & 1) { /* interned by the program before: keep its identity; it has to be frozen, so pin it */
             GcHandle h = (GcHandle)(x->val & ~(uintptr_t)1);
             if (gc_handle_kind(h) != GC_HANDLE_PINNED) {
-                GcHandle p = gc_handle_new(vm_runtime.domain, GC_HANDLE_PINNED, (Object *)o);
+                GcHandle p = gc_handle_new(here(), GC_HANDLE_PINNED, (Object *)o);
                 x->val = (uintptr_t)p | 1;
                 gc_handle_free(h);
             }
@@ -181,16 +187,22 @@ static Object *stub_literal(struct IlStub *stub, u32 token)
     return (Object *)intern_frozen(s->chars, n);
 }
 
-Object *vm_string_literal(Module *m, u32 token, struct IlStub *stub)
+static OsMutex literal_lock = OS_MUTEX_INIT; /* Module.literals */
+
+u32 vm_literal_index(Module *m, u32 token)
 {
-    static OsMutex lock = OS_MUTEX_INIT;
-    if (stub)
-        return stub_literal(stub, token);
-    os_mutex_lock(&lock);
-    Object *o = map64_ptr(&m->literals, token);
-    os_mutex_unlock(&lock);
-    if (o)
-        return o;
+    os_mutex_lock(&literal_lock);
+    u64 i = 0;
+    if (!map64_get(&m->literals, token, &i)) {
+        i = type_domain_slot(NULL);
+        map64_put(&m->literals, token, i);
+    }
+    os_mutex_unlock(&literal_lock);
+    return (u32)i;
+}
+
+static Object *make_literal(Module *m, u32 token)
+{
     u32 n = 0;
     const u8 *units = md_user_string(m->md, MD_RID(token), &n);
     char16 small[256], *s = n <= ARRAY_LEN(small) ? small : base_malloc(n * sizeof *s);
@@ -198,12 +210,32 @@ Object *vm_string_literal(Module *m, u32 token, struct IlStub *stub)
         memcpy(s, units, n * sizeof *s);
     else
         n = 0;
-    o = n ? (Object *)intern_frozen(s, n) : vm_empty_string();
+    Object *o = n ? (Object *)intern_frozen(s, n) : vm_empty_string();
     if (s != small)
         base_free(s);
-    os_mutex_lock(&lock);
+    return o;
+}
+
+Object *vm_string_literal(Module *m, u32 token, struct IlStub *stub)
+{
+    if (stub)
+        return stub_literal(stub, token);
+    if (vm_runtime.neutral) {
+        void **cell = &here()->neutral_table[vm_literal_index(m, token)];
+        Object *o = __atomic_load_n(cell, __ATOMIC_ACQUIRE);
+        if (!o)
+            __atomic_store_n(cell, o = make_literal(m, token), __ATOMIC_RELEASE); /* interned: the same for everybody */
+        return o;
+    }
+    os_mutex_lock(&literal_lock);
+    Object *o = map64_ptr(&m->literals, token);
+    os_mutex_unlock(&literal_lock);
+    if (o)
+        return o;
+    o = make_literal(m, token);
+    os_mutex_lock(&literal_lock);
     map64_put(&m->literals, token, (u64)(uintptr_t)o);
-    os_mutex_unlock(&lock);
+    os_mutex_unlock(&literal_lock);
     return o;
 }
 
@@ -217,7 +249,7 @@ String *vm_string_intern(Thread *t, String *s, bool add)
     String *o = x->val ? entry_string(x) : NULL;
     if (!o && add) {
         o = s;
-        *x = (InternEntry){hash, (uintptr_t)gc_handle_new(vm_runtime.domain, GC_HANDLE_STRONG, (Object *)s) | 1};
+        *x = (InternEntry){hash, (uintptr_t)gc_handle_new(here(), GC_HANDLE_STRONG, (Object *)s) | 1};
         added(n);
     }
     os_mutex_unlock(&n->lock);
