@@ -146,7 +146,7 @@ CALL(i32, corelib_close_handle, WaitObject *w)
     return 1;
 }
 
-CALL(WaitObject *, corelib_mutex_create, i32 current_user, const char16 *name, i32 owned, char *errors, u32 errors_size)
+CALL(WaitObject *, corelib_mutex_create, i32 owned, const char16 *name, i32 current_user, char *errors, u32 errors_size)
 {
     (void)current_user;
     if (errors_size)

@@ -6,9 +6,9 @@
  * Book: vm.md  Tests: tests/il */
 #include "vm/vm_code.h"
 
-#include "md/md_attr.h"
 #include "os/os_mem.h"
 #include "os/os_thread.h"
+#include "vm/vm_accessor.h"
 #include "vm/vm_delegate.h"
 
 #include <stdio.h>
@@ -276,124 +276,20 @@ static void *array_code(Thread *t, Method *m)
     return vm_code_of(t, s);
 }
 
-/* ---- UnsafeAccessor -------------------------------------------------------------------------------------------------------------- */
-enum { UA_CTOR, UA_METHOD, UA_STATIC_METHOD, UA_FIELD, UA_STATIC_FIELD };
-
-static bool same_types(const SigContext *ca, const SigType *a, const SigContext *cb, const SigType *b)
-{
-    if (a->kind != b->kind)
-        return false;
-    if (a->kind == ET_VOID)
-        return true;
-    TypeHandle x = type_sigtype_load(ca, a, NULL), y = type_sigtype_load(cb, b, NULL);
-    return x && x == y;
-}
-
-static Method *accessor_method(MethodTable *mt, const char *name, Method *m, const MethodSig *sig, u32 skip, bool is_static, Err *e)
-{
-    SigContext ca = type_method_context(m);
-    for (MethodTable *p = mt; p; p = is_static || strcmp(name, ".ctor") == 0 ? NULL : p->parent) {
-        MtClass *k = p->klass;
-        for (u32 i = 0; i < k->num_methods; i++) {
-            Method *x = type_method_by_rid(p, k->first_method_rid + i, e);
-            if (!x)
-                return NULL;
-            if (strcmp(x->name, name) != 0 || !(x->flags & MF_STATIC) != !is_static)
-                continue;
-            if (x->num_generic) {
-                u32 n;
-                TypeHandle *args = type_method_inst(m, &n);
-                if (n != x->num_generic || !(x = type_instantiate_method(x, args, n, e)))
-                    continue;
-            }
-            const MethodSig *s = type_method_sig(x, e);
-            if (!s || s->num_params + skip != sig->num_params)
-                continue;
-            SigContext cb = type_method_context(x);
-            bool ok = strcmp(name, ".ctor") == 0 || same_types(&ca, &sig->ret, &cb, &s->ret);
-            for (u32 j = 0; ok && j < s->num_params; j++)
-                ok = same_types(&ca, &sig->params[j + skip], &cb, &s->params[j]);
-            if (ok)
-                return x;
-        }
-    }
-    err_set(e, ERR_MISSING_METHOD, 0, "Method not found: '%s'.", name);
-    return NULL;
-}
-
-static TypeHandle no_byref(TypeHandle th)
-{
-    TypeDesc *d = th_desc(th);
-    return d && d->kind == TD_BYREF ? d->elem : th;
-}
-
-static Method *accessor_stub(Method *m, Err *e)
-{
-    const MdImage *md = m->mt->module->md;
-    u32 row = md_find_attribute(md, m->token, "System.Runtime.CompilerServices", "UnsafeAccessorAttribute");
-    i64 kind = 0;
-    const MethodSig *sig = type_method_sig(m, e);
-    if (!sig || !row || !md_attr_int(md, row, 0, &kind)) {
-        err_set(e, ERR_BAD_IMAGE, m->token, "Invalid usage of UnsafeAccessorAttribute.");
-        return NULL;
-    }
-    char name[256];
-    snprintf(name, sizeof name, "%s", kind == UA_CTOR ? ".ctor" : m->name);
-    MdAttrValue v;
-    if (kind != UA_CTOR && md_attr_find_named(md, row, "Name", &v) && !v.is_null)
-        snprintf(name, sizeof name, "%.*s", (int)v.str_len, v.str);
-    SigContext c = type_method_context(m);
-    TypeHandle th = kind == UA_CTOR ? type_sigtype_load(&c, &sig->ret, e)
-                    : sig->num_params ? type_sigtype_load(&c, &sig->params[0], e) : 0;
-    MethodTable *mt = th ? th_mt(no_byref(th)) : NULL;
-    if (!mt) {
-        err_set(e, ERR_BAD_IMAGE, m->token, "Invalid usage of UnsafeAccessorAttribute.");
-        return NULL;
-    }
-    IlBuilder b;
-    ilb_begin(&b, alc_of_method(m), "UnsafeAccessor", NULL);
-    if (kind == UA_FIELD || kind == UA_STATIC_FIELD) {
-        Field *f = NULL;
-        for (MethodTable *p = mt; p && !f; p = p->parent)
-            if ((f = type_field_by_name(p, name)))
-                mt = p;
-        if (!f) {
-            err_set(e, ERR_MISSING_FIELD, 0, "Field not found: '%s'.", name);
-            return NULL;
-        }
-        if (kind == UA_FIELD)
-            ilb_ldarg(&b, 0);
-        ilb_op_token(&b, kind == UA_FIELD ? IL_LDFLDA : IL_LDSFLDA, ilb_field(&b, f, mt));
-    } else {
-        u32 skip = kind == UA_CTOR ? 0 : 1;
-        Method *x = accessor_method(mt, name, m, sig, skip, kind == UA_STATIC_METHOD, e);
-        if (!x)
-            return NULL;
-        for (u32 i = kind == UA_STATIC_METHOD ? 1 : 0; i < sig->num_params; i++)
-            ilb_ldarg(&b, i);
-        bool virt = kind == UA_METHOD && (x->flags & MF_VIRTUAL) && !mt_is_valuetype(mt);
-        ilb_op_token(&b, kind == UA_CTOR ? IL_NEWOBJ : virt ? IL_CALLVIRT : IL_CALL, ilb_method(&b, x));
-    }
-    ilb_op(&b, IL_RET);
-    return ilb_finish(&b, m->mt, sig, m->name);
-}
-
 static void *accessor_code(Thread *t, Method *m)
 {
-    Method *s = __atomic_load_n(&m->stub, __ATOMIC_ACQUIRE);
-    Err e = {0};
-    if (!s) {
-        PREEMPTIVE(t)
-        {
-            s = accessor_stub(m, &e);
-        }
+    if (!(__atomic_load_n(&m->flags, __ATOMIC_ACQUIRE) & MF_HAS_BODY_OVERRIDE)) {
+        Err e = {0};
+        IlStub *s, *none = NULL;
+        PREEMPTIVE(t) { s = vm_accessor_body(m, &e); }
         if (!s) {
             vm_throw_err(t, &e);
             return NULL;
         }
-        s = remember(&m->stub, s);
+        __atomic_compare_exchange_n(&m->il_stub, &none, s, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+        __atomic_fetch_or(&m->flags, MF_HAS_BODY_OVERRIDE, __ATOMIC_RELEASE);
     }
-    return vm_code_of(t, s);
+    return compile(t, m);
 }
 
 /* ---- code of a method -------------------------------------------------------------------------------------------------------------- */
@@ -422,8 +318,6 @@ static void *own_code(Thread *t, Method *m, u8 *tier)
         return vm_delegate_runtime_code(t, m);
     if (m->flags & MF_ARRAY)
         return array_code(t, m);
-    if (m->flags & MF_UNSAFE_ACCESSOR)
-        return accessor_code(t, m);
     if (m->flags & MF_ABSTRACT) {
         char name[400];
         vm_name_of(m, name, sizeof name);
@@ -431,7 +325,7 @@ static void *own_code(Thread *t, Method *m, u8 *tier)
         return NULL;
     }
     *tier = 1;
-    return compile(t, m);
+    return m->flags & MF_UNSAFE_ACCESSOR ? accessor_code(t, m) : compile(t, m);
 }
 
 /* The module constructor runs before the first method of the module that is called. *done: others need not wait for it. */

@@ -258,8 +258,11 @@ static bool fill_file_info(Thread *t, Object *helper, const TraceFrame *frames, 
     Array *flat = size ? helper_array(t, helper, "rgiIsFileLayout", WK_BOOLEAN, n) : NULL;
     Array *pdb = flat ? helper_array(t, helper, "rgInMemoryPdbAddress", WK_INTPTR, n) : NULL;
     Array *pdb_size = pdb ? helper_array(t, helper, "rgiInMemoryPdbSize", WK_INT32, n) : NULL;
+    Array *files = pdb_size ? helper_array(t, helper, "rgFilename", WK_STRING, n) : NULL; /* the reader fills these three */
+    Array *lines = files ? helper_array(t, helper, "rgiLineNumber", WK_INT32, n) : NULL;
+    Array *columns = lines ? helper_array(t, helper, "rgiColumnNumber", WK_INT32, n) : NULL;
     MethodTable *assembly =
-        pdb_size ? type_load_name(type_corelib, "System.Reflection", "Assembly", NULL) : NULL;
+        columns ? type_load_name(type_corelib, "System.Reflection", "Assembly", NULL) : NULL;
     Array *assemblies = assembly ? vm_new_array(t, th_of(assembly), n) : NULL;
     if (!assemblies)
         return false;
