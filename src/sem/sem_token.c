@@ -454,7 +454,7 @@ static bool ldtoken(SemWalk *w, SemInst *o, Err *e)
     if (s) {
         if (type_client.stub_type(s, token))
             return token_of_type(w, o, token, e);
-        return type_client.stub_method(s, token) ? token_of_method(w, o, token, e) : token_of_field(w, o, token, e);
+        return type_client.stub_method(s, token, NULL, NULL, NULL) ? token_of_method(w, o, token, e) : token_of_field(w, o, token, e);
     }
     switch (MD_TABLE_OF(token)) {
     case MDT_TypeDef: case MDT_TypeRef: case MDT_TypeSpec: return token_of_type(w, o, token, e);

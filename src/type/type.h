@@ -466,8 +466,9 @@ typedef struct TypeClient {
     bool neutral; /* D12; set before the first domain is made */
     /* Token table of VM-made bodies. */
     TypeHandle (*stub_type)(struct IlStub *s, u32 token);
-    Method *(*stub_method)(struct IlStub *s, u32 token);
-    Field *(*stub_field)(struct IlStub *s, u32 token, MethodTable **owner);
+    /* c: context the member is wanted in; NULL: any.  *shared (may be NULL): depends on it. */
+    Method *(*stub_method)(struct IlStub *s, u32 token, const SigContext *c, bool *shared, Err *e);
+    Field *(*stub_field)(struct IlStub *s, u32 token, const SigContext *c, MethodTable **owner, bool *shared, Err *e);
 } TypeClient;
 extern TypeClient type_client;
 

@@ -250,6 +250,9 @@ TypeHandle *type_method_inst(Method *m, u32 *n)
                 if (i < m->num_generic)
                     v->args[i] = (TypeHandle)new_var(m->mt->module, TD_MVAR, i, MD_TOKEN(MDT_GenericParam, r), m) | TH_DESC_BIT;
             }
+            for (u32 i = 0; i < m->num_generic; i++) /* rows missing from a bad image */
+                if (!v->args[i])
+                    v->args[i] = (TypeHandle)new_var(m->mt->module, TD_MVAR, i, MD_TOKEN(MDT_GenericParam, 0), m) | TH_DESC_BIT;
             __atomic_store_n(&m->dict, v, __ATOMIC_RELEASE);
         }
     }
@@ -563,7 +566,7 @@ static Method *resolve_methodspec(const SigContext *c, u32 token, bool *shared, 
 Method *resolve_method(const SigContext *c, u32 token, bool *shared, Err *e)
 {
     if (UNLIKELY(c->stub != NULL))
-        return type_client.stub_method(c->stub, token);
+        return type_client.stub_method(c->stub, token, c, shared, e);
     Module *m = c->module;
     switch (MD_TABLE_OF(token)) {
     case MDT_MethodDef: {
@@ -635,7 +638,7 @@ TypeHandle type_resolve_type(const SigContext *c, u32 token, bool *shared, Err *
 Field *resolve_field(const SigContext *c, u32 token, MethodTable **owner, bool *shared, Err *e)
 {
     if (UNLIKELY(c->stub != NULL))
-        return type_client.stub_field(c->stub, token, owner);
+        return type_client.stub_field(c->stub, token, c, owner, shared, e);
     Module *m = c->module;
     const MdImage *md = m->md;
     u32 rid = MD_RID(token);

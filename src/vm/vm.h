@@ -99,8 +99,8 @@ typedef enum VmError {
 #undef VM_ERROR
     VM_ERR_COUNT
 } VmError;
-/* All set t->pending (made in C: allocated, fields set as the reference's runtime-raised exceptions have them; message NULL: the class's own default) and
- * return false. */
+/* All set t->pending (made in C: allocated, fields set as the reference's runtime-raised exceptions have them; message NULL: the class's
+ * own default) and return false. */
 bool vm_throw(Thread *t, VmError kind);
 bool vm_throwf(Thread *t, VmError kind, const char *fmt, ...) PRINTF_LIKE(3, 4);
 bool vm_throw_err(Thread *t, const Err *e); /* ERR_PENDING: nothing more to do; ERR_MISSING_FEATURE: base_missing */
@@ -130,8 +130,8 @@ bool vm_source_line(Method *m, u32 il_offset, char *file, size_t n, u32 *line, u
 
 /* --- Calling managed code (vm_call.c) -------------------------------------------------------------------------------- */
 /* Arguments and result by the method's signature: each arg is a pointer to its value (references: pointer to Object *; this of classes:
- * pointer to Object *; this of value types: pointer to the address). result: where to write it (reference, primitive widened to its own size, struct), may be NULL for void.
- * Compiles when needed. false: exception pending. */
+ * pointer to Object *; this of value types: pointer to the address). result: where to write it (reference, primitive
+ * widened to its own size, struct), may be NULL for void.  Compiles when needed. false: exception pending. */
 bool vm_call(Thread *t, Method *m, void **args, void *result);
 bool vm_call_flags(Thread *t, Method *m, void **args, void *result, u64 entry_flags);
 /* From preemptive C without pending support: short forms for methods of fixed shape. */
@@ -172,6 +172,7 @@ typedef struct IlStubToken {
     Field *field;
     GcHandle string;
     const MethodSig *sig;  /* SIG of calli */
+    const SigType *from;   /* METHOD, FIELD of a shared body: type whose member it is in each generic context; NULL: the same in all */
 } IlStubToken;
 struct IlStub {
     LoadContext *alc;

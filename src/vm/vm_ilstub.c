@@ -114,6 +114,14 @@ u32 ilb_field(IlBuilder *b, Field *f, MethodTable *owner)
 {
     return add_token(b, (IlStubToken){.kind = STUB_TOKEN_FIELD, .field = f, .type = th_of(owner)});
 }
+u32 ilb_method_from(IlBuilder *b, Method *m, const SigType *from)
+{
+    return add_token(b, (IlStubToken){.kind = STUB_TOKEN_METHOD, .method = m, .from = from});
+}
+u32 ilb_field_from(IlBuilder *b, Field *f, MethodTable *owner, const SigType *from)
+{
+    return add_token(b, (IlStubToken){.kind = STUB_TOKEN_FIELD, .field = f, .type = th_of(owner), .from = from});
+}
 u32 ilb_sig(IlBuilder *b, const MethodSig *sig) { return add_token(b, (IlStubToken){.kind = STUB_TOKEN_SIG, .sig = sig}); }
 
 SigType ilb_sigtype(TypeHandle th)
@@ -155,7 +163,7 @@ static void *to_heap(LoadContext *alc, const void *p, size_t n)
     return q;
 }
 
-Method *ilb_finish(IlBuilder *b, MethodTable *owner, const MethodSig *sig, const char *name)
+IlStub *ilb_finish_body(IlBuilder *b, const MethodSig *sig)
 {
     BuildState *st = state(b);
     IlStub *s = b->stub;
@@ -166,6 +174,17 @@ Method *ilb_finish(IlBuilder *b, MethodTable *owner, const MethodSig *sig, const
     s->locals = to_heap(b->alc, st->locals.data, st->locals.len * sizeof(SigType));
     s->num_locals = st->locals.len;
     s->max_stack = MAX(b->max_stack, sig->num_params + 12u);
+    vec_free(&b->code);
+    vec_free(&st->tokens);
+    vec_free(&st->locals);
+    base_free(st);
+    b->unused = NULL;
+    return s;
+}
+
+Method *ilb_finish(IlBuilder *b, MethodTable *owner, const MethodSig *sig, const char *name)
+{
+    IlStub *s = ilb_finish_body(b, sig);
     Method *m = type_alloc(b->alc, HEAP_HOT, sizeof *m);
     m->mt = owner;
     m->canon = m;
@@ -176,11 +195,6 @@ Method *ilb_finish(IlBuilder *b, MethodTable *owner, const MethodSig *sig, const
     m->name = name;
     m->msig = ilb_sig_copy(b->alc, sig, sig->has_this, NULL);
     m->il_stub = s;
-    vec_free(&b->code);
-    vec_free(&st->tokens);
-    vec_free(&st->locals);
-    base_free(st);
-    b->unused = NULL;
     type_client.method_made(m);
     LOG(interop, 2, "%s stub %s", s->kind, name);
     return m;
@@ -207,18 +221,49 @@ static TypeHandle stub_type(IlStub *s, u32 tok)
     return token(s, tok, STUB_TOKEN_TYPE, &t) ? t.type : 0;
 }
 
-static Method *stub_method(IlStub *s, u32 tok)
+/* The type that t->from is in c, or the base of it that owner's definition is. */
+static MethodTable *owner_in(const IlStubToken *t, const SigContext *c, const MethodTable *owner, Err *e)
 {
-    IlStubToken t;
-    return token(s, tok, STUB_TOKEN_METHOD, &t) ? t.method : NULL;
+    SigContext k = *c;
+    k.module = t->from->module;
+    k.stub = NULL;
+    const u8 *p = t->from->sig;
+    TypeHandle th = type_from_sig(&k, &p, p + 0x1000000, e);
+    TypeDesc *d = th ? th_desc(th) : NULL;
+    MethodTable *mt = th_mt(d && d->kind == TD_BYREF ? d->elem : th);
+    while (mt && mt->klass->typical != owner->klass->typical)
+        mt = mt->parent;
+    return mt;
 }
 
-static Field *stub_field(IlStub *s, u32 tok, MethodTable **owner)
+static Method *stub_method(IlStub *s, u32 tok, const SigContext *c, bool *shared, Err *e)
+{
+    IlStubToken t;
+    if (!token(s, tok, STUB_TOKEN_METHOD, &t))
+        return NULL;
+    if (!t.from || !c)
+        return t.method;
+    MethodTable *mt = owner_in(&t, c, t.method->mt, e);
+    Method *m = mt ? type_method_by_rid(mt, MD_RID(t.method->token), e) : NULL;
+    if (m && m->num_generic)
+        m = type_instantiate_method(m, c->method_args, c->num_method_args, e);
+    if (m && shared)
+        *shared = (m->flags & (MF_CTX_MT | MF_CTX_METHOD)) || type_is_shared(th_of(mt));
+    return m;
+}
+
+static Field *stub_field(IlStub *s, u32 tok, const SigContext *c, MethodTable **owner, bool *shared, Err *e)
 {
     IlStubToken t;
     if (!token(s, tok, STUB_TOKEN_FIELD, &t))
         return NULL;
     *owner = th_mt(t.type);
+    if (t.from && c) {
+        *owner = owner_in(&t, c, *owner, e);
+        if (*owner && shared)
+            *shared = type_is_shared(th_of(*owner));
+        return *owner ? type_field_by_rid(*owner, MD_RID(t.field->token), e) : NULL;
+    }
     return t.field;
 }
 

@@ -1,0 +1,199 @@
+/* vm_accessor.c: bodies of methods with UnsafeAccessorAttribute.
+ * The body replaces the method's own (MF_HAS_BODY_OVERRIDE).  Under shared generics its one token is read again in the exact context
+ * when a dictionary slot is filled (IlStubToken.from).  A parameter or result with UnsafeAccessorTypeAttribute is declared object and
+ * passed as it is; the type named there counts when the member is looked for.
+ * Book: vm.md  Tests: tests/app/UnsafeAccessors.cs */
+#include "vm/vm_accessor.h"
+
+#include "md/md_attr.h"
+
+#include <stdio.h>
+
+enum { UA_CTOR, UA_METHOD, UA_STATIC_METHOD, UA_FIELD, UA_STATIC_FIELD };
+
+typedef struct Accessor {
+    Method *m;
+    const MethodSig *sig;
+    TypeHandle *named; /* [0] result, [1 + i] parameters: types of UnsafeAccessorTypeAttribute, 0 where there is none */
+    i64 kind;
+    char name[512];
+} Accessor;
+
+/* ---- types given by name --------------------------------------------------------------------------------------------------------- */
+/* Cooperative.  Runs managed code: TypeNameResolver.GetTypeHelper(char *name, RuntimeAssembly, bool throwOnError, bool
+ * requireAssemblyQualifiedName, nint unsafeAccessorMethod). */
+static TypeHandle type_by_name(Thread *t, Method *m, const char *name, u32 len)
+{
+    String *s = vm_string_utf8n(t, name, len);
+    Object *assembly = s ? vm_assembly_object(t, m->mt->module->assembly) : NULL, *type = NULL;
+    if (!assembly)
+        return 0;
+    char16 *chars = base_malloc(((size_t)s->length + 1) * 2);
+    memcpy(chars, s->chars, ((size_t)s->length + 1) * 2);
+    bool throw_it = true, qualified = false;
+    void *args[] = {&chars, &assembly, &throw_it, &qualified, &m};
+    bool ok = vm_call(t, vm_core_method(CM_TYPE_BY_NAME), args, &type);
+    base_free(chars);
+    if (ok && !type)
+        vm_throwf(t, VM_ERR_TYPE_LOAD, "Could not load type '%.*s'.", (int)len, name);
+    return ok && type ? vm_type_of_object(type) : 0;
+}
+
+static bool name_types(Accessor *a, Err *e)
+{
+    Method *m = a->m;
+    const MdImage *md = m->mt->module->md;
+    MdRange r = md_method_params(md, MD_RID(m->token));
+    for (u32 i = r.first; i < r.end; i++) {
+        u32 rid = md_param_at(md, i), at = md_Param_Sequence(md, rid), len = 0;
+        u32 row = md_find_attribute(md, MD_TOKEN(MDT_Param, rid), "System.Runtime.CompilerServices", "UnsafeAccessorTypeAttribute");
+        const char *text = NULL;
+        if (!row || at > a->sig->num_params)
+            continue;
+        if (!md_attr_string(md, row, 0, &text, &len) || !text)
+            return err_set(e, ERR_BAD_IMAGE, m->token, "Invalid usage of UnsafeAccessorTypeAttribute.");
+        if ((m->flags & (MF_CTX_MT | MF_CTX_METHOD)) && memchr(text, '!', len))
+            return err_set(e, ERR_MISSING_FEATURE, m->token, "UnsafeAccessorType with variables in a shared generic method");
+        Thread *t = thread_current();
+        COOPERATIVE(t) { a->named[at] = type_by_name(t, m, text, len); }
+        if (!a->named[at])
+            return err_set(e, ERR_PENDING, 0, "exception while a type was looked for");
+    }
+    return true;
+}
+
+/* ---- the member ------------------------------------------------------------------------------------------------------------------ */
+static TypeHandle type_at(const Accessor *a, u32 i, Err *e) /* 0: result, 1 + n: parameter */
+{
+    if (a->named[i])
+        return a->named[i];
+    SigContext c = type_method_context(a->m);
+    return type_sigtype_load(&c, i ? &a->sig->params[i - 1] : &a->sig->ret, e);
+}
+
+static bool same_type(const Accessor *a, u32 i, const SigContext *c, const SigType *s)
+{
+    const SigType *own = i ? &a->sig->params[i - 1] : &a->sig->ret;
+    if (own->kind == ET_VOID || s->kind == ET_VOID)
+        return own->kind == s->kind && !a->named[i];
+    TypeHandle x = type_at(a, i, NULL);
+    return x && x == type_sigtype_load(c, s, NULL);
+}
+
+static bool matches(const Accessor *a, Method *x, u32 skip, bool ctor, Err *e)
+{
+    const MethodSig *s = type_method_sig(x, e);
+    if (!s || s->num_params + skip != a->sig->num_params)
+        return false;
+    SigContext c = type_method_context(x);
+    bool ok = ctor || same_type(a, 0, &c, &s->ret);
+    for (u32 i = 0; ok && i < s->num_params; i++)
+        ok = same_type(a, i + skip + 1, &c, &s->params[i]);
+    return ok;
+}
+
+static Method *find_method(const Accessor *a, MethodTable *mt, Err *e)
+{
+    bool is_static = a->kind == UA_STATIC_METHOD, ctor = a->kind == UA_CTOR;
+    for (MethodTable *p = mt; p; p = is_static || ctor ? NULL : p->parent) {
+        MtClass *k = p->klass;
+        for (u32 i = 0; i < k->num_methods; i++) {
+            Method *x = type_method_by_rid(p, k->first_method_rid + i, e);
+            if (!x)
+                return NULL;
+            if (strcmp(x->name, a->name) != 0 || !(x->flags & MF_STATIC) != !is_static)
+                continue;
+            if (x->num_generic) {
+                u32 n;
+                TypeHandle *args = type_method_inst(a->m, &n);
+                if (n != x->num_generic || !(x = type_instantiate_method(x, args, n, e)))
+                    continue;
+            }
+            if (matches(a, x, ctor ? 0 : 1, ctor, e))
+                return x;
+        }
+    }
+    err_set(e, ERR_MISSING_METHOD, 0, "Method not found: '%s'.", a->name);
+    return NULL;
+}
+
+static Field *find_field(const Accessor *a, MethodTable **owner, Err *e)
+{
+    for (MethodTable *p = *owner; p; p = p->parent) {
+        Field *f = type_field_by_name(p, a->name);
+        if (!f || !(f->flags & FF_STATIC) != (a->kind == UA_FIELD))
+            continue;
+        *owner = p;
+        return f;
+    }
+    err_set(e, ERR_MISSING_FIELD, 0, "Field not found: '%s'.", a->name);
+    return NULL;
+}
+
+/* ---- the body -------------------------------------------------------------------------------------------------------------------- */
+static TypeHandle no_byref(TypeHandle th)
+{
+    TypeDesc *d = th_desc(th);
+    return d && d->kind == TD_BYREF ? d->elem : th;
+}
+
+/* Where the token is read again in another generic context; NULL: it is the same in all. */
+static const SigType *owner_in_context(const Accessor *a, u32 at)
+{
+    if (!(a->m->flags & (MF_CTX_MT | MF_CTX_METHOD)) || a->named[at])
+        return NULL;
+    return at ? &a->sig->params[at - 1] : &a->sig->ret;
+}
+
+static bool emit(const Accessor *a, IlBuilder *b, Err *e)
+{
+    u32 at = a->kind == UA_CTOR ? 0 : 1;
+    TypeHandle th = at <= a->sig->num_params && (at || a->sig->ret.kind != ET_VOID) ? type_at(a, at, e) : 0;
+    MethodTable *mt = th ? th_mt(no_byref(th)) : NULL;
+    if (!mt)
+        return err_set(e, ERR_BAD_IMAGE, a->m->token, "Invalid usage of UnsafeAccessorAttribute.");
+    const SigType *from = owner_in_context(a, at);
+    if (a->kind == UA_FIELD || a->kind == UA_STATIC_FIELD) {
+        MethodTable *owner = mt;
+        Field *f = find_field(a, &owner, e);
+        if (!f)
+            return false;
+        if (a->kind == UA_FIELD)
+            ilb_ldarg(b, 0);
+        ilb_op_token(b, a->kind == UA_FIELD ? IL_LDFLDA : IL_LDSFLDA, ilb_field_from(b, f, owner, from));
+    } else {
+        Method *x = find_method(a, mt, e);
+        if (!x)
+            return false;
+        for (u32 i = a->kind == UA_STATIC_METHOD ? 1 : 0; i < a->sig->num_params; i++)
+            ilb_ldarg(b, i);
+        bool virt = a->kind == UA_METHOD && (x->flags & MF_VIRTUAL) && !mt_is_valuetype(mt);
+        ilb_op_token(b, a->kind == UA_CTOR ? IL_NEWOBJ : virt ? IL_CALLVIRT : IL_CALL, ilb_method_from(b, x, from));
+    }
+    ilb_op(b, IL_RET);
+    return true;
+}
+
+IlStub *vm_accessor_body(Method *m, Err *e)
+{
+    const MdImage *md = m->mt->module->md;
+    u32 row = md_find_attribute(md, m->token, "System.Runtime.CompilerServices", "UnsafeAccessorAttribute");
+    Accessor a = {.m = m, .sig = type_method_sig(m, e)};
+    if (!a.sig)
+        return NULL;
+    if (!row || !md_attr_int(md, row, 0, &a.kind) || a.kind < UA_CTOR || a.kind > UA_STATIC_FIELD) {
+        err_set(e, ERR_BAD_IMAGE, m->token, "Invalid usage of UnsafeAccessorAttribute.");
+        return NULL;
+    }
+    snprintf(a.name, sizeof a.name, "%s", a.kind == UA_CTOR ? ".ctor" : m->name);
+    MdAttrValue v;
+    if (a.kind != UA_CTOR && md_attr_find_named(md, row, "Name", &v) && !v.is_null)
+        snprintf(a.name, sizeof a.name, "%.*s", (int)v.str_len, v.str);
+    a.named = base_calloc(a.sig->num_params + 1u, sizeof *a.named);
+    IlBuilder b;
+    ilb_begin(&b, m->mt->aux->loader_module->alc, "UnsafeAccessor", NULL);
+    bool ok = name_types(&a, e) && emit(&a, &b, e);
+    IlStub *s = ilb_finish_body(&b, a.sig);
+    base_free(a.named);
+    return ok ? s : NULL;
+}
