@@ -1,6 +1,7 @@
 /* corelib_bodies.c: bodies of CoreLib methods that are replaced in memory (D17), rows of bodies.def.
  * Book: corelib.md  Tests: tests/app */
 #include "corelib/corelib_bodies.h"
+#include "vm/vm_code.h"
 
 /* A body of plain opcodes, without tokens. */
 static bool plain_body(Method *m, IlStub **stub, const u8 *code, u32 n)
@@ -37,6 +38,28 @@ static bool to_integer(Method *m, IlStub **stub)
         if (!th_is_desc(inst[0]) && th_mt(inst[0])->klass->elem_kind == kinds[i])
             return plain_body(m, stub, code[i], 3);
     return false;
+}
+
+/* RuntimeType get_ExposedClassObject(), this being the MtAux: in neutral mode refanytype gives the current domain's object of a handle. */
+static bool exposed_object(Method *m, IlStub **stub)
+{
+    enum { MT = offsetof(MtAux, mt), HANDLE = 8 /* in a TypedReference */ };
+    static const u8 code[] = {
+        IL_LDLOCA_S, 0, IL_CONV_U, IL_LDC_I4_S, HANDLE, IL_ADD, IL_LDARG_0, IL_CONV_U, IL_LDC_I4_S, MT, IL_ADD, IL_LDIND_I, IL_STIND_I,
+        IL_LDLOC_0, 0xfe, IL_REFANYTYPE & 0xff, IL_STLOC_1, IL_LDLOCA_S, 1, IL_CONV_U, IL_LDIND_REF, IL_RET,
+    };
+    if (!vm_runtime.neutral)
+        return false;
+    MethodTable *handle = type_load_name(type_corelib, "System", "RuntimeTypeHandle", NULL);
+    if (!handle || !plain_body(m, stub, code, sizeof code))
+        return false;
+    SigType *locals = type_alloc((*stub)->alc, HEAP_COLD, 2 * sizeof *locals);
+    locals[0] = ilb_sigtype(th_of(type_wk(WK_TYPEDREFERENCE)));
+    locals[1] = ilb_sigtype(th_of(handle));
+    (*stub)->locals = locals;
+    (*stub)->num_locals = 2;
+    (*stub)->init_locals = true;
+    return true;
 }
 
 /* BODY(namespace, type, method, maker, reason); maker: bool (Method *, IlStub **) builds the body */

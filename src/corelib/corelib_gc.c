@@ -67,6 +67,8 @@ CALL(void, corelib_gc_collect, i32 generation, i32 mode, u8 low_memory)
     if (!(mode & NON_BLOCKING) && (generation < 0 || generation >= 2))
         __atomic_store_n(&loh_mode, LOH_DEFAULT, __ATOMIC_RELAXED);
     vm_finalizer_wake();
+    Thread *t = thread_current();
+    COOPERATIVE(t) { gc_verify_chance(t, "GC.Collect"); }
 }
 
 static u64 pressure;

@@ -162,6 +162,8 @@ typedef struct GcVerifyCounts {
  * start of an object with a valid MethodTable; interior: inside one, or outside the heap).  A failure names frame, slot and value, and aborts. */
 void gc_verify(Thread *self, const char *why);
 extern GcVerifyCounts gc_verify_counts;
+/* STATOR_GCVERIFY=n: at every nth chance (a thread takes a chunk, GC.Collect, the end of the program); cooperative, at a safepoint. */
+void gc_verify_chance(Thread *t, const char *where);
 /* STATOR_GCSTRESS=alloc|poll|transition[:n]: at every nth chance of that kind a gc_verify runs. */
 typedef enum GcStress { GC_STRESS_NONE, GC_STRESS_ALLOC, GC_STRESS_POLL, GC_STRESS_TRANSITION } GcStress;
 GcStress gc_stress_mode(void);                       /* after gc_init */

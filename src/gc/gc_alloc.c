@@ -123,6 +123,7 @@ static Object *alloc_slow(Thread *t, MethodTable *mt, size_t n)
     GcThreadView *v = gc_view(t);
     if (gc_client && gc_client->poll)
         gc_client->poll(t);
+    gc_verify_chance(t, "chunk");
     if (n >= GC_LARGE_OBJECT)
         return alloc_in(v, GC_REGION_LARGE, mt, n);
     if (n > (size_t)(v->alloc_limit - v->alloc_ptr) || !v->alloc_ptr)

@@ -11,7 +11,7 @@
 GcVerifyCounts gc_verify_counts;
 
 static GcStress stress;
-static u64 stress_every = 1, stress_chances;
+static u64 stress_every = 1, stress_chances, verify_every;
 static __thread bool in_check; /* a chance inside a check is none */
 
 /* State of the running check; the world is stopped. */
@@ -210,8 +210,16 @@ void gc_stress_init(void)
             stress_every = 1;
     }
     gc_stress_allocs = stress == GC_STRESS_ALLOC;
-    if (stress || knob_bool(KNOB_GCVERIFY))
+    verify_every = knob_u64(KNOB_GCVERIFY);
+    if (stress || verify_every)
         atexit(print_counts);
+}
+
+void gc_verify_chance(Thread *t, const char *where)
+{
+    static u64 chances;
+    if (UNLIKELY(verify_every) && __atomic_add_fetch(&chances, 1, __ATOMIC_RELAXED) % verify_every == 0)
+        gc_verify(t, where);
 }
 
 GcStress gc_stress_mode(void)

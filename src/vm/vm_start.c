@@ -280,21 +280,15 @@ static void on_process_exit(Thread *t)
     vm_call_flags(t, vm_core_method(CM_APPCONTEXT_ONPROCESSEXIT), NULL, NULL, ENTRY_UNHANDLED_IS_FATAL);
 }
 
-static void verify_report(void)
-{
-    if (knob_u64(KNOB_GCVERIFY))
-        fprintf(stderr, "[gcverify] %llu checks, %llu frames, %llu slots, %llu references, %llu objects\n",
-                (unsigned long long)gc_verify_counts.checks, (unsigned long long)gc_verify_counts.frames,
-                (unsigned long long)gc_verify_counts.slots, (unsigned long long)gc_verify_counts.references,
-                (unsigned long long)gc_verify_counts.objects);
-}
-
 int vm_shutdown(void)
 {
     Thread *t = attached();
-    COOPERATIVE(t) { on_process_exit(t); }
+    COOPERATIVE(t)
+    {
+        on_process_exit(t);
+        gc_verify_chance(t, "exit");
+    }
     step("shut down");
-    verify_report();
     return vm_runtime.exit_code;
 }
 
@@ -303,7 +297,7 @@ _Noreturn void vm_exit_process(i32 code)
     Thread *t = thread_current();
     vm_runtime.exit_code = code;
     on_process_exit(t);
+    gc_verify_chance(t, "exit");
     thread_enter_preemptive(t);
-    verify_report();
     exit(vm_runtime.exit_code);
 }
