@@ -264,6 +264,21 @@ static int compare_eq(SemWalk *w, SemInst *o, u8 cmp)
     return 1;
 }
 
+/* CoreLib's body calls itself for these types.  Out of range the result is that of the conversion instruction, which saturates. */
+static int convert_native(SemWalk *w, SemInst *o, TypeHandle t)
+{
+    u8 to = t ? type_elem_kind(t) : ET_END;
+    if (to == ET_CHAR)
+        to = ET_U2;
+    if (!(to >= ET_I1 && to <= ET_U8) && to != ET_I && to != ET_U)
+        return 0;
+    sem_head(w, o, SEM_CONV, 1);
+    o->conv.to = to;
+    o->conv.un = o->conv.ovf = false;
+    sem_push(w, o, sem_kind_of_et(to), 0, 0);
+    return 1;
+}
+
 static int expand_other(SemWalk *w, SemInst *o, u32 id, TypeHandle t, Err *e)
 {
     SemCall *c = &o->call;
@@ -280,6 +295,7 @@ static int expand_other(SemWalk *w, SemInst *o, u32 id, TypeHandle t, Err *e)
     case SEM_INTR_TYPE_NOT_EQUALS: return compare_eq(w, o, SEM_NE);
     case SEM_INTR_ARRAY_DATA_REF: return c->m->num_generic == 1 ? 2 : 0;
     case SEM_INTR_ABS: return c->sig->params[0].kind == ET_R4 || c->sig->params[0].kind == ET_R8 ? 2 : 0;
+    case SEM_INTR_CONVERT_NATIVE: case SEM_INTR_CONVERT_NATIVE_F: return convert_native(w, o, t);
     case SEM_INTR_IS_KNOWN_CONSTANT:
         sem_head(w, o, SEM_POP, 1);
         sem_const_i4(w, sem_queue(w), 0);
