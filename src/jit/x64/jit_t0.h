@@ -4,8 +4,8 @@
  * (argument or local not yet read), an address in the frame, a scratch register, or a temporary slot.  At block boundaries every entry lies in
  * the canonical slot of its depth and kind, so that all predecessors agree.  Scratch registers never live across a call.
  *
- * Frame, from rbp down: saved rbx r12 r13 r14, context, homes, temporaries, outgoing arguments at [rsp].  The prologue is emitted last, when the frame
- * is known, into a gap of T0_PROLOG_MAX bytes kept before the body.
+ * Frame, from rbp down: saved rbx r12 r13 r14, context, homes, temporaries, outgoing arguments at [rsp].  The prologue is emitted last, when the
+ * frame is known, into a gap of T0_PROLOG_MAX bytes kept before the body.
  * Invariants: an I4 in a register has zero upper half; reference slots are zeroed in the prologue and have one kind for ever;
  * rsp is constant in the body (but for localloc), so that the walker's sp serves to resume. */
 #ifndef JIT_X64_JIT_T0_H
@@ -149,7 +149,8 @@ void t0_epilog(T0 *j);
 void t0_leave_frame(T0 *j); /* registers, rsp and rbp as the caller had them; flags may change */
 void t0_emit_slow(T0 *j);
 void t0_throw_if(T0 *j, X64Cc cc, JitHelper h);
-X64Label t0_slow_call(T0 *j, JitHelper h, u32 nargs, const u8 *regs, const i64 *imms); /* returns the label to jump to; out bound here by caller via t0_slow_back */
+/* returns the label to jump to; out bound here by caller via t0_slow_back */
+X64Label t0_slow_call(T0 *j, JitHelper h, u32 nargs, const u8 *regs, const i64 *imms);
 void t0_slow_back(T0 *j);
 void t0_map_il(T0 *j, u32 il);
 void t0_calls_something(T0 *j); /* scratch registers are lost here: breaks the guesses above */

@@ -126,7 +126,8 @@ static void pass(T0 *j, CallState *c, Val *v, u8 et, TypeHandle th, u32 base)
             return;
         }
         for (u32 i = 0; i < a.n; i++)
-            add_move(c, (Move){.dst = a.reg[i], .src_reg = X64_NOREG, .is_mem = true, .bytes = a.bytes[i] > 4 ? 8 : a.bytes[i], .mem = x64_mem_add(m, (i32)i * 8)});
+            add_move(c, (Move){.dst = a.reg[i], .src_reg = X64_NOREG, .is_mem = true, .bytes = a.bytes[i] > 4 ? 8 : a.bytes[i],
+                               .mem = x64_mem_add(m, (i32)i * 8)});
         return;
     }
     if (a.n == 0) {
@@ -400,7 +401,8 @@ static void newobj_begin(T0 *j, const SemCall *c, i32 *obj_slot, bool *is_value)
     CHECK(j->depth + 1 <= j->cap);
     for (u32 i = 0; i < n; i++)
         j->st[j->depth - i] = j->st[j->depth - i - 1];
-    j->st[j->depth - n] = *is_value ? (Val){.kind = SEM_BYREF, .loc = V_ADDR, .off = *obj_slot} : (Val){.kind = SEM_REF, .loc = V_SLOT, .off = *obj_slot};
+    j->st[j->depth - n] = *is_value ? (Val){.kind = SEM_BYREF, .loc = V_ADDR, .off = *obj_slot}
+                                      : (Val){.kind = SEM_REF, .loc = V_SLOT, .off = *obj_slot};
     j->depth++;
     j->locked = 0;
 }
@@ -571,6 +573,11 @@ void t0_call(T0 *j, const SemInst *in)
         x64_mov_mr(T0B, 8, t0_frame(target_tmp), X64_RAX);
     }
 
+    u32 in_regs = 0;
+    for (u32 i = 0; i < nargs; i++)
+        in_regs += t0_top(j, i)->loc == V_REG || t0_top(j, i)->loc == V_XMM;
+    if (in_regs > 6) /* a register must stay free for what goes to the stack */
+        t0_flush_regs(j);
     t0_flush_below(j, nargs);
     u32 hidden = (u32)retbuf + (c->ctx != SEM_CTX_NONE);
     u32 need = stack_bytes(c, hidden, has_this, nargs);
@@ -579,8 +586,11 @@ void t0_call(T0 *j, const SemInst *in)
     CallState cs = {0};
     u32 first = j->depth - nargs;
     i32 ret_tmp = 0;
-    if (retbuf) { /* may not be read by the arguments: it has the depth of the result, and arguments of the same type could lie there */
-        ret_tmp = t0_struct_temp(j, j->depth + 3, c->sig->ret.th);
+    if (retbuf) { /* the result's own temporary: arguments by value are copied out before the call; one named by address keeps it away */
+        ret_tmp = t0_struct_temp(j, first, c->sig->ret.th);
+        for (u32 i = 0; i < nargs; i++)
+            if (j->st[first + i].loc == V_ADDR && j->st[first + i].off == ret_tmp)
+                ret_tmp = t0_struct_temp(j, j->depth + 3, c->sig->ret.th);
     }
     for (u32 i = 0; i < nargs; i++) { /* registers of popped values stay locked until the end of the instruction */
         Val *v = &j->st[first + i];
@@ -695,7 +705,7 @@ void t0_call(T0 *j, const SemInst *in)
         return;
     }
     push_result(j, &c->sig->ret, retbuf ? ret_tmp : 0, native);
-    if (retbuf) { /* into the canonical temporary of its depth, so that the next call may use the buffer */
+    if (retbuf && ret_tmp != t0_struct_temp(j, first, c->sig->ret.th)) {
         Val v = t0_pop(j);
         i32 off = t0_struct_temp(j, j->depth, c->sig->ret.th);
         t0_copy(j, t0_frame(off), t0_frame(v.off), type_size(c->sig->ret.th));

@@ -370,7 +370,7 @@ static void save_regs(T0 *j, bool restore)
 /* Emits the prologue; code positions before it (the body) are already there: it is moved in front of them by the driver. */
 bool t0_prolog(T0 *j, u32 *poll_resume)
 {
-    u32 frame = ALIGN_UP((u32)j->frame + j->outgoing, 16u);
+    u32 frame = ALIGN_UP((u32)j->frame + ALIGN_UP(j->outgoing, 16u), 16u); /* as in publish */
     x64_push_r(T0B, X64_RBP);
     x64_mov_rr(T0B, 8, X64_RBP, X64_RSP);
     if (frame > 65536) { /* far below the limit: ask before touching anything */

@@ -102,7 +102,8 @@ static X64Reg reg_but_rax(T0 *j, Val *v)
         return v->reg;
     if (v->loc == V_HOME && j->homes[v->home].reg != X64_NOREG)
         return j->homes[v->home].reg;
-    X64Reg r = t0_gpr_in(j, (1u << X64_RCX) | (1u << X64_RDX) | (1u << X64_RSI) | (1u << X64_RDI) | (1u << X64_R8) | (1u << X64_R9) | (1u << X64_R10) | (1u << X64_R11));
+    X64Reg r = t0_gpr_in(j, (1u << X64_RCX) | (1u << X64_RDX) | (1u << X64_RSI) | (1u << X64_RDI) | (1u << X64_R8) |
+                                (1u << X64_R9) | (1u << X64_R10) | (1u << X64_R11));
     t0_load_to(j, r, v);
     v->loc = V_REG;
     v->reg = (u8)r;

@@ -9,6 +9,11 @@ enum { NULL_PAGE = 4096 };
 void t0_copy(T0 *j, X64Mem dst, X64Mem src, u32 size)
 {
     u32 i = 0;
+    /* words up to 64 bytes: a 16-byte load of what two 8-byte stores just wrote waits for them to retire */
+    for (; size <= 64 && i + 8 <= size; i += 8) {
+        x64_movsd_xm(T0B, X64_XMM15, x64_mem_add(src, (i32)i));
+        x64_movsd_mx(T0B, x64_mem_add(dst, (i32)i), X64_XMM15);
+    }
     for (; i + 16 <= size; i += 16) {
         x64_movups_xm(T0B, X64_XMM15, x64_mem_add(src, (i32)i));
         x64_movups_mx(T0B, x64_mem_add(dst, (i32)i), X64_XMM15);
@@ -874,7 +879,8 @@ void t0_box_cast(T0 *j, const SemInst *in)
     if (in->op == SEM_CASTCLASS || in->op == SEM_ISINST) {
         t0_flush_regs(j);
         X64Label done = x64_label(T0B);
-        bool exact = !t->exact.lookup && mt && !mt_is_interface(mt) && (mt->flags2 & MT2_SEALED) && !mt_is_array(mt) && !(mt->flags2 & MT2_HAS_VARIANCE) && !mt_is_nullable(mt);
+        bool exact = !t->exact.lookup && mt && !mt_is_interface(mt) && (mt->flags2 & MT2_SEALED) && !mt_is_array(mt) &&
+                     !(mt->flags2 & MT2_HAS_VARIANCE) && !mt_is_nullable(mt);
         if (t->exact.lookup) {
             t0_lookup(j, t->exact.slot, X64_RSI);
         } else {
