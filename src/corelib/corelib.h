@@ -5,8 +5,8 @@
  * QCALL: called through an IL stub with a GC transition: runs preemptive; objects come behind handles to the caller's frame. Inside, QCALL_BEGIN
  * switches to cooperative mode; QCALL_END switches back; an exception is left pending and raised by the stub.
  * C's bool results of BOOL QCalls are i32.
- * A row's function has the exact C signature of the managed declaration (bool u8, char u16, nint i64, T& void *, enums by their underlying type, structs of one pointer
- * as that pointer, QCallTypeHandle and friends by value as below). */
+ * A row's function has the exact C signature of the managed declaration (bool u8, char u16, nint i64, T& void *, enums by
+ * their underlying type, structs of one pointer as that pointer, QCallTypeHandle and friends by value as below). */
 #ifndef CORELIB_CORELIB_H
 #define CORELIB_CORELIB_H
 #include "vm/vm.h"

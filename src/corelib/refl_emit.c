@@ -46,7 +46,8 @@ static Assembly *new_assembly(LoadContext *alc, const VmNameParts *parts, u32 ha
         v[i] = n.version[i] == 0xFFFF ? 0 : n.version[i];
     char *name = arena_strndup(&scratch, n.name, n.name_len), *culture = arena_strndup(&scratch, n.culture ? n.culture : "", n.culture_len);
     u32 key = n.public_key_len ? emit_blob(&t, n.public_key, n.public_key_len) : 0;
-    EMIT_ROW(&t, Assembly, hash_alg, v[0], v[1], v[2], v[3], n.flags | (key ? AF_PUBLIC_KEY : 0), key, emit_string(&t, name), emit_string(&t, culture));
+    EMIT_ROW(&t, Assembly, hash_alg, v[0], v[1], v[2], v[3], n.flags | (key ? AF_PUBLIC_KEY : 0), key,
+             emit_string(&t, name), emit_string(&t, culture));
     u32 size;
     u8 *root = emit_write(&t, &size);
     emit_free(&t);

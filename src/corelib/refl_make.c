@@ -111,7 +111,8 @@ bool refl_default_ctor(Thread *t, MethodTable *mt, Object *o)
             return true;
         char name[300];
         type_name(th_of(mt), TN_NAMESPACE | TN_FULL_INST, name, sizeof name);
-        return vm_throwf(t, VM_ERR_MISSING_METHOD, "Cannot dynamically create an instance of type '%s'. Reason: No parameterless constructor defined.", name);
+        return vm_throwf(t, VM_ERR_MISSING_METHOD,
+                         "Cannot dynamically create an instance of type '%s'. Reason: No parameterless constructor defined.", name);
     }
     void *value = (char *)o + OBJ_DATA;
     void *args[] = {mt_is_valuetype(mt) ? (void *)&value : (void *)&o};

@@ -11,7 +11,9 @@
 enum { /* NativeType (§II.23.4) and CorNativeType */
     NT_BOOLEAN = 2, NT_I1 = 3, NT_U1 = 4, NT_LPSTR = 0x14, NT_LPWSTR = 0x15, NT_LPTSTR = 0x16, NT_LPUTF8 = 0x30, NT_NONE = 0xff,
 };
-typedef enum ArgKind { ARG_PLAIN, ARG_BOOL, ARG_CHAR_NARROW, ARG_BYREF, ARG_UTF8, ARG_UTF16, ARG_ARRAY, ARG_SAFEHANDLE, ARG_DELEGATE, ARG_BAD } ArgKind;
+typedef enum ArgKind { 
+    ARG_PLAIN, ARG_BOOL, ARG_CHAR_NARROW, ARG_BYREF, ARG_UTF8, ARG_UTF16, ARG_ARRAY, ARG_SAFEHANDLE, ARG_DELEGATE, ARG_BAD
+} ArgKind;
 typedef struct ArgPlan {
     u8 kind;        /* ArgKind */
     SigType native;

@@ -31,7 +31,8 @@ typedef struct SemBlock {
     u32 num_preds;      /* branches to it from elsewhere; fall-through not counted */
     bool backward;      /* target of a backward branch: a loop header */
     bool handler_start, try_start;
-    u8 handler_kind;    /* when handler_start: IlClauseKind + 1 of catch, filter(-body), finally, fault; filter code itself: SEM_HANDLER_FILTER_CODE */
+    /* when handler_start: IlClauseKind + 1 of catch, filter(-body), finally, fault; filter code itself: SEM_HANDLER_FILTER_CODE */
+    u8 handler_kind;
     bool reached;
     i32 stack_depth;    /* -1: not known yet */
     SemValue *stack;    /* entry stack */
@@ -67,7 +68,9 @@ typedef struct SemType {
 } SemType;
 
 /* --- Operations ---------------------------------------------------------------------------------------------------------------- */
-typedef enum SemBinOp { SEM_ADD, SEM_SUB, SEM_MUL, SEM_DIV, SEM_DIV_UN, SEM_REM, SEM_REM_UN, SEM_AND, SEM_OR, SEM_XOR, SEM_SHL, SEM_SHR, SEM_SHR_UN } SemBinOp;
+typedef enum SemBinOp {
+    SEM_ADD, SEM_SUB, SEM_MUL, SEM_DIV, SEM_DIV_UN, SEM_REM, SEM_REM_UN, SEM_AND, SEM_OR, SEM_XOR, SEM_SHL, SEM_SHR, SEM_SHR_UN
+} SemBinOp;
 typedef enum SemCmp { SEM_EQ, SEM_NE, SEM_LT, SEM_LE, SEM_GT, SEM_GE } SemCmp;
 typedef enum SemOvf { SEM_OVF_NONE, SEM_OVF_SIGNED, SEM_OVF_UNSIGNED } SemOvf;
 
@@ -115,6 +118,7 @@ typedef enum SemOp {
     SEM_CALL,      /* call, callvirt, calli, newobj, jmp: .call */
     SEM_MKREFANY, SEM_REFANYVAL, /* .type */
     SEM_REFANYTYPE,
+    SEM_NO_ACCESS, /* the instruction that comes next may not use what it names: raise. .denied */
 } SemOp;
 
 typedef struct SemMem {
@@ -155,7 +159,11 @@ typedef enum SemDispatch {
     SEM_CALL_INTRINSIC, /* expanded by the reader: .intrinsic */
 } SemDispatch;
 typedef enum SemCtxKind { SEM_CTX_NONE, SEM_CTX_MT, SEM_CTX_METHOD } SemCtxKind;
-typedef enum SemThisFix { SEM_THIS_ASIS, SEM_THIS_DEREF /* byref to a reference: load it */, SEM_THIS_BOX /* byref to a value: box it (.this_type) */ } SemThisFix;
+typedef enum SemThisFix {
+    SEM_THIS_ASIS,
+    SEM_THIS_DEREF, /* byref to a reference: load it */
+    SEM_THIS_BOX,   /* byref to a value: box it (.this_type) */
+} SemThisFix;
 typedef struct SemCall {
     Method *m;             /* NULL for calli */
     const MethodSig *sig;  /* parameter and return types */
@@ -203,6 +211,7 @@ typedef struct SemInst {
         SemElem elem;
         SemType type;
         struct { u8 what; /* 0 type, 1 method, 2 field */ SemType type; Method *m; Field *f; SemLookup exact; /* fields: owner */ } token;
+        struct { u8 what; /* as token.what */ void *target; /* MethodTable *, Method *, Field * */ } denied;
         struct { Module *module; u32 token; Object *literal; /* VM-made bodies: literal itself as handle */ struct IlStub *stub; } str;
         SemCall call;
     };

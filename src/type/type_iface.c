@@ -254,7 +254,8 @@ static Method *default_impl(MethodTable *mt, Method *im, bool variant, Err *e)
             continue;
         if (j == im->mt || (variant && j->klass->typical == im->mt->klass->typical && variance_ok(j, im->mt)))
             rid = im->flags & MF_ABSTRACT ? 0 : MD_RID(im->token);
-        else if (j->flags2 & MT2_HAS_DEFAULT_IMPL || md_method_impls_of(j->module->md, mt_rid(j)).cur < md_method_impls_of(j->module->md, mt_rid(j)).end)
+        else if (j->flags2 & MT2_HAS_DEFAULT_IMPL ||
+                 md_method_impls_of(j->module->md, mt_rid(j)).cur < md_method_impls_of(j->module->md, mt_rid(j)).end)
             rid = find_method_impl(j, im, variant, e);
         if (!rid)
             continue;

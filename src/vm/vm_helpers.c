@@ -35,7 +35,7 @@ __asm__("    .text\n"
         "    .globl vm_help_mem_end\n    .hidden vm_help_mem_end\n"
         "vm_help_mem_end:\n");
 
-/* ---- allocation ---------------------------------------------------------------------------------------------------------- */
+/* ---- allocation ------------------------------------------------------------ */
 enum { ARRAY_MAX = 0x7fffffc7 };
 
 static Object *or_no_memory(Thread *t, Object *o)
@@ -122,7 +122,7 @@ Object *vm_help_new_mdarray(MethodTable *mt, u32 n, i32 *args)
     return a;
 }
 
-/* ---- boxes ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- boxes ------------------------------------------------------------ */
 Object *vm_help_box(MethodTable *mt, void *value)
 {
     THREAD;
@@ -171,7 +171,7 @@ void vm_help_unbox_nullable(void *dest, MethodTable *nullable, Object *o)
         memcpy(to, (char *)o + OBJ_DATA, type_size(th_of(of)));
 }
 
-/* ---- casts ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- casts ------------------------------------------------------------ */
 static inline bool cast_ok(MethodTable *mt, TypeHandle to)
 {
     if (th_of(mt) == to)
@@ -327,7 +327,7 @@ Object *vm_help_type_object(TypeHandle th) { return vm_type_object(th); }
 Object *vm_help_method_handle(Method *m) { return vm_method_stub_object(thread_current(), m); }
 Object *vm_help_field_handle(Field *f, MethodTable *owner) { return vm_field_stub_object(thread_current(), f, owner); }
 
-/* ---- function pointers ------------------------------------------------------------------------------------------------------------------- */
+/* ---- function pointers ------------------------------------------------------------ */
 void *vm_ldftn(Thread *t, Method *m)
 {
     if (!(m->flags & MF_UNMANAGED_CALLERS_ONLY))
@@ -396,18 +396,39 @@ void vm_help_delegate_ctor(Object *delegate, Object *target, void *fnptr)
         vm_delegate_construct(t, delegate, target, fnptr);
 }
 
-/* ---- raising --------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- raising ------------------------------------------------------------ */
 void vm_help_throw_null(void) { vm_throw(thread_current(), VM_ERR_NULL_REFERENCE); }
 void vm_help_throw_range(void) { vm_throw(thread_current(), VM_ERR_INDEX_RANGE); }
 void vm_help_throw_overflow(void) { vm_throw(thread_current(), VM_ERR_OVERFLOW); }
 void vm_help_throw_divide(void) { vm_throw(thread_current(), VM_ERR_DIVIDE); }
 void vm_help_throw_arithmetic(void) { vm_throw(thread_current(), VM_ERR_ARITHMETIC); }
+void vm_help_throw_access(Method *user, void *target, u32 what)
+{
+    static const VmError kinds[] = {VM_ERR_TYPE_ACCESS, VM_ERR_METHOD_ACCESS, VM_ERR_FIELD_ACCESS};
+    static const char *const words[] = {"type", "method", "field"};
+    char by[600], to[600];
+    THREAD;
+    type_method_name_in_message(user, by, sizeof by);
+    if (what == 0) {
+        type_name_in_message((TypeHandle)target, to, sizeof to);
+    } else if (what == 1) {
+        Method *m = target;
+        type_method_name_in_message(m->canon ? m->canon : m, to, sizeof to);
+    } else {
+        Field *f = target;
+        size_t n = type_name_in_message(th_of(f->mt), to, sizeof to);
+        if (n < sizeof to)
+            snprintf(to + n, sizeof to - n, ".%s", f->name);
+    }
+    vm_throwf(t, kinds[what], "Attempt by method '%s' to access %s '%s' failed.", by, words[what], to);
+}
+
 void vm_help_throw_missing(u32 what) { base_missing("feature", "number %u of compiled code", what); }
 void vm_help_rethrow(Object *o) { vm_eh_rethrow(thread_current(), o); }
 void vm_help_end_catch(void) {}
 void vm_help_reverse_enter(void) {}
 
-/* ---- monitors ---------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- monitors ------------------------------------------------------------ */
 void vm_help_monitor_enter(Object *o)
 {
     THREAD;
@@ -431,7 +452,7 @@ void vm_help_monitor_exit(Object *o)
         vm_throw(t, VM_ERR_SYNCHRONIZATION);
 }
 
-/* ---- numbers -------------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- numbers ------------------------------------------------------------ */
 i64 vm_help_f2i_ovf(double d, u32 et)
 {
     double r = trunc(d);
@@ -457,7 +478,7 @@ u64 vm_help_f2u8(double d) { return !(d > 0.0) ? 0 : d >= 18446744073709551616.0
 double vm_help_u8_to_f8(u64 v) { return (double)v; }
 float vm_help_u8_to_f4(u64 v) { return (float)v; }
 
-/* ---- transitions ----------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- transitions ------------------------------------------------------------ */
 /* The caller is cooperative again already; serves a stop that was asked for meanwhile. */
 void vm_help_pinvoke_return(void) { thread_enter_cooperative(thread_current()); }
 
@@ -474,7 +495,7 @@ void *vm_help_pinvoke_resolve(Method *m)
 
 void vm_help_verify_poll(void) { gc_stress_chance(thread_current(), "poll"); }
 
-/* ---- jit_env ----------------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- jit_env ------------------------------------------------------------ */
 static Object *string_literal(Module *m, u32 token, IlStub *stub)
 {
     THREAD;

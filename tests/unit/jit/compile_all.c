@@ -27,7 +27,7 @@ static void compile(Method *m)
 {
     Err e = {0};
     char name[500];
-    if (m->flags & (MF_ABSTRACT | MF_FCALL | MF_PINVOKE | MF_RUNTIME))
+    if (m->flags & (MF_ABSTRACT | MF_FCALL | MF_PINVOKE | MF_RUNTIME | MF_UNSAFE_ACCESSOR))
         return;
     if (m->canon != m)
         m = m->canon;
