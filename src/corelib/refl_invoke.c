@@ -230,7 +230,7 @@ REFL(i32, ReflectionInvocation_SizeOf, QCallTypeHandle type)
     return (i32)type_size(type.th);
 }
 
-/* [Guid] of the type; the reference's GUIDs made of names are not there. */
+/* [Guid] of the type, else one made of its name and assembly: stable, but not the number that the reference would make. */
 static bool parse_guid(const char *s, u32 n, u8 *out)
 {
     static const u8 order[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
@@ -248,11 +248,27 @@ static bool parse_guid(const char *s, u32 n, u8 *out)
     return k == 16;
 }
 
+static void guid_of_name(MethodTable *mt, u8 *out)
+{
+    char name[1200];
+    u8 hash[20];
+    size_t n = type_name(th_of(mt->klass->typical), TN_NAMESPACE, name, 600);
+    n = MIN(n, (size_t)599);
+    n += MIN(md_format_assembly_name(&mt->module->assembly->identity, name + n, sizeof name - n), sizeof name - n - 1);
+    md_sha1(name, n, hash);
+    memcpy(out, hash, 16);
+    out[7] = (u8)((out[7] & 0x0F) | 0x30);
+    out[8] = (u8)((out[8] & 0x3F) | 0x80);
+}
+
 REFL(void, ReflectionInvocation_GetGuid, MethodTable *mt, u8 *out)
 {
+    memset(out, 0, 16);
+    if (mt_is_array(mt))
+        return;
     const MdImage *md = mt->module->md;
     u32 rid = md_find_attribute(md, mt->klass->token, "System.Runtime.InteropServices", "GuidAttribute"), n;
     const char *s;
-    if (mt_is_array(mt) || !rid || !md_attr_string(md, rid, 0, &s, &n) || !parse_guid(s, n, out))
-        base_missing("feature", "GUID of a type without [Guid]: %s", mt->klass->name ? mt->klass->name : "array");
+    if (!rid || !md_attr_string(md, rid, 0, &s, &n) || !parse_guid(s, n, out))
+        guid_of_name(mt, out);
 }

@@ -54,7 +54,7 @@ static void put_inst(Text *x, const TypeHandle *args, u32 n, u32 format, u32 dep
             put_type(x, args[i], TNF_NAMESPACE | TNF_FULL_INST | (var ? 0 : TNF_ASSEMBLY), depth + 1);
             put(x, var ? "" : "]");
         } else {
-            put_type(x, args[i], TNF_NAMESPACE, depth + 1);
+            put_type(x, args[i], format & TNF_NAMESPACE, depth + 1);
         }
     }
     put(x, "]");
@@ -64,6 +64,8 @@ static void put_desc(Text *x, TypeDesc *d, u32 format, u32 depth)
 {
     if (d->kind == TD_VAR || d->kind == TD_MVAR) {
         put_escaped(x, md_genericparam_name(d->module->md, MD_RID(d->token)));
+    } else if (d->kind == TD_FNPTR && !(format & TNF_NAMESPACE)) {
+        /* has no short name */
     } else if (d->kind == TD_FNPTR) { /* return type and parameters follow the record */
         const TypeHandle *v = (const TypeHandle *)(d + 1);
         put_type(x, v[0], format & ~(u32)TNF_ASSEMBLY, depth + 1);

@@ -23,10 +23,8 @@ REFL(Object *, RuntimeTypeHandle_GetAssemblyIfExists, Object *o)
 REFL(i32, RuntimeTypeHandle_GetAttributes, Object *o)
 {
     TypeHandle th = refl_th(o);
-    if (th_is_desc(th)) {
-        u32 kind = th_desc(th)->kind;
-        return kind == TD_VAR || kind == TD_MVAR ? TD_PUBLIC : 0;
-    }
+    if (th_is_desc(th))
+        return TD_PUBLIC;
     MethodTable *mt = th_mt(th);
     return mt_is_array(mt) ? TD_PUBLIC | TD_SEALED | TD_SERIALIZABLE : (i32)mt->klass->attrs;
 }
