@@ -7,7 +7,7 @@
 #include "vm/vm_props.h"
 #include "vm/vm_roots.h"
 
-enum { LOH_DEFAULT = 1 };
+enum { LOH_DEFAULT = 1, LATENCY_NO_GC_REGION = 4 };
 static i32 latency_mode = 1, loh_mode = LOH_DEFAULT; /* Interactive; Default */
 
 /* --- Finalisation ------------------------------------------------------------------------------------------------------ */
@@ -228,8 +228,47 @@ CALL(i32, corelib_gc_latency, void)
 
 CALL(i32, corelib_gc_set_latency, i32 mode)
 {
+    if (__atomic_load_n(&latency_mode, __ATOMIC_RELAXED) == LATENCY_NO_GC_REGION)
+        return 1; /* NoGCInProgress */
     __atomic_store_n(&latency_mode, mode, __ATOMIC_RELAXED);
     return 0; /* Succeeded */
+}
+
+/* A region without collections: there are none anyway; only the protocol is kept. */
+static i32 mode_before_region;
+CALL(i32, corelib_gc_start_region, i64 total, i32 has_large, i64 large, i32 no_full)
+{
+    enum { SUCCEEDED, NOT_ENOUGH_MEMORY, AMOUNT_TOO_LARGE, IN_PROGRESS };
+    (void)has_large, (void)large, (void)no_full;
+    i32 old = __atomic_load_n(&latency_mode, __ATOMIC_RELAXED);
+    if (old == LATENCY_NO_GC_REGION)
+        return IN_PROGRESS;
+    if ((u64)total > (u64)(gc_heap_end - gc_heap_base))
+        return AMOUNT_TOO_LARGE;
+    if ((u64)total > os_mem_physical())
+        return NOT_ENOUGH_MEMORY;
+    mode_before_region = old;
+    __atomic_store_n(&latency_mode, LATENCY_NO_GC_REGION, __ATOMIC_RELAXED);
+    return SUCCEEDED;
+}
+
+CALL(i32, corelib_gc_end_region, void)
+{
+    enum { SUCCEEDED, NOT_IN_PROGRESS };
+    if (__atomic_load_n(&latency_mode, __ATOMIC_RELAXED) != LATENCY_NO_GC_REGION)
+        return NOT_IN_PROGRESS;
+    __atomic_store_n(&latency_mode, mode_before_region, __ATOMIC_RELAXED);
+    return SUCCEEDED;
+}
+
+/* The callback is due when `total` bytes were allocated in the region. */
+CALL(i32, corelib_gc_region_callback, void *item, i64 total)
+{
+    enum { SUCCESS, NOT_STARTED, INSUFFICIENT_BUDGET, ALREADY_REGISTERED };
+    (void)item, (void)total;
+    if (__atomic_load_n(&latency_mode, __ATOMIC_RELAXED) != LATENCY_NO_GC_REGION)
+        return NOT_STARTED;
+    base_missing("feature", "GC.RegisterNoGCRegionCallback");
 }
 
 CALL(i32, corelib_gc_loh_mode, void)

@@ -82,26 +82,6 @@ static void thread_ends(Thread *t)
     type_thread_detach(t);
 }
 
-static bool init_layers(Err *e)
-{
-    os_span_init();
-    if (!gc_init(&vm_gc_client, e))
-        return false;
-    thread_init();
-    thread_detach_hook = thread_ends;
-    type_init();
-    code_init();
-    vm_prestub_init();
-    vm_eh_init();
-    vm_fault_init();
-    if (corelib_init)
-        corelib_init();
-    if (interop_init)
-        interop_init();
-    step("layers");
-    return true;
-}
-
 static bool managed_start(Thread *t, Err *e)
 {
     bool ok = true;
