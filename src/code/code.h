@@ -164,6 +164,8 @@ void code_init(void); /* builds the stubs */
  * callers may still use it as the stable entry point: it jumps through m->entry once m has code.  16-byte aligned. */
 void *code_precode(Method *m);          /* returns m->precode, making it when missing: call it before m->entry is set for the first time */
 Method *code_precode_method(void *entry); /* the Method of a precode; NULL: entry is none */
+/* To be called after each store of a new m->entry: the precode then jumps to it directly. Nothing to do without a precode. */
+void code_precode_retarget(Method *m);
 void *code_slot_prestub(u32 slot);      /* shared per slot number */
 void *code_site_miss_stub(void);        /* jump here with site in r11, arguments in place */
 /* Wraps a C helper that may collect, block or raise: pushes a RECORD_CALL, calls fn with the registers as they are, pops it,

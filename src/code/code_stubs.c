@@ -191,14 +191,28 @@ void *code_precode(Method *m)
     return p;
 }
 
-/* Once the entry leads elsewhere, the precode goes through it. */
+/* Once the entry leads elsewhere, the precode goes through it, unless somebody already sent it straight to the code. */
+static void code_precode_bound(Method *m)
+{
+    void *old = __atomic_load_n(precode_cell(m->precode), __ATOMIC_ACQUIRE);
+    if (old == (void *)code_prestub_entry)
+        __atomic_compare_exchange_n(precode_cell(m->precode), &old, (void *)code_through_entry, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+void code_precode_retarget(Method *m)
+{
+    void *precode = __atomic_load_n(&m->precode, __ATOMIC_ACQUIRE), *entry = __atomic_load_n(&m->entry, __ATOMIC_ACQUIRE);
+    if (precode && entry != precode)
+        __atomic_store_n(precode_cell(precode), entry, __ATOMIC_RELEASE);
+}
+
 void *code_prestub_c(Thread *t, Method *m, TransitionRecord *rec)
 {
     void *target = code_client.prestub(t, m, rec);
     char *precode = m->precode;
     if (target && precode) {
         if (__atomic_load_n(&m->entry, __ATOMIC_ACQUIRE) != precode)
-            __atomic_store_n(precode_cell(precode), (void *)code_through_entry, __ATOMIC_RELEASE);
+            code_precode_bound(m);
         else
             CHECKF(target != precode, "prestub of %s leads to its own precode", m->name ? m->name : "?");
     }

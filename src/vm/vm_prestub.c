@@ -121,11 +121,13 @@ void vm_publish(Thread *t, Method *m, void *code, u8 tier)
 {
     m->tier = tier;
     __atomic_store_n(&m->entry, code, __ATOMIC_RELEASE);
+    code_precode_retarget(m);
     os_mutex_lock(&stub_lock);
     Followers *f = m->canon == m ? map64_ptr(&followers, (u64)(uintptr_t)m) : NULL;
     for (u32 i = 0; f && i < f->list.len; i++) {
         f->list.data[i]->tier = tier;
         __atomic_store_n(&f->list.data[i]->entry, code, __ATOMIC_RELEASE);
+        code_precode_retarget(f->list.data[i]);
     }
     os_mutex_unlock(&stub_lock);
     if ((m->flags & MF_VIRTUAL) && !(m->flags & (MF_STUB | MF_CTX_MT | MF_CTX_METHOD)) && !mt_is_valuetype(m->mt) && m->canon == m)
