@@ -172,6 +172,13 @@ static void inst(T0 *j, const SemInst *in)
     case SEM_MKREFANY:
     case SEM_REFANYVAL:
     case SEM_REFANYTYPE: t0_typedref(j, in); break;
+    case SEM_NO_ACCESS:
+        t0_flush_regs(j);
+        t0_mov_ptr(j, X64_RDI, j->m);
+        t0_mov_ptr(j, X64_RSI, in->denied.target);
+        x64_mov_ri(T0B, 4, X64_RDX, in->denied.what);
+        t0_call_helper(j, JIT_HELPER_THROW_ACCESS);
+        break;
     default: base_missing("opcode", "sem operation %d in tier 0", (int)in->op);
     }
 }
@@ -428,7 +435,7 @@ static u32 place_prolog(T0 *j)
 
 static CodeInfo *publish(T0 *j, u32 entry, Err *e)
 {
-    u32 frame = ALIGN_UP((u32)j->frame + j->outgoing, 16u);
+    u32 frame = ALIGN_UP((u32)j->frame + ALIGN_UP(j->outgoing, 16u), 16u); /* localloc keeps the outgoing area 16-aligned */
     u32 funclet = ALIGN_UP(j->outgoing, 16u) + 8;
     for (u32 i = 0; i < j->funclet_patches.len; i++) {
         u32 p = j->funclet_patches.data[i];

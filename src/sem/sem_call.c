@@ -437,6 +437,8 @@ bool sem_call_op(SemWalk *w, SemInst *o, Err *e)
     Method *m = type_resolve_method(&w->ctx, in->token, &shared, e);
     if (!m)
         return false;
+    if (sem_denied(w, o, 1, m))
+        return true;
     memset(&o->call, 0, sizeof o->call);
     switch ((u32)in->op) {
     case IL_NEWOBJ: return newobj(w, o, m, shared, e);

@@ -36,6 +36,8 @@ struct SemPrivate {
     u32 *pred_first, *preds; /* by block: branches into it, as block indices */
     bool *falls_in;          /* by block: the one before it runs into it */
     u32 *visit, stamp, *work;
+    MethodTable *access_user; /* whose accesses are checked; NULL: none are (code of the framework, VM-made code) */
+    u32 denied_at;            /* start + 1 of the instruction that SEM_NO_ACCESS was given for */
     struct IlStub *stub;
     void *native_target;
     bool suppress_transition;
@@ -106,6 +108,12 @@ static inline bool sem_may_flow(const SemWalk *w, const SemBlock *to)
 {
     const SemBlock *from = &w->blocks[w->priv->block];
     return LIKELY(from->try_region == to->try_region && from->region == to->region) || sem_crosses(w, from, to);
+}
+/* Gives SEM_NO_ACCESS instead of the current instruction (which is decoded again at the next call) when its target may not be used. */
+bool sem_no_access(SemWalk *w, SemInst *o, u8 what, void *target);
+static inline bool sem_denied(SemWalk *w, SemInst *o, u8 what, void *target)
+{
+    return UNLIKELY(w->priv->access_user != NULL) && sem_no_access(w, o, what, target);
 }
 /* sem_scan.c */
 void sem_reach_handlers(SemWalk *w, u32 block);

@@ -264,7 +264,7 @@ static int compare_eq(SemWalk *w, SemInst *o, u8 cmp)
     return 1;
 }
 
-/* CoreLib's body calls itself for these types.  Out of range the result is that of the conversion instruction, which saturates. */
+/* CoreLib's body calls itself for these types, or saturates to the small ones.  Out of range the result is that of the conversion instruction, which saturates. */
 static int convert_native(SemWalk *w, SemInst *o, TypeHandle t)
 {
     u8 to = t ? type_elem_kind(t) : ET_END;
@@ -295,7 +295,8 @@ static int expand_other(SemWalk *w, SemInst *o, u32 id, TypeHandle t, Err *e)
     case SEM_INTR_TYPE_NOT_EQUALS: return compare_eq(w, o, SEM_NE);
     case SEM_INTR_ARRAY_DATA_REF: return c->m->num_generic == 1 ? 2 : 0;
     case SEM_INTR_ABS: return c->sig->params[0].kind == ET_R4 || c->sig->params[0].kind == ET_R8 ? 2 : 0;
-    case SEM_INTR_CONVERT_NATIVE: case SEM_INTR_CONVERT_NATIVE_F: return convert_native(w, o, t);
+    case SEM_INTR_CONVERT_NATIVE: case SEM_INTR_CONVERT_NATIVE_F: case SEM_INTR_CONVERT_INTEGER: case SEM_INTR_CONVERT_INTEGER_F:
+        return convert_native(w, o, t);
     case SEM_INTR_IS_KNOWN_CONSTANT:
         sem_head(w, o, SEM_POP, 1);
         sem_const_i4(w, sem_queue(w), 0);

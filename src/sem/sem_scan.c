@@ -442,6 +442,8 @@ bool sem_begin(SemWalk *w, Arena *a, Method *m, Err *e)
     if (w->method->flags & MF_VARARG)
         return sem_invalid(e);
     u32 f = w->method->flags;
+    if (!p->stub && !(f & (MF_STUB | MF_DYNAMIC)) && !w->method->mt->module->assembly->trusted)
+        p->access_user = w->method->mt;
     w->ctx_kind = f & MF_CTX_MT ? 1 : f & MF_CTX_METHOD ? 2 : f & MF_CTX_THIS ? 3 : 0;
     set_vars(w, locals, num_locals);
     w->block_of = ARENA_NEW_ARRAY(a, u32, w->body.code_size + 1);

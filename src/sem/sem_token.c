@@ -128,6 +128,8 @@ bool sem_field_op(SemWalk *w, SemInst *o, Err *e)
     f.f = type_resolve_field(&w->ctx, p->in.token, &f.owner, &shared, e);
     if (!f.f || !field_type(&f, f.owner, e))
         return false;
+    if (sem_denied(w, o, 2, f.f))
+        return true;
     if (f.f->flags & FF_LITERAL)
         return err_set(e, ERR_MISSING_FIELD, p->in.token, "Field not found: '%s'.", f.f->name);
     if (!(f.f->flags & FF_STATIC))
@@ -163,6 +165,8 @@ static bool newarr(SemWalk *w, SemInst *o, Err *e)
         return false;
     if (!is_address(sem_top(w, 0)->kind))
         return sem_invalid(e);
+    if (sem_denied(w, o, 0, (void *)t.th))
+        return true;
     sem_head(w, o, SEM_NEWARR, 1);
     o->elem = (SemElem){.type = t};
     o->elem.array = (SemType){.kind = ET_CLASS, .th = type_szarray_of(t.th, e)};
@@ -280,6 +284,8 @@ static bool box(SemWalk *w, SemInst *o, Err *e)
     i64 value;
     if (!resolve(w, token, &t, &shared, e))
         return false;
+    if (sem_denied(w, o, 0, (void *)t.th))
+        return true;
     if (!th_is_valuetype(t.th)) {
         sem_head(w, o, SEM_NOP, 0);
         return true;
@@ -313,6 +319,8 @@ bool sem_box_op(SemWalk *w, SemInst *o, Err *e)
     u8 keep = sem_top(w, 0)->flags & SEMV_NONNULL;
     if ((op == IL_UNBOX && !value))
         return sem_invalid(e);
+    if (sem_denied(w, o, 0, (void *)t.th))
+        return true;
     if (op == IL_UNBOX_ANY && !value)
         op = IL_CASTCLASS;
     sem_head(w, o, op == IL_UNBOX ? SEM_UNBOX : op == IL_UNBOX_ANY ? SEM_UNBOX_ANY : op == IL_CASTCLASS ? SEM_CASTCLASS : SEM_ISINST, 1);

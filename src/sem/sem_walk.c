@@ -12,9 +12,9 @@ const char *sem_op_name(SemOp op)
         "binary", "compare", "conv", "ckfinite", "jump", "jump_if", "jump_cmp", "switch", "leave", "endfinally", "endfilter", "throw",
         "rethrow", "ret", "load", "store", "cpobj", "initobj", "cpblk", "initblk", "localloc", "ldfld", "ldflda", "stfld", "ldsfld",
         "ldsflda", "stsfld", "newarr", "ldlen", "ldelem", "ldelema", "stelem", "box", "unbox", "unbox_any", "castclass", "isinst", "ldtoken",
-        "rvaspan", "typeof", "ldstr", "ldftn", "ldvirtftn", "call", "mkrefany", "refanyval", "refanytype",
+        "rvaspan", "typeof", "ldstr", "ldftn", "ldvirtftn", "call", "mkrefany", "refanyval", "refanytype", "no_access",
     };
-    _Static_assert(ARRAY_LEN(names) == SEM_REFANYTYPE + 1, "one name each");
+    _Static_assert(ARRAY_LEN(names) == SEM_NO_ACCESS + 1, "one name each");
     return names[op];
 }
 
@@ -68,6 +68,38 @@ bool sem_crosses(const SemWalk *w, const SemBlock *from, const SemBlock *to)
         if ((try_a && !try_b) || handler_a != handler_b || (try_b && !try_a && b != c->try_start))
             return false;
     }
+    return true;
+}
+
+bool sem_no_access(SemWalk *w, SemInst *o, u8 what, void *target)
+{
+    SemPrivate *p = w->priv;
+    bool args = !w->ctx.num_class_args && !w->ctx.num_method_args; /* of a generic body: what its caller put in is the caller's affair */
+    bool ok;
+    if (p->denied_at == p->start + 1)
+        return false; /* given already */
+    if (what == 0) {
+        ok = type_may_use_type(p->access_user, (TypeHandle)target, args);
+    } else if (what == 1) {
+        Method *m = target;
+        ok = type_may_use_member(p->access_user, m->mt, m->attrs, args);
+        for (u32 i = 0, n; ok && args && m->num_generic; i++) {
+            TypeHandle *inst = type_method_inst(m, &n);
+            if (i >= n)
+                break;
+            ok = type_may_use_type(p->access_user, inst[i], true);
+        }
+    } else {
+        Field *f = target;
+        ok = type_may_use_member(p->access_user, f->mt, f->attrs, false);
+    }
+    if (ok)
+        return false;
+    sem_head(w, o, SEM_NO_ACCESS, 0);
+    o->denied.what = what;
+    o->denied.target = target;
+    p->denied_at = p->start + 1;
+    p->pos = p->start;
     return true;
 }
 

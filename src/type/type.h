@@ -428,6 +428,7 @@ struct Assembly {
     bool is_corelib, is_dynamic;
     bool trusted;          /* in CoreLib's folder: completeness of overrides and constraints of its types is not checked */
     Map64 refs;            /* AssemblyRef rid -> Assembly *, under type_lock */
+    Map64 friends;         /* other Assembly * -> may it see the internals of this one? (type_access.c, under type_lock) */
     void *vm_data;
 };
 struct Module {
@@ -572,6 +573,11 @@ MethodTable *type_enclosing(MethodTable *mt, Err *e); /* typical; NULL for a top
 Assembly *type_assembly_ref(Module *m, u32 assemblyref_rid, Err *e);
 bool type_check_constraints(MethodTable *typical_or_null, Method *def_or_null, const TypeHandle *args, u32 n, Err *e);
 
+/* --- Access (§I.8.5.3) ---------------------------------------------------------------------------------------------------- */
+/* May code of a type use a type, or a member (attrs: MethodAttributes or FieldAttributes) of an owner?  args: type arguments count too. */
+bool type_may_use_type(MethodTable *user, TypeHandle th, bool args);
+bool type_may_use_member(MethodTable *user, MethodTable *owner, u32 attrs, bool args);
+
 /* --- Statics -------------------------------------------------------------------------------------------------------------- */
 /* The block of static fields, allocated and registered as roots on first use; does not run class constructors.
  * Also initialises it (RVA statics are not part of it). */
@@ -592,6 +598,9 @@ void type_thread_detach(Thread *t); /* frees its blocks */
 enum { TN_NAMESPACE = 1, TN_FULL_INST = 2, TN_ASSEMBLY = 4, TN_REFLECTION = 8 /* Type.ToString/FullName style escaping */ };
 /* UTF-8, NUL-terminated, cut at n. Returns the full length. "System.Collections.Generic.List`1[System.Int32]" */
 size_t type_name(TypeHandle th, u32 format, char *buf, size_t n);
-/* "Ns.Type:Method(System.Int32,System.String)" for logs; as stack traces print when trace is true. */
+/* "Ns.Type:Method(System.Int32,System.String)" for logs; as native stack traces print when trace is true. */
 size_t type_method_name(Method *m, bool trace, char *buf, size_t n);
+/* "Ns.Type`1<System.Int32>.Method<System.String>(Int32, System.String)", and the type alone: as exception messages have them. */
+size_t type_method_name_in_message(Method *m, char *buf, size_t n);
+size_t type_name_in_message(TypeHandle th, char *buf, size_t n);
 #endif

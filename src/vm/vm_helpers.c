@@ -413,7 +413,7 @@ void vm_help_throw_access(Method *user, void *target, u32 what)
         type_name_in_message((TypeHandle)target, to, sizeof to);
     } else if (what == 1) {
         Method *m = target;
-        type_method_name_in_message(m->canon ? m->canon : m, to, sizeof to);
+        type_method_name_in_message(m->num_generic || !m->canon ? m : m->canon, to, sizeof to);
     } else {
         Field *f = target;
         size_t n = type_name_in_message(th_of(f->mt), to, sizeof to);

@@ -38,6 +38,7 @@ void vm_help_throw_overflow(void);
 void vm_help_throw_divide(void);
 void vm_help_throw_arithmetic(void);
 void vm_help_throw_missing(u32 what);
+void vm_help_throw_access(Method *user, void *target, u32 what);
 void vm_help_rethrow(Object *o);
 void vm_help_end_catch(void);
 void vm_help_reverse_enter(void);
