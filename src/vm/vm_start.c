@@ -82,6 +82,36 @@ static void thread_ends(Thread *t)
     type_thread_detach(t);
 }
 
+/* A foreign thread enters managed code by a reverse call: it keeps nobody waiting at the end. */
+static Thread *attach_foreign(void)
+{
+    Thread *t = thread_attach(vm_runtime.domain);
+    if (t)
+        thread_set_background(t, true);
+    return t;
+}
+
+static bool init_layers(Err *e)
+{
+    os_span_init();
+    if (!gc_init(&vm_gc_client, e))
+        return false;
+    thread_init();
+    thread_detach_hook = thread_ends;
+    type_init();
+    code_init();
+    vm_prestub_init();
+    vm_eh_init();
+    code_client.attach = attach_foreign;
+    vm_fault_init();
+    if (corelib_init)
+        corelib_init();
+    if (interop_init)
+        interop_init();
+    step("layers");
+    return true;
+}
+
 static bool managed_start(Thread *t, Err *e)
 {
     bool ok = true;
