@@ -84,7 +84,8 @@ static void wrap_exception(Thread *t, MethodTable *mt)
     t->pending = NULL;
     GcHandle keep = gc_handle_new(t->domain, GC_HANDLE_STRONG, inner);
     char name[512], text[640];
-    type_name(th_of(mt), TN_NAMESPACE | TN_FULL_INST | TN_REFLECTION, name, sizeof name);
+    /* the definition's own name: neither arguments nor what it is nested in */
+    snprintf(name, sizeof name, "%s%s%s", mt->klass->ns, *mt->klass->ns ? "." : "", mt->klass->name);
     snprintf(text, sizeof text, "The type initializer for '%s' threw an exception.", name);
     Err e = {0};
     MethodTable *xt;

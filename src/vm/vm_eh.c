@@ -383,11 +383,14 @@ static void first_chance(Thread *t, Object *exception)
         return;
     if (!event)
         event = type_field_by_name(mt, "FirstChanceException");
-    if (!event || !*(Object **)type_static_address(mt, event, t))
+    Object *handler = event ? *(Object **)type_static_address(mt, event, t) : NULL, *sender = NULL;
+    if (!handler)
         return;
-    Method *m = type_method_by_name(mt, "OnFirstChanceException", 1);
-    void *args[1] = {&exception};
-    if (m && !vm_call(t, m, args, NULL))
+    MethodTable *et = type_load_name(type_corelib, "System.Runtime.ExceptionServices", "FirstChanceExceptionEventArgs", NULL);
+    Object *e = et ? vm_new_object(t, et) : NULL;
+    Method *ctor = et ? type_method_by_name(et, ".ctor", 1) : NULL, *invoke = type_method_by_name(handler->mt, "Invoke", 2);
+    if (!e || !ctor || !invoke || !vm_call(t, ctor, (void *[]){&e, &exception}, NULL) ||
+        !vm_call(t, invoke, (void *[]){&handler, &sender, &e}, NULL))
         t->pending = NULL;
 }
 
@@ -420,7 +423,7 @@ static void eh_begin(Thread *t, TransitionRecord *rec)
         vm_trace_mark_foreign(t, o);
     else if (!et->keep_trace && et->carry != o)
         vm_trace_reset(o);
-    bool first = !et->keep_trace && et->carry != o;
+    bool first = et->keep_trace || et->carry != o;
     et->keep_trace = et->foreign = false;
     et->carry = NULL;
     iter_init(&s->it, rec);
