@@ -3,10 +3,12 @@
 
 run.py [NAME ...]     --runtime PATH: launcher (default out/stator)
 Most programs here are folders of made-up files, as the host looks at names and not at contents; `built` is a real
-project with a package and satellite resources.  Lists whose order has no meaning to the host are compared as bags.
+project with a package and satellite resources; `ways` (ways.py) runs a program on the runtime itself, by every way in.  Lists whose order has no meaning to the host are compared as bags.
 Last line: `N passed, N failed`."""
 import argparse, collections, json, os, shutil, subprocess, sys, time
 from pathlib import Path
+
+from ways import ways
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -22,6 +24,7 @@ def check(name, ok, text=""):
     else:
         failed.append(name)
         print(f"FAIL {name}{': ' if text else ''}{text}")
+    return ok
 
 
 def find_dotnet():
@@ -304,6 +307,8 @@ def main():
         compare("additional deps", hello / "app.dll", root, {}, ["--additional-deps", WORK / "apps/package/app.deps.json",
                                                                  "--additionalprobingpath", WORK / "packages"])
         speed(root)
+    if not a.names or "ways" in a.names:
+        ways(check, WORK, dotnet, a.runtime)
     if not a.names or "built" in a.names:
         app = built(dotnet)
         if app:

@@ -1,5 +1,5 @@
 /* all_images.c: every managed assembly of the installed framework and SDK is read completely: rows, signatures,
- * attributes, names, bodies, instructions, embedded PDBs; nothing in it may seem bad. */
+ * attributes, names, bodies, instructions, embedded PDBs; nothing in it may seem bad.  The SDK only with STATOR_TEST_ALL. */
 #define _GNU_SOURCE /* nftw */
 #include "test.h"
 #include "walk.h"
@@ -72,8 +72,8 @@ TEST(every_assembly)
         return;
     }
     clock_t start = clock();
-    static const char *const folders[] = {"shared", "sdk"};
-    for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
+    const char *const folders[] = {"shared", "sdk"};
+    for (size_t i = 0; i < (getenv("STATOR_TEST_ALL") ? 2 : 1); i++) {
         snprintf(path, sizeof(path), "%s/%s", root, folders[i]);
         nftw(path, visit, 32, FTW_PHYS);
     }
