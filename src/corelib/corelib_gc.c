@@ -3,6 +3,7 @@
  * Book: corelib.md  Tests: tests/app */
 #include "corelib/corelib.h"
 #include "os/os_mem.h"
+#include "os/os_thread.h"
 #include "vm/vm_finalizer.h"
 #include "vm/vm_props.h"
 #include "vm/vm_roots.h"
@@ -236,6 +237,8 @@ CALL(i32, corelib_gc_set_latency, i32 mode)
 
 /* A region without collections: there are none anyway; only the protocol is kept. */
 static i32 mode_before_region;
+static i64 region_total;
+static void run_region_item(bool abandoned);
 CALL(i32, corelib_gc_start_region, i64 total, i32 has_large, i64 large, i32 no_full)
 {
     enum { SUCCEEDED, NOT_ENOUGH_MEMORY, AMOUNT_TOO_LARGE, IN_PROGRESS };
@@ -248,6 +251,7 @@ CALL(i32, corelib_gc_start_region, i64 total, i32 has_large, i64 large, i32 no_f
     if ((u64)total > os_mem_physical())
         return NOT_ENOUGH_MEMORY;
     mode_before_region = old;
+    region_total = total;
     __atomic_store_n(&latency_mode, LATENCY_NO_GC_REGION, __ATOMIC_RELAXED);
     return SUCCEEDED;
 }
@@ -258,17 +262,57 @@ CALL(i32, corelib_gc_end_region, void)
     if (__atomic_load_n(&latency_mode, __ATOMIC_RELAXED) != LATENCY_NO_GC_REGION)
         return NOT_IN_PROGRESS;
     __atomic_store_n(&latency_mode, mode_before_region, __ATOMIC_RELAXED);
+    run_region_item(true);
     return SUCCEEDED;
 }
 
+/* System.GC.NoGCRegionCallbackFinalizerWorkItem.  The callback frees the item; it runs the action unless abandoned. */
+typedef struct RegionItem {
+    void *next;
+    void (*callback)(struct RegionItem *item);
+    u8 scheduled, abandoned;
+} RegionItem;
+static RegionItem *region_item; /* taken by whoever runs the callback */
+static u64 region_due;          /* total of allocated bytes at which it falls due */
+
+static void run_region_item(bool abandoned)
+{
+    RegionItem *item = __atomic_exchange_n(&region_item, NULL, __ATOMIC_ACQ_REL);
+    if (!item)
+        return;
+    item->scheduled = 1;
+    item->abandoned = abandoned;
+    item->callback(item);
+}
+
+static void watch_region(void *arg)
+{
+    enum { PERIOD_NS = 2000000 };
+    (void)arg;
+    while (__atomic_load_n(&region_item, __ATOMIC_ACQUIRE)) {
+        if (gc_total_allocated_bytes() >= region_due)
+            run_region_item(false);
+        else
+            os_thread_sleep(PERIOD_NS);
+    }
+}
+
 /* The callback is due when `total` bytes were allocated in the region. */
-CALL(i32, corelib_gc_region_callback, void *item, i64 total)
+CALL(i32, corelib_gc_region_callback, RegionItem *item, i64 total)
 {
     enum { SUCCESS, NOT_STARTED, INSUFFICIENT_BUDGET, ALREADY_REGISTERED };
-    (void)item, (void)total;
+    OsThread watcher;
     if (__atomic_load_n(&latency_mode, __ATOMIC_RELAXED) != LATENCY_NO_GC_REGION)
         return NOT_STARTED;
-    base_missing("feature", "GC.RegisterNoGCRegionCallback");
+    if (total <= 0 || total > region_total)
+        return INSUFFICIENT_BUDGET;
+    region_due = gc_total_allocated_bytes() + (u64)total;
+    RegionItem *none = NULL;
+    if (!__atomic_compare_exchange_n(&region_item, &none, item, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        return ALREADY_REGISTERED;
+    if (!os_thread_create(&watcher, watch_region, NULL, 0, ".NET NoGC", true))
+        run_region_item(true);
+    return SUCCESS;
 }
 
 CALL(i32, corelib_gc_loh_mode, void)
