@@ -174,6 +174,8 @@ void *code_helper_stub(void *fn);
 /* Stub that compiled prologues call when the limit check fails: r10 = bytes of frame still needed (0 on back-edges); keeps all argument
  * registers, rax and xmm0-7. */
 void *code_limit_stub(void);
+/* Jumped to for an explicit tail call whose stack arguments do not fit into the caller's own: see code_tail_entry (code_entry.S). */
+void *code_tail_stub(void);
 /* `throw`: object in rdi; never returns. rethrow: rdi = 0 means the current exception of the enclosing catch (vm). */
 void *code_throw_stub(void);
 /* Jumped to by the signal handler (context edited so that rdi = t, rsi = fault ip, rdx = rsp at the fault (after unwinding a barrier's

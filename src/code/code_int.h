@@ -65,7 +65,7 @@ char *code_alloc_locked(LoadContext *alc, size_t n, char **rw); /* lock held */
 
 /* x64/code_entry.S */
 extern const char code_prestub_entry[], code_slot_prestub_entry[], code_site_miss_entry[], code_limit_entry[], code_throw_entry[],
-    code_raise_pending[], code_reverse_entry[], code_through_entry[];
+    code_raise_pending[], code_reverse_entry[], code_through_entry[], code_tail_entry[], code_tail_return[];
 /* called by it */
 void *code_prestub_c(Thread *t, Method *m, TransitionRecord *rec);
 Thread *code_reverse_enter(TransitionRecord *rec);

@@ -56,10 +56,10 @@ CallPair code_empty_pair = {&no_type, NULL};
 
 /* Addresses of the hand-written entries, in the span so that stubs reach them by a displacement. */
 typedef struct Cells {
-    const void *prestub, *through, *slot_prestub, *site_miss, *limit, *throw, *raise, *reverse;
+    const void *prestub, *through, *slot_prestub, *site_miss, *limit, *throw, *raise, *reverse, *tail;
 } Cells;
 static Cells *cells;
-static void *limit_stub, *throw_stub, *miss_stub;
+static void *limit_stub, *throw_stub, *miss_stub, *tail_stub;
 
 /* Code of a small stub from what emit() writes; lock held. */
 static void *install(LoadContext *alc, X64Buf *b)
@@ -88,15 +88,17 @@ void code_init(void)
     Cells *c = os_span_alloc(OS_CHUNK_STUB, sizeof(*c));
     CHECK(c);
     *c = (Cells){code_prestub_entry, code_through_entry, code_slot_prestub_entry, code_site_miss_entry,
-                 code_limit_entry,   code_throw_entry,   code_raise_pending,      code_reverse_entry};
+                 code_limit_entry,   code_throw_entry,   code_raise_pending,      code_reverse_entry, code_tail_entry};
     limit_stub = make_jump(&c->limit);
     throw_stub = make_jump(&c->throw);
     miss_stub = make_jump(&c->site_miss);
+    tail_stub = make_jump(&c->tail);
     cells = c;
     code_unlock();
 }
 
 void *code_limit_stub(void) { return limit_stub; }
+void *code_tail_stub(void) { return tail_stub; }
 void *code_throw_stub(void) { return throw_stub; }
 void *code_site_miss_stub(void) { return miss_stub; }
 

@@ -7,6 +7,9 @@
  * A frame in a funclet shares its parent's rbp; its own return address is at sp + funclet_frame, which is why sp is
  * carried along.  The innermost of the frames with one rbp reports the slots; the others are parent_of_funclet.
  *
+ * A frame that was left by a growing tail call (return address code_tail_return) has arguments only and is stepped over too; while
+ * the callee has no frame of its own, they are scanned word by word.
+ *
  * What lies between segments is C: scanned word by word.  So are argument registers that a stub saved (they lie in the
  * same range, above the record) and the outgoing stack arguments of a segment's first frame, whose callee has no frame
  * that describes them.
@@ -23,6 +26,15 @@ void code_walk_init(CodeWalk *w, TransitionRecord *top)
 
 static bool at_boundary(const void *ip) { return ip == code_entry_return || ip == code_funclet_return; }
 
+static void skip_tail_frames(CodeFrame *f)
+{
+    while (f->ip == code_tail_return) {
+        f->ip = f->fp[1];
+        f->sp = f->fp + 2;
+        f->fp = (void **)f->fp[0];
+    }
+}
+
 /* the next record that has frames; false: none left */
 static bool begin_segment(CodeWalk *w)
 {
@@ -37,6 +49,7 @@ static bool begin_segment(CodeWalk *w)
         f->sp = r->sp;
         f->is_fault = r->kind == RECORD_FAULT;
         f->first = true;
+        skip_tail_frames(f);
         if (!at_boundary(f->ip)) /* else C called a stub directly */
             return true;
     }
@@ -60,6 +73,7 @@ static bool to_caller(CodeFrame *f)
         f->fp = (void **)f->fp[0];
     f->sp = end;
     f->is_fault = f->first = false;
+    skip_tail_frames(f);
     return !at_boundary(f->ip);
 }
 
@@ -170,6 +184,7 @@ void code_report_thread(Thread *t, char *low, GcVisitSlot visit, void *arg, u64 
         if (f->first) {
             scan_between(&s, r, f->record);
             scan_to_record(&s, f->record);
+            scan(f->record->sp, f->sp, visit, arg);
             scan_outgoing(f, visit, arg);
             r = f->record->prev;
         }

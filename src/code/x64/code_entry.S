@@ -327,6 +327,44 @@ FUNC code_limit_entry
     ret
 END code_limit_entry
 
+/* ---- Tail calls with more stack arguments than the caller was given ---------------------------------------------------------
+ * Jumped to from a managed frame (rbp; saved registers given back): r10 = target, r11 and the argument registers as the target wants
+ * them, rax = bytes of stack arguments, which lie at [rsp].  The frame is emptied but for its saved rbp and return address, and the
+ * arguments move up to end below these; a frame that was left so already is used again, so that the stack stays flat however often the number
+ * changes. The walk steps over it (code_walk.c). */
+FUNC code_tail_entry
+    push    %r10
+    push    %rsi
+    push    %rdi
+    push    %rcx
+    lea     32(%rsp), %rsi
+    lea     code_tail_return(%rip), %rcx
+    cmp     %rcx, 8(%rbp)
+    jne     1f
+    mov     (%rbp), %rbp
+1:  lea     15(%rax), %rdi
+    and     $-16, %rdi
+    neg     %rdi
+    add     %rbp, %rdi
+2:  sub     $8, %rax
+    jb      3f
+    mov     (%rsi,%rax), %rcx
+    mov     %rcx, (%rdi,%rax)
+    jmp     2b
+3:  mov     %rdi, %rax
+    pop     %rcx
+    pop     %rdi
+    pop     %rsi
+    pop     %r10
+    mov     %rax, %rsp
+    call    *%r10
+    .globl  code_tail_return
+    .hidden code_tail_return
+code_tail_return:
+    leave
+    ret
+END code_tail_entry
+
 /* ---- Raising ---------------------------------------------------------------------------------------------------------------
  * Frame: the throw's record 0, FUNCLET record 48, EhStep 96; return address (the throwing ip) 152.
  * Nothing is kept in registers across a step: a funclet may use all of them but r15 and rsp. */

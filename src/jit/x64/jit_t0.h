@@ -146,6 +146,7 @@ void t0_describe(T0 *j, i32 off, u8 et_or_kind, TypeHandle th, bool home, bool p
 bool t0_setup_homes(T0 *j);
 bool t0_prolog(T0 *j, u32 *start);
 void t0_epilog(T0 *j);
+void t0_restore_saved(T0 *j);
 void t0_leave_frame(T0 *j); /* registers, rsp and rbp as the caller had them; flags may change */
 void t0_emit_slow(T0 *j);
 void t0_throw_if(T0 *j, X64Cc cc, JitHelper h);

@@ -455,10 +455,10 @@ static void fix_this(T0 *j, const SemCall *c)
     j->locked = 0;
 }
 
-/* An explicit tail call that this frame can make way for: the stack arguments fit where our own came in, and nothing of the frame is named. */
-static bool can_tail(T0 *j, const SemCall *c, u32 need, u32 nargs, bool retbuf)
+/* An explicit tail call that this frame can make way for: nothing of the frame is named. */
+static bool can_tail(T0 *j, const SemCall *c, u32 nargs, bool retbuf)
 {
-    if (!(c->tail || c->is_jmp) || c->is_newobj || c->dispatch == SEM_CALL_UNMANAGED || need > j->incoming || j->w.has_localloc ||
+    if (!(c->tail || c->is_jmp) || c->is_newobj || c->dispatch == SEM_CALL_UNMANAGED || j->w.has_localloc ||
         (j->m->flags & MF_SYNCHRONIZED) || retbuf != j->ret_in_memory || j->cur_region)
         return false;
     for (u32 i = 0; i < nargs; i++)
@@ -470,6 +470,19 @@ static bool can_tail(T0 *j, const SemCall *c, u32 need, u32 nargs, bool retbuf)
 /* Leaves the frame; the target is in r10 (an address) or, when cell is not NULL, read from there. */
 static void tail_jump(T0 *j, u32 need, void **cell)
 {
+    j->unreachable = true;
+    if (need > j->incoming) { /* they do not fit where our own came in */
+        t0_restore_saved(j);
+        if (cell && os_span_contains(cell)) {
+            x64_mov_rm(T0B, 8, X64_R10, x64_mem_abs(cell));
+        } else if (cell) {
+            x64_mov_ri(T0B, 8, X64_R10, (i64)cell);
+            x64_mov_rm(T0B, 8, X64_R10, x64_mem(X64_R10, 0));
+        }
+        x64_mov_ri(T0B, 4, X64_RAX, need);
+        x64_jmp_abs(T0B, code_tail_stub());
+        return;
+    }
     for (u32 i = 0; i < need; i += 8) {
         x64_movsd_xm(T0B, X64_XMM15, x64_mem(X64_RSP, (i32)i));
         x64_movsd_mx(T0B, t0_frame(16 + (i32)i), X64_XMM15);
@@ -484,7 +497,6 @@ static void tail_jump(T0 *j, u32 need, void **cell)
         }
         x64_jmp_r(T0B, X64_R10);
     }
-    j->unreachable = true;
 }
 
 /* Address of the inline-cached interface target in r10. */
@@ -582,7 +594,7 @@ void t0_call(T0 *j, const SemInst *in)
     u32 hidden = (u32)retbuf + (c->ctx != SEM_CTX_NONE);
     u32 need = stack_bytes(c, hidden, has_this, nargs);
     j->outgoing = MAX(j->outgoing, need);
-    bool tail = can_tail(j, c, need, nargs, retbuf);
+    bool tail = can_tail(j, c, nargs, retbuf);
     CallState cs = {0};
     u32 first = j->depth - nargs;
     i32 ret_tmp = 0;

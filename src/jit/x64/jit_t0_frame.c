@@ -410,6 +410,8 @@ bool t0_prolog(T0 *j, u32 *poll_resume)
     return true;
 }
 
+void t0_restore_saved(T0 *j) { save_regs(j, true); }
+
 void t0_leave_frame(T0 *j)
 {
     save_regs(j, true);
