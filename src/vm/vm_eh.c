@@ -21,7 +21,7 @@
  * the finally bodies run after that, and the process aborts where the second pass ends: as the
  * reference does. Roots: the exceptions in EhState and EhThread are reported by vm_eh_report_roots
  * (walk_stacks calls it), and nothing else may hold on to them. Not here: signals (vm_fault.c),
- * traces (vm_trace.c).  Book: vm.md  Tests: tests/il/eh.il, tests/app */
+ * traces (vm_trace.c).  Book: exceptions.md  Tests: tests/il/eh.il, tests/app */
 #include "vm/vm_eh.h"
 #include "vm/vm_throw.h"
 #include "vm/vm_trace.h"

@@ -1,5 +1,5 @@
 /* vm_eh.h: exception dispatch as the rest of vm/ and corelib/ see it: rethrowing, foreign traces, roots.
- * Book: vm.md */
+ * Book: exceptions.md */
 #ifndef VM_VM_EH_H
 #define VM_VM_EH_H
 #include "vm/vm.h"

@@ -6,7 +6,7 @@
  * without a record: the write barriers, memory helpers (MEMCPY, MEMSET, COPY_REFS) and the C
  * library functions that they end in.  Such a fault is moved to the call in managed code: by one
  * return address, or by one C frame of a known helper. The handler only edits the context; the
- * exception object is made by the dispatch (vm_eh.c) in normal context. Book: vm.md  Tests:
+ * exception object is made by the dispatch (vm_eh.c) in normal context. Book: exceptions.md  Tests:
  * tests/il, tests/app */
 #include "gc/gc.h"
 #include "os/os_signal.h"

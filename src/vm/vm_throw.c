@@ -2,7 +2,7 @@
  * Objects are made field by field, as the classes' own constructors would leave them; no managed
  * code runs, so raising works at any point of the boot and with little stack.  Raising is leaving
  * the object in t->pending. The preallocated exceptions lie in frozen space and never change after
- * vm_throw_init, so a plain pointer to them is safe. Book: vm.md  Tests: tests/app, tests/il */
+ * vm_throw_init, so a plain pointer to them is safe. Book: exceptions.md  Tests: tests/app, tests/il */
 #include "vm/vm_throw.h"
 
 #include <stdarg.h>

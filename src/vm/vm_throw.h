@@ -1,5 +1,5 @@
 /* vm_throw.h: making exception objects in C.
- * Book: vm.md */
+ * Book: exceptions.md */
 #ifndef VM_VM_THROW_H
 #define VM_VM_THROW_H
 #include "vm/vm.h"

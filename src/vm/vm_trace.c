@@ -2,7 +2,7 @@
  * printed when a program dies. The frames of an exception are a long[] in Exception._stackTrace
  * (vm_trace.h), grown by doubling; only the dispatch that raises the exception writes it.  A Method
  * * in it is a raw pointer: methods of collectible contexts must outlive it. What is printed here
- * is what the reference prints, byte for byte where it has no addresses. Book: vm.md  Tests:
+ * is what the reference prints, byte for byte where it has no addresses. Book: exceptions.md  Tests:
  * tests/app */
 #include "vm/vm_trace.h"
 

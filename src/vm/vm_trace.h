@@ -1,7 +1,7 @@
 /* vm_trace.h: stack traces: those stored in exceptions, and those of running threads.
  * Exception._stackTrace is a long[]: number of frames used, then three words a frame: ip, Method *, VTF_ flags.
  * Only one dispatch writes it; what is handed out to managed code is a copy (vm_trace_frozen).
- * Book: vm.md */
+ * Book: exceptions.md */
 #ifndef VM_VM_TRACE_H
 #define VM_VM_TRACE_H
 #include "vm/vm.h"
