@@ -370,12 +370,17 @@ Method *find_impl(MethodTable *mt, Method *im, Err *e)
     Method *def = im;
     if (im->flags & MF_GENERIC_INST && !(def = method_by_rid(im->mt, MD_RID(im->token), e)))
         return NULL;
+    u32 before = load_misses();
     Method *r = with_args(find_impl_uncached(mt, def, e), im, e);
+    if (load_missed(before, e))
+        return NULL;
     if (!r) {
         if (!e || e->kind == ERR_NONE)
             entry_error(mt, im, e);
         return NULL;
     }
+    if (bind_wanted(e))
+        return NULL;
     impl_cache[h].mt = mt;
     impl_cache[h].im = im;
     impl_cache[h].impl = r;

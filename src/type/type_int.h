@@ -35,6 +35,11 @@ enum { /* MtClass.kflags */
 /* --- Loading protocol ------------------------------------------------------------------------------------------- */
 void load_begin(void);
 bool load_end(bool ok, Err *e); /* true: run the body again */
+/* Signatures that name an assembly not bound yet compare as different, without an error.  Whoever concludes something from a difference
+ * takes the count before, and gives up with load_missed when it has grown: the body runs again with the assembly there. */
+u32 load_misses(void);
+bool load_missed(u32 before, Err *e); /* true: e is set */
+bool bind_wanted(Err *e); /* true: what was found out under this load may be wrong until an assembly is bound; publish nothing */
 #define LE (&le_)
 #define LOADED(T, e, expr)                                                                                             \
     ({                                                                                                                 \

@@ -69,6 +69,14 @@ static bool bind_pending(Err *e)
     return true;
 }
 
+bool bind_wanted(Err *e)
+{
+    if (LIKELY(!bind_module))
+        return false;
+    err_set(e, ERR_PENDING, MD_TOKEN(MDT_AssemblyRef, bind_rid), "an assembly has to be bound first");
+    return true;
+}
+
 bool load_end(bool ok, Err *e)
 {
     load_depth--;
@@ -83,6 +91,18 @@ bool load_end(bool ok, Err *e)
     return again;
 }
 
+static __thread u32 misses;
+u32 load_misses(void) { return misses; }
+
+bool load_missed(u32 before, Err *e)
+{
+    if (LIKELY(misses == before))
+        return false;
+    if (!e || e->kind == ERR_NONE)
+        err_set(e, ERR_PENDING, 0, "an assembly has to be bound first");
+    return true;
+}
+
 Assembly *assembly_ref(Module *m, u32 rid, Err *e)
 {
     u64 v = 0;
@@ -94,6 +114,7 @@ Assembly *assembly_ref(Module *m, u32 rid, Err *e)
     }
     bind_module = m;
     bind_rid = rid;
+    misses++;
     err_set(e, ERR_PENDING, MD_TOKEN(MDT_AssemblyRef, rid), "an assembly has to be bound first");
     return NULL;
 }

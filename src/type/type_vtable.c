@@ -180,7 +180,7 @@ static bool place_methods(SlotBuild *b, SlotSrc *src, u16 *slots, VirtName *virt
     MtClass *k = mt->klass;
     const MdImage *md = mt->module->md;
     b->count = b->ptyp ? b->ptyp->klass->num_slots : 0;
-    u32 parents = b->count;
+    u32 parents = b->count, before = load_misses();
     for (u32 i = 0; i < k->num_methods; i++) {
         slots[i] = 0xffff;
         u32 rid = method_rid(k, i), attrs = md_MethodDef_Flags(md, rid);
@@ -196,6 +196,8 @@ static bool place_methods(SlotBuild *b, SlotSrc *src, u16 *slots, VirtName *virt
             if (src[s].depth != k->depth && (filled_attrs(mt, src[s], &was, &wrid) & MD_FINAL))
                 return final_error(mt, e);
         } else {
+            if (load_missed(before, e))
+                return false;
             s = (i32)b->count++;
             if (b->count <= b->capacity)
                 virts[k->num_virts++] = (VirtName){hash, (u16)s, (u16)i};
@@ -240,7 +242,7 @@ bool build_slots(SlotBuild *b, Err *e)
                 return false;
     if (b->ptyp && (b->ptyp->klass->kflags & KF_COVARIANT))
         propagate_covariant(b, src);
-    return true;
+    return !bind_wanted(e);
 }
 
 void fill_vtable(MethodTable *mt, MethodTable *from)
