@@ -211,7 +211,7 @@ void gc_stress_init(void)
     }
     gc_stress_allocs = stress == GC_STRESS_ALLOC;
     verify_every = knob_u64(KNOB_GCVERIFY);
-    if (stress || verify_every)
+    if (verify_every)
         atexit(print_counts);
 }
 
