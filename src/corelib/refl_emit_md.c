@@ -1,6 +1,9 @@
-/* refl_emit_md.c: metadata tables and heaps to bytes (§II.24).
- * In: EmitTables.  Out: a root with the uncompressed stream "#-", whose tables need no order.  Heap indices are four bytes wide. */
+/* refl_emit_md.c: metadata tables and heaps that grow (§II.24).
+ * In: rows, strings, blobs.  Out: an MdImage over them; and, to begin with, a root with the uncompressed stream "#-", whose tables need no
+ * order (of a module without types: at most 64 KB). */
 #include "corelib/refl_emit.h"
+
+#include "os/os_mem.h"
 
 typedef struct TableShape {
     u8 count;
@@ -15,42 +18,54 @@ static const TableShape shapes[MDT_COUNT] = {
 #undef C
 };
 
-static void append(EmitBytes *b, const void *p, size_t n)
+static void reserve(EmitRegion *r, size_t cap)
 {
-    vec_reserve(b, b->len + (u32)n);
+    if (r->base)
+        return;
+    r->base = os_mem_reserve(cap, 0);
+    r->cap = (u32)cap;
+    if (!r->base || !os_mem_commit(r->base, cap))
+        base_fatal(EXIT_MISSING, "stator: no address space for emitted metadata");
+}
+
+static void append(EmitRegion *b, const void *p, size_t n)
+{
+    if (n > b->cap - b->len)
+        base_missing("feature", "more than %u bytes of one kind of emitted metadata", b->cap);
     if (n)
-        memcpy(b->data + b->len, p, n);
+        memcpy(b->base + b->len, p, n);
     b->len += (u32)n;
 }
-static void append_u8(EmitBytes *b, u32 v) { vec_push(b, (u8)v); }
-static void append_u16(EmitBytes *b, u32 v)
+static void append_u8(EmitRegion *b, u32 v)
+{
+    u8 x = (u8)v;
+    append(b, &x, 1);
+}
+static void append_u16(EmitRegion *b, u32 v)
 {
     u16 x = (u16)v;
     append(b, &x, 2);
 }
-static void append_u32(EmitBytes *b, u32 v) { append(b, &v, 4); }
-static void pad4(EmitBytes *b)
+static void append_u32(EmitRegion *b, u32 v) { append(b, &v, 4); }
+static void pad4(EmitRegion *b)
 {
     while (b->len & 3)
         append_u8(b, 0);
 }
 
+enum { HEAP_BYTES = 32 << 20, TABLE_BYTES = 8 << 20, SMALL_BYTES = 64 << 10 };
+
 void emit_init(EmitTables *e)
 {
     *e = (EmitTables){0};
+    reserve(&e->strings, HEAP_BYTES);
+    reserve(&e->us, HEAP_BYTES);
+    reserve(&e->blobs, HEAP_BYTES);
+    reserve(&e->guids, SMALL_BYTES);
+    reserve(&e->il, HEAP_BYTES);
     append_u8(&e->strings, 0);
     append_u8(&e->us, 0);
     append_u8(&e->blobs, 0);
-}
-
-void emit_free(EmitTables *e)
-{
-    vec_free(&e->strings);
-    vec_free(&e->us);
-    vec_free(&e->blobs);
-    vec_free(&e->guids);
-    for (u32 i = 0; i < MDT_COUNT; i++)
-        vec_free(&e->cells[i]);
 }
 
 u32 emit_string(EmitTables *e, const char *s)
@@ -62,7 +77,7 @@ u32 emit_string(EmitTables *e, const char *s)
     return at;
 }
 
-static void append_length(EmitBytes *b, u32 n)
+static void append_length(EmitRegion *b, u32 n)
 {
     if (n < 0x80) {
         append_u8(b, n);
@@ -100,17 +115,51 @@ u32 emit_user_string(EmitTables *e, const char16 *s, u32 n)
     return MD_TOKEN(MDT_String, at);
 }
 
+u32 emit_il(EmitTables *e, const void *p, u32 n, u32 align)
+{
+    while (e->il.len & (align - 1))
+        append_u8(&e->il, 0);
+    u32 at = e->il.len;
+    append(&e->il, p, n);
+    return at;
+}
+
 u32 emit_row(EmitTables *e, u32 table, const u32 *cells)
 {
-    for (u32 i = 0; i < shapes[table].count; i++)
-        vec_push(&e->cells[table], cells[i]);
+    reserve(&e->cells[table], TABLE_BYTES);
+    append(&e->cells[table], cells, shapes[table].count * 4u);
     return ++e->rows[table];
 }
 
 u32 *emit_cell(EmitTables *e, u32 table, u32 rid, u32 col)
 {
     CHECK(rid - 1 < e->rows[table] && col < shapes[table].count);
-    return &e->cells[table].data[(rid - 1) * shapes[table].count + col];
+    return (u32 *)e->cells[table].base + (rid - 1) * shapes[table].count + col;
+}
+
+void emit_sync(EmitTables *e, MdImage *m)
+{
+    m->strings = e->strings.base;
+    m->us = e->us.base;
+    m->blobs = e->blobs.base;
+    m->guids = e->guids.base;
+    m->strings_size = e->strings.len;
+    m->us_size = e->us.len;
+    m->blobs_size = e->blobs.len;
+    m->guids_size = e->guids.len;
+    for (u32 i = 0; i < MDT_COUNT; i++) {
+        MdTable *t = &m->tables[i];
+        if (!e->rows[i] || t->rows == e->rows[i])
+            continue;
+        t->base = e->cells[i].base;
+        t->row_size = (u8)(shapes[i].count * 4u);
+        t->col_count = shapes[i].count;
+        t->sorted = false;
+        for (u32 c = 0; c < shapes[i].count; c++)
+            t->cols[c] = (MdCol){(u8)(c * 4), 4, shapes[i].kinds[c]};
+        m->valid |= 1ull << i;
+        __atomic_store_n(&t->rows, e->rows[i], __ATOMIC_RELEASE);
+    }
 }
 
 u32 emit_coded(MdKind kind, u32 token)
@@ -134,7 +183,7 @@ static bool wide(const EmitTables *e, u8 kind)
     return false;
 }
 
-static void write_tables(const EmitTables *e, EmitBytes *b)
+static void write_tables(const EmitTables *e, EmitRegion *b)
 {
     enum { WIDE_HEAPS = 7 };
     u64 valid = 0, sorted = 0;
@@ -154,7 +203,7 @@ static void write_tables(const EmitTables *e, EmitBytes *b)
     for (u32 i = 0; i < MDT_COUNT; i++)
         for (u32 r = 0; r < e->rows[i]; r++)
             for (u32 c = 0; c < shapes[i].count; c++) {
-                u32 v = e->cells[i].data[r * shapes[i].count + c];
+                u32 v = ((const u32 *)e->cells[i].base)[r * shapes[i].count + c];
                 if (wide(e, shapes[i].kinds[c]))
                     append_u32(b, v);
                 else
@@ -168,9 +217,11 @@ u8 *emit_write(const EmitTables *e, u32 *size)
 {
     static const char *const names[] = {"#-", "#Strings", "#US", "#GUID", "#Blob"};
     enum { STREAMS = 5 };
-    EmitBytes tables = {0}, out = {0};
+    EmitRegion tables = {.cap = SMALL_BYTES}, out = {.cap = SMALL_BYTES};
+    tables.base = base_malloc(SMALL_BYTES);
+    out.base = base_malloc(SMALL_BYTES);
     write_tables(e, &tables);
-    const EmitBytes *parts[STREAMS] = {&tables, &e->strings, &e->us, &e->guids, &e->blobs};
+    const EmitRegion *parts[STREAMS] = {&tables, &e->strings, &e->us, &e->guids, &e->blobs};
     append(&out, "BSJB\1\0\1\0\0\0\0\0\x0c\0\0\0v4.0.30319\0\0\0\0\5\0", 32);
     u32 at[STREAMS];
     for (u32 i = 0; i < STREAMS; i++) {
@@ -181,11 +232,11 @@ u8 *emit_write(const EmitTables *e, u32 *size)
         pad4(&out);
     }
     for (u32 i = 0; i < STREAMS; i++) {
-        memcpy(out.data + at[i], &out.len, 4);
-        append(&out, parts[i]->data, parts[i]->len);
+        memcpy(out.base + at[i], &out.len, 4);
+        append(&out, parts[i]->base, parts[i]->len);
         pad4(&out);
     }
-    vec_free(&tables);
+    base_free(tables.base);
     *size = out.len;
-    return out.data;
+    return out.base;
 }

@@ -133,7 +133,8 @@ REFL(void, RuntimeTypeHandle_GetInterfaces, MethodTable *mt, ObjectHandleOnStack
 {
     Err e = {0};
     u32 n = 0;
-    MethodTable **v = type_interfaces(mt, &n, &e);
+    /* managed code itself adds the generic interfaces of arrays */
+    MethodTable **v = type_interfaces(mt_is_array(mt) ? type_wk(WK_ARRAY) : mt, &n, &e);
     QCALL_BEGIN(t);
     if (!v)
         vm_throw_err(t, &e);
