@@ -379,8 +379,6 @@ Method *find_impl(MethodTable *mt, Method *im, Err *e)
             entry_error(mt, im, e);
         return NULL;
     }
-    if (bind_wanted(e))
-        return NULL;
     impl_cache[h].mt = mt;
     impl_cache[h].im = im;
     impl_cache[h].impl = r;

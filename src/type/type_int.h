@@ -39,7 +39,6 @@ bool load_end(bool ok, Err *e); /* true: run the body again */
  * takes the count before, and gives up with load_missed when it has grown: the body runs again with the assembly there. */
 u32 load_misses(void);
 bool load_missed(u32 before, Err *e); /* true: e is set */
-bool bind_wanted(Err *e); /* true: what was found out under this load may be wrong until an assembly is bound; publish nothing */
 #define LE (&le_)
 #define LOADED(T, e, expr)                                                                                             \
     ({                                                                                                                 \

@@ -69,14 +69,6 @@ static bool bind_pending(Err *e)
     return true;
 }
 
-bool bind_wanted(Err *e)
-{
-    if (LIKELY(!bind_module))
-        return false;
-    err_set(e, ERR_PENDING, MD_TOKEN(MDT_AssemblyRef, bind_rid), "an assembly has to be bound first");
-    return true;
-}
-
 bool load_end(bool ok, Err *e)
 {
     load_depth--;

@@ -242,7 +242,7 @@ bool build_slots(SlotBuild *b, Err *e)
                 return false;
     if (b->ptyp && (b->ptyp->klass->kflags & KF_COVARIANT))
         propagate_covariant(b, src);
-    return !bind_wanted(e);
+    return true;
 }
 
 void fill_vtable(MethodTable *mt, MethodTable *from)
