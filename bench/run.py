@@ -4,14 +4,16 @@
   -n RUNS        runs of each cell, the least time counts (3)       -p PERCENT   share of the full work (100)
   -x NAME,...    programs to leave out                              -t SECONDS   limit of one run (120)
   --runtime P    launcher to measure (out/stator)                   -c LABEL:COMMAND   a further column, VAR=value words first
-  --no-startup   leave out the start-up table                       --startup    only the start-up table, -s RUNS of each (20)
+  --no-startup   leave out the tables of start-up, memory and compile time        --startup    only these, -s RUNS of each start (20)
   --no-tier0     leave out the column of unoptimised code           --list       names of the programs
   -q SHARE       repeat a run during which other processes used more than SHARE of a core (0.3), at most RUNS times a cell
 
 Columns: the reference runtime as installed (ms), the same with unoptimised code everywhere (DOTNET_ReadyToRun=0
 DOTNET_TieredCompilation=0 DOTNET_JITMinOpts=1), and Stator, both as a ratio to the first: below 1 is faster.  A program
-checks its own result; a wrong one is shown as WRONG and not counted.  The last rows are geometric means, then peak memory."""
-import argparse, json, math, os, shlex, shutil, signal, statistics, subprocess, sys, threading, time
+checks its own result; a wrong one is shown as WRONG and not counted.  The last rows are geometric means, then peak memory.
+Start-up adds a column of the reference without precompiled code (DOTNET_ReadyToRun=0).  Memory: the peak of resident pages, and of
+those that it alone has written (private dirty), sampled.  Compile time: of all methods, loading of types included, for a byte of IL."""
+import argparse, json, math, os, re, shlex, shutil, signal, statistics, subprocess, sys, threading, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
@@ -145,6 +147,53 @@ def programs(a, launchers):
     print("| peak memory, geometric mean | 1 | " + " | ".join(mean(v) for v in memory[1:]) + " |", flush=True)
 
 
+def private_peak(launcher, args):
+    """largest private dirty memory seen while it ran, MB"""
+    p = subprocess.Popen(launcher.argv + args, env=launcher.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    peak = 0
+    while p.poll() is None:
+        try:
+            text = open(f"/proc/{p.pid}/smaps_rollup").read()
+            peak = max(peak, sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Private_Dirty")))
+        except (OSError, ProcessLookupError):
+            pass
+        time.sleep(0.001)
+    return peak / 1024
+
+
+def memory(a, launchers):
+    print("\n# memory: peak MB, resident / private dirty\n| program | " + " | ".join(l.label for l in launchers) + " |\n|---|" + "--:|" * len(launchers))
+    hello, bench = build(f"{HERE}/apps/hello", "hello"), build(HERE + "/src", "bench")
+    for title, args in (("hello", [hello]), ("regex 10", [bench, "regex", "10", "-q"]), ("bintrees 10", [bench, "bintrees", "10", "-q"])):
+        row = []
+        for l in launchers:
+            runs = [execute(l, args, a.t) for _ in range(3)]
+            bad = [r["code"] for r in runs if r["code"]]
+            row.append(f"exit {bad[0]}" if bad else "%.1f / %.1f" % (statistics.median(r["mb"] for r in runs),
+                                                                     statistics.median(private_peak(l, args) for _ in range(3))))
+        print(f"| {title} | " + " | ".join(row) + " |", flush=True)
+
+
+def compile_time(a, ours):
+    """`regex 10`: the reference's figures by JitInfo (bench/apps/jitinfo), ours by STATOR_JITSTATS"""
+    bench = build(HERE + "/src", "bench")
+    print("\n# compiling `regex 10`\n| | methods | IL bytes | ms | ns a byte of IL |\n|---|--:|--:|--:|--:|")
+    rows = [("reference, unoptimised", "DOTNET_ReadyToRun=0 DOTNET_TieredCompilation=0 DOTNET_JITMinOpts=1 " + dotnet(), "jitinfo")]
+    if ours:
+        rows.append(("stator", "STATOR_JITSTATS=1 " + ours, None))
+    for title, command, tool in rows:
+        l, best = Launcher("x:" + command), None
+        for _ in range(3):
+            args = ([build(f"{HERE}/apps/jitinfo", "jitinfo")] if tool else []) + [bench, "regex", "10", "-q"]
+            r = subprocess.run(l.argv + args, env=l.env, capture_output=True, text=True, timeout=a.t)
+            m = re.search(r"jit_ms=([\d.]+) methods=(\d+) il=(\d+)", r.stderr)
+            got = (float(m[1]), int(m[2]), int(m[3])) if m else None
+            m = re.search(r"jit: (\d+) methods, (\d+) bytes of IL, .*?, ([\d.]+) ms", r.stderr)
+            got = (float(m[3]), int(m[1]), int(m[2])) if m else got
+            best = min(best or got, got) if got else best
+        print(f"| {title} | " + ("%d | %d | %.1f | %.0f |" % (best[1], best[2], best[0], best[0] * 1e6 / best[2]) if best else "- | - | - | - |"), flush=True)
+
+
 def startup(a, launchers):
     print(f"\n# start-up: least (median) ms of {a.s} runs, peak MB\n| program | " + " | ".join(l.label for l in launchers) + " |\n|---|" + "--:|" * len(launchers))
     for name in ("empty", "hello"):
@@ -186,7 +235,11 @@ def main():
     if not a.startup:
         programs(a, launchers)
     if not (a.no_startup or a.list or (a.names and not a.startup)):
-        startup(a, launchers)
+        late = [l for l in launchers if l.label != "unoptimised"]
+        late.insert(1, Launcher("ReadyToRun=0:DOTNET_ReadyToRun=0 " + dotnet()))
+        startup(a, late)
+        memory(a, late)
+        compile_time(a, os.path.abspath(a.runtime) if os.path.exists(a.runtime) else None)
 
 
 if __name__ == "__main__":
