@@ -147,7 +147,12 @@ static void choose_registers(T0 *j)
     if (j->leaf || j->float_homes)
         give_registers(j, xmm, 6, j->leaf ? 0 : 3, float_home);
     if (j->leaf) {
-        bool few = j->num_args + j->ret_in_memory + (j->w.ctx_kind != 0) <= 5; /* r9 brings no argument */
+        T0Args p = {.gpr = j->ret_in_memory + (j->w.ctx_kind == 1 || j->w.ctx_kind == 2)};
+        for (u32 i = 0; i < j->num_args; i++) {
+            T0Arg a;
+            t0_place(&p, j->homes[i].et, j->homes[i].th, &a);
+        }
+        bool few = p.gpr <= 5; /* r9 brings no argument */
         give_registers(j, scratch, few ? 3 : 2, 0, any_word); /* six stay scratch */
         return;
     }
