@@ -3,14 +3,16 @@
  * it finds what random bytes, flipped bits, cut and repeated pieces of good inputs find.  The input under test is in
  * fuzz-last.bin of the working folder when a run dies.
  * A fuzzer may define LLVMFuzzerCustomMutator (its input may have size 0: it then starts from a corpus of its own) and
- * fuzz_report, which adds a line to the progress.
- *   fuzz_x [-seconds=N | -seconds N] [-runs N] [-seed N] [-once] [FILE or FOLDER ...] */
+ * fuzz_report, which adds a line to the progress.  One whose inputs leave memory behind sets fuzz_batch: so many runs are done by a
+ * child process, which then ends; fuzz_start is called before; the counts of its reports belong in shared memory.
+ *   fuzz_x [-seconds=N | -seconds N] [-runs N] [-seed N] [-once] [-keep-going] [FILE or FOLDER ...] */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/base.h"
@@ -21,6 +23,8 @@
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 __attribute__((weak)) size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size, unsigned seed);
 __attribute__((weak)) void fuzz_report(void);
+__attribute__((weak)) void fuzz_start(bool given);
+__attribute__((weak)) extern const u32 fuzz_batch;
 
 typedef struct Input {
     char *data;
@@ -96,10 +100,51 @@ static u8 *open_last(void)
     return mmap(NULL, INPUT_MAX, PROT_READ | PROT_WRITE, MAP_SHARED, fd, ftruncate(fd, INPUT_MAX));
 }
 
+static u64 progress(u64 runs, u64 now, u64 shown)
+{
+    if (now - shown < 5000000000)
+        return shown;
+    printf("%llu runs\n", (unsigned long long)runs);
+    if (fuzz_report)
+        fuzz_report();
+    fflush(stdout);
+    return now;
+}
+
+enum { CHILD = -1 };
+/* CHILD in the child; in the parent the child's exit code. */
+static int run_child(void)
+{
+    int status = 0;
+    fflush(NULL);
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0)
+        return CHILD;
+    CHECK(waitpid(pid, &status, 0) == pid);
+    if (WIFSIGNALED(status))
+        printf("died of signal %d; the input is in fuzz-last.bin\n", WTERMSIG(status));
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* Where the failing input ends is not known; what follows it is of other inputs. */
+static bool keep_input(const u8 *last, u32 n)
+{
+    char name[40];
+    snprintf(name, sizeof name, "fuzz-fail-%u.bin", n);
+    FILE *f = fopen(name, "wb");
+    if (f) {
+        fwrite(last, 1, INPUT_MAX, f);
+        fclose(f);
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     u64 seconds = 30, most_runs = UINT64_MAX;
-    bool one_shot = false;
+    u32 failed = 0;
+    bool one_shot = false, keep_going = false;
     for (int i = 1; i < argc; i++) {
         if (strncmp(argv[i], "-seconds", 8) == 0)
             seconds = strtoull(argv[i][8] == '=' ? argv[i] + 9 : i + 1 < argc ? argv[++i] : "30", NULL, 10);
@@ -109,9 +154,13 @@ int main(int argc, char **argv)
             state = strtoull(argv[++i], NULL, 10) * 2 + 1;
         else if (strcmp(argv[i], "-once") == 0)
             one_shot = true; /* the inputs as they are: to repeat a failure */
+        else if (strcmp(argv[i], "-keep-going") == 0)
+            keep_going = true; /* batches: failing inputs are kept as fuzz-fail-N.bin */
         else
             add_path(argv[i]);
     }
+    if (fuzz_start)
+        fuzz_start(one_shot || corpus.len);
     for (u32 i = 0; i < corpus.len; i++)
         LLVMFuzzerTestOneInput((u8 *)corpus.data[i].data, corpus.data[i].size);
     if (one_shot)
@@ -119,7 +168,24 @@ int main(int argc, char **argv)
     u8 *last = open_last();
     u8 *buf = base_malloc(INPUT_MAX);
     u64 runs = 0, start = os_time_mono_ns(), shown = start;
+    u64 batch = &fuzz_batch ? fuzz_batch : 0, child_end = 0;
     for (u64 now = start; now - start < seconds * 1000000000 && runs < most_runs; now = os_time_mono_ns()) {
+        if (child_end && runs == child_end)
+            _exit(0);
+        if (batch && !child_end) {
+            int status = run_child();
+            if (status == CHILD) {
+                child_end = runs + batch;
+            } else {
+                if (status != 0 && !keep_going)
+                    return 1;
+                failed += status != 0 && keep_input(last, failed);
+                runs += batch;
+                rnd(1);
+                shown = progress(runs, now, shown);
+                continue;
+            }
+        }
         size_t size = 0;
         if (corpus.len) {
             Input in = corpus.data[rnd(corpus.len)];
@@ -136,18 +202,18 @@ int main(int argc, char **argv)
         LLVMFuzzerTestOneInput(exact, size);
         base_free(exact);
         runs++;
-        if (now - shown > 5000000000) {
-            printf("%llu runs\n", (unsigned long long)runs);
-            if (fuzz_report)
-                fuzz_report();
-            fflush(stdout);
-            shown = now;
-        }
+        if (!child_end)
+            shown = progress(runs, now, shown);
     }
+    if (child_end)
+        _exit(0);
     if (fuzz_report)
         fuzz_report();
-    printf("%llu runs, nothing found\n", (unsigned long long)runs);
+    if (failed)
+        printf("%llu runs, %u batches failed\n", (unsigned long long)runs, failed);
+    else
+        printf("%llu runs, nothing found\n", (unsigned long long)runs);
     base_free(buf);
     unlink("fuzz-last.bin");
-    return 0;
+    return failed != 0;
 }

@@ -233,6 +233,8 @@ static bool plain_call(SemWalk *w, SemInst *o, Method *m, bool shared, Err *e)
         return false;
     u32 n = stack_args(c->sig);
     if (p->in.op == IL_JMP) {
+        if (n != w->num_args || w->depth)
+            return sem_invalid(e);
         sem_head(w, o, SEM_CALL, 0);
         c->num_args = (u16)n;
         c->is_jmp = true;
@@ -291,7 +293,7 @@ static bool newobj(SemWalk *w, SemInst *o, Method *m, bool shared, Err *e)
     SemPrivate *p = w->priv;
     SemCall *c = &o->call;
     MethodTable *mt = m->mt;
-    if (m->flags & MF_STATIC)
+    if (!(m->flags & MF_CTOR) || (m->flags & MF_STATIC) || mt_is_interface(mt))
         return sem_invalid(e);
     if (UNLIKELY(mt->flags2 & MT2_ABSTRACT) && !mt_is_array(mt))
         return err_set(e, ERR_INVALID_OPERATION, p->in.token, "Instances of abstract classes cannot be created.");
@@ -313,6 +315,8 @@ static bool newobj(SemWalk *w, SemInst *o, Method *m, bool shared, Err *e)
         if (shared && !sem_lookup(w, DICT_METHOD_OWNER, p->in.token, 0, &c->newobj_type.exact, e))
             return false;
     }
+    if (c->is_newobj && (!c->sig->has_this || c->sig->ret.kind != ET_VOID || (mt_is_delegate(mt) && c->sig->num_params != 2)))
+        return sem_invalid(e);
     SEM_NEED(c->sig->num_params);
     if (!check_args(w, c->sig, 0, e))
         return false;

@@ -207,7 +207,7 @@ static void set_category(Def *d, MethodTable *mt, MtClass *k)
 }
 
 /* Generic parameters of a definition: its own variables are its arguments. */
-static void make_vars(Def *d, MethodTable *mt, MtClass *k)
+static bool make_vars(Def *d, MethodTable *mt, MtClass *k, Err *e)
 {
     const MdImage *md = d->m->md;
     mt->aux->inst = type_alloc(d->m->alc, HEAP_COLD, d->num_generic * sizeof(TypeHandle));
@@ -227,6 +227,10 @@ static void make_vars(Def *d, MethodTable *mt, MtClass *k)
         }
     }
     mt->flags |= MTF_HAS_GENERIC_VARS | MTF_GENERIC_DEF;
+    for (u32 i = 0; i < d->num_generic; i++)
+        if (!mt->aux->inst[i])
+            return err_set(e, ERR_BAD_IMAGE, k->token, "Bad numbers of generic parameters.");
+    return true;
 }
 
 /* .cctor, default constructor, virtual methods: one pass over the rows. */
@@ -397,8 +401,8 @@ static MethodTable *make_typical(Def *d, Layout *l, Loading *loading, u32 extra,
     aux->loader_module = d->m;
     common_flags(d, mt);
     set_category(d, mt, k);
-    if (d->num_generic)
-        make_vars(d, mt, k);
+    if (d->num_generic && !make_vars(d, mt, k, e))
+        return NULL;
     u32 unused = 0;
     scan_methods(d, mt, k, &unused);
     take_layout(mt, k, l, alc);
@@ -447,6 +451,10 @@ static MethodTable *load_typedef_slow(Module *m, u32 rid, Loading *loading, Err 
     d.num_generic = md_generic_count(md, MD_TOKEN(MDT_TypeDef, rid));
     d.is_interface = (d.attrs & TD_INTERFACE) != 0;
     d.open = d.num_generic != 0;
+    if (d.num_generic > 1024) {
+        load_error(e, m, rid, " because it has too many generic parameters");
+        return NULL;
+    }
     if (!read_parent(&d, e) || !read_attributes(&d, e))
         return NULL;
     d.is_nullable = d.is_valuetype && m->assembly->is_corelib && strcmp(d.name, "Nullable`1") == 0 && strcmp(d.ns, "System") == 0;

@@ -73,6 +73,15 @@ static Method *new_method(MethodTable *owner, u32 rid, Err *e)
         err_set(e, ERR_BAD_IMAGE, MD_TOKEN(MDT_MethodDef, rid), "Bad method signature.");
         return NULL;
     }
+    /* what compiled code takes on trust: the flags and the signature agree (§II.22.26) */
+    u32 bad_this = md_MethodDef_Flags(md, rid) & MD_STATIC ? SIG_HAS_THIS | SIG_EXPLICIT_THIS : SIG_EXPLICIT_THIS;
+    MdSig hs = md_sig(sig, len);
+    MdMethodSig head;
+    if ((sig[0] & bad_this) || (!(sig[0] & SIG_HAS_THIS) && bad_this == SIG_EXPLICIT_THIS) || !md_sig_method(&hs, &head) ||
+        head.generic_count != md_generic_count(md, MD_TOKEN(MDT_MethodDef, rid))) {
+        err_set(e, ERR_BAD_IMAGE, MD_TOKEN(MDT_MethodDef, rid), "Bad method signature.");
+        return NULL;
+    }
     Method *canon = NULL;
     if (owner->aux->canon != owner && !(canon = method_by_rid(owner->aux->canon, rid, e)))
         return NULL;

@@ -101,6 +101,13 @@ static TypeHandle read_fnptr(const SigContext *c, MdSig *s, Err *e)
     return type_fnptr(c, from, (u32)(s->p - from), e);
 }
 
+/* Types by address (ELEMENT_TYPE_INTERNAL) are the runtime's own way to write signatures: none may come from a file. */
+static bool sig_in_file(const SigContext *c, const u8 *p)
+{
+    const PeImage *pe = c->module ? c->module->pe : NULL;
+    return pe && p >= pe->data && p < pe->data + pe->size;
+}
+
 TypeHandle sig_read(const SigContext *c, MdSig *s, bool canon, Err *e)
 {
     md_sig_skip_mods(s);
@@ -151,7 +158,7 @@ TypeHandle sig_read(const SigContext *c, MdSig *s, bool canon, Err *e)
     case ET_FNPTR:
         return read_fnptr(c, s, e);
     case ET_INTERNAL: {
-        if (s->end - s->p < 8)
+        if (s->end - s->p < 8 || sig_in_file(c, s->p))
             break;
         u64 v = pe_u64(s->p);
         s->p += 8;
@@ -470,6 +477,15 @@ static u32 skip_mods_to(MdSig *s, u32 *modopts) /* modifiers count in identity: 
     return h;
 }
 
+static const char *token_name(Module *m, u32 token)
+{
+    switch (MD_TABLE_OF(token)) {
+    case MDT_TypeDef: return md_typedef_name(m->md, MD_RID(token));
+    case MDT_TypeRef: return md_typeref_name(m->md, MD_RID(token));
+    default: return "";
+    }
+}
+
 static bool types_equal(const SigSide *a, MdSig *x, const SigSide *b, MdSig *y, u32 depth)
 {
     if (skip_mods_to(x, NULL) != skip_mods_to(y, NULL))
@@ -507,6 +523,8 @@ static bool types_equal(const SigSide *a, MdSig *x, const SigSide *b, MdSig *y, 
         u32 tx = md_sig_token(x), ty = md_sig_token(y);
         if (a->module == b->module && tx == ty)
             return true;
+        if (strcmp(token_name(a->module, tx), token_name(b->module, ty)) != 0)
+            return false; /* forwarding keeps names: nothing has to be bound to see that they differ */
         DefRef dx, dy;
         return resolve_def(a->module, tx, &dx, NULL) && resolve_def(b->module, ty, &dy, NULL) && dx.module == dy.module &&
                dx.rid == dy.rid;
