@@ -5,7 +5,7 @@ coverage.py [FILE] [--set c] [--missing] [--all]
 
 FILE (build/coverage.txt) holds lines such as `fcall System.GC::SuppressFinalizeInternal`, `qcall Buffer_MemMove` and
 `opcode add`, in any order, repeated at will; a runtime with STATOR_COVERAGE=FILE appends to it.  They are compared with
-tests/contract/*.tsv.  --set names the columns that must be reached (c: the medium program); --missing lists what of it
+tests/contract/*.tsv.  What elsewhere.txt of that folder lists is done by other means and not asked for.  --set names the columns that must be reached (c: the medium program); --missing lists what of it
 is not; --all lists everything with its state.  Exit 1 when something of the set is missing.  Last line: `N passed, N failed`."""
 import argparse, os, sys
 
@@ -39,6 +39,7 @@ def main():
         if kind in seen:
             seen[kind].add(name.strip())
     tables = {"fcall": table("fcalls", "method"), "qcall": table("qcalls", "entry"), "opcode": table("opcodes", "opcode")}
+    elsewhere = {line.rsplit(": ", 1)[0] for line in open(f"{ROOT}/tests/contract/elsewhere.txt") if not line.startswith("#")}
     passed = failed = 0
     print(f"{'':8}{'all':>12}" + "".join(f"{'set ' + s:>12}" for s in SETS) + f"{'others':>10}")
     for kind, t in tables.items():
@@ -48,14 +49,14 @@ def main():
             row += f"{sum(n in seen[kind] for n in want)}/{len(want)}".rjust(12)
         print(row + f"{len(seen[kind] - set(t)):>10}")
         for n, marks in t.items():
-            if marks & set(a.set):
+            if marks & set(a.set) and n not in elsewhere:
                 passed += n in seen[kind]
                 failed += n not in seen[kind]
     for kind, t in tables.items():
         for n, marks in sorted(t.items()):
             hit = n in seen[kind]
-            if a.all or (a.missing and not hit and marks & set(a.set)):
-                print(f"{'hit    ' if hit else 'missing'} {kind:6} {n} {''.join(sorted(marks))}")
+            if a.all or (a.missing and not hit and n not in elsewhere and marks & set(a.set)):
+                print(f"{'hit    ' if hit else 'other  ' if n in elsewhere else 'missing'} {kind:6} {n} {''.join(sorted(marks))}")
         if a.all:
             for n in sorted(seen[kind] - set(t)):
                 print(f"extra   {kind:6} {n}")
