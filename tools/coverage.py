@@ -5,8 +5,9 @@ coverage.py [FILE] [--set c] [--missing] [--all]
 
 FILE (build/coverage.txt) holds lines such as `fcall System.GC::SuppressFinalizeInternal`, `qcall Buffer_MemMove` and
 `opcode add`, in any order, repeated at will; a runtime with STATOR_COVERAGE=FILE appends to it.  They are compared with
-tests/contract/*.tsv.  What elsewhere.txt of that folder lists is done by other means and not asked for.  --set names the columns that must be reached (c: the medium program); --missing lists what of it
-is not; --all lists everything with its state.  Exit 1 when something of the set is missing.  Last line: `N passed, N failed`."""
+tests/contract/*.tsv.  What elsewhere.txt of that folder lists is done by other means and not asked for.
+--set names the columns that must be reached (c: the medium program); --missing lists what of it is not;
+--all lists everything with its state.  Exit 1 when something of the set is missing.  Last line: `N passed, N failed`."""
 import argparse, os, sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
