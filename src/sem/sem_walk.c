@@ -71,6 +71,36 @@ bool sem_crosses(const SemWalk *w, const SemBlock *from, const SemBlock *to)
     return true;
 }
 
+/* Is the type, or what an array or pointer of it holds, among these arguments or inside them? */
+static bool among(const TypeHandle *args, u32 n, MethodTable *typical)
+{
+    for (u32 i = 0; i < n; i++) {
+        TypeHandle th = args[i];
+        for (;;) {
+            MethodTable *mt = th_mt(th);
+            if (mt && !mt_is_array(mt))
+                break;
+            th = mt ? mt->elem : th_desc(th)->kind == TD_PTR || th_desc(th)->kind == TD_BYREF ? th_desc(th)->elem : 0;
+            if (!th)
+                break;
+        }
+        MethodTable *mt = th ? th_mt(th) : NULL;
+        if (mt && (mt->klass->typical == typical || (mt->aux->inst && among(mt->aux->inst, mt->klass->num_generic, typical))))
+            return true;
+    }
+    return false;
+}
+
+/* A type that the generic body got from its caller: new T[n], default(T).M(). */
+static bool callers_type(const SemWalk *w, TypeHandle th)
+{
+    MethodTable *mt = th_mt(th);
+    while (mt && mt_is_array(mt))
+        mt = th_mt(mt->elem);
+    return mt && (among(w->ctx.class_args, w->ctx.num_class_args, mt->klass->typical) ||
+                  among(w->ctx.method_args, w->ctx.num_method_args, mt->klass->typical));
+}
+
 bool sem_no_access(SemWalk *w, SemInst *o, u8 what, void *target)
 {
     SemPrivate *p = w->priv;
@@ -78,6 +108,8 @@ bool sem_no_access(SemWalk *w, SemInst *o, u8 what, void *target)
     bool ok;
     if (p->denied_at == p->start + 1)
         return false; /* given already */
+    if (!args && callers_type(w, what == 0 ? (TypeHandle)target : th_of(what == 1 ? ((Method *)target)->mt : ((Field *)target)->mt)))
+        return false;
     if (what == 0) {
         ok = type_may_use_type(p->access_user, (TypeHandle)target, args);
     } else if (what == 1) {
