@@ -77,7 +77,10 @@ REFL(u32, TypeBuilder_DefineMethod, QCallModule module, u32 type, const char16 *
 {
     EmitModule *m = emit_lock(module.module);
     EmitType *t = type_of(m, type);
-    vec_push(&m->methods, ((EmitMember){.name = text(name), .flags = attrs, .sig = emit_sig(m, sig, (u32)len, false)}));
+    EmitMember x = {.name = text(name), .flags = attrs, .sig = emit_sig(m, sig, (u32)len, false)};
+    if (!strcmp(x.name, ".ctor") || !strcmp(x.name, ".cctor")) /* managed code leaves the reserved bits to us */
+        x.flags |= (u32)MD_SPECIAL_NAME | (u32)MD_RT_SPECIAL_NAME;
+    vec_push(&m->methods, x);
     vec_push(&t->methods, m->methods.len - 1);
     emit_unlock(m);
     return PROVISIONAL(MDT_MethodDef, m->methods.len);
@@ -87,7 +90,10 @@ REFL(u32, TypeBuilder_DefineField, QCallModule module, u32 type, const char16 *n
 {
     EmitModule *m = emit_lock(module.module);
     EmitType *t = type_of(m, type);
-    vec_push(&m->fields, ((EmitMember){.name = text(name), .flags = attrs, .sig = emit_sig(m, sig, (u32)len, false)}));
+    EmitMember x = {.name = text(name), .flags = attrs, .sig = emit_sig(m, sig, (u32)len, false)};
+    if (!strcmp(x.name, "value__"))
+        x.flags |= (u32)FD_SPECIAL_NAME | (u32)FD_RT_SPECIAL_NAME;
+    vec_push(&m->fields, x);
     vec_push(&t->fields, m->fields.len - 1);
     emit_unlock(m);
     return PROVISIONAL(MDT_Field, m->fields.len);
