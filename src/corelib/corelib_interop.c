@@ -1,6 +1,4 @@
 /* corelib_interop.c: calls of Marshal, NativeLibrary and StubHelpers.
- * The native layout of a type: fields in order, each in its native form (bool 4 bytes, char 1 or 2, references as pointers), packed
- * as the type says (§II.22.8).  A type whose managed form is the native one is copied; others have no stub yet and say so.
  * Book: corelib.md  Tests: tests/app */
 #include "corelib/corelib.h"
 
@@ -8,7 +6,7 @@
 #include <errno.h>
 
 #include "interop/interop.h"
-#include "md/md_attr.h"
+#include "interop/interop_value.h"
 #include "os/os_dl.h"
 #include "vm/vm_throw.h"
 
@@ -26,8 +24,10 @@ CALL(void *, corelib_marshal_from_delegate, ObjectHandleOnStack delegate)
 {
     QCALL_BEGIN(t);
     Err e = {0};
-    void *fn = interop_delegate_to_native(t, *delegate.ptr, &e);
-    if (!fn)
+    void *fn = NULL;
+    if (mt_is_generic((*delegate.ptr)->mt))
+        vm_throw_arg(t, VM_ERR_ARGUMENT, "delegate", "The specified Type must not be a generic type.");
+    else if (!(fn = interop_delegate_to_native(t, *delegate.ptr, &e)))
         vm_throw_err(t, &e);
     QCALL_END(t);
     return fn;
@@ -71,104 +71,24 @@ CALL(void *, corelib_marshal_pointers, void)
 }
 
 /* --- Layout ------------------------------------------------------------------------------------------------------------------- */
-typedef struct Native {
-    u32 size, align;
-    bool same; /* the managed form is the native one */
-    bool ok;
-} Native;
-static Native native_type(MethodTable *mt, u32 depth);
-
-/* UnmanagedType of a field's FieldMarshal row, 0: none; *count: elements of a fixed array or units of a fixed string */
-static u32 field_marshal(MethodTable *mt, const Field *f, u32 *count)
+static const NativeLayout *layout_of(MethodTable *mt)
 {
-    const MdImage *md = mt->module->md;
-    u32 row = md_marshal_of(md, f->token), n = 0;
-    const u8 *p = row ? md_blob(md, md_FieldMarshal_NativeType(md, row), &n) : NULL;
-    *count = 0;
-    if (!p || n == 0)
-        return 0;
-    if (n > 1)
-        *count = p[1] < 0x80 ? p[1] : n > 2 && p[1] < 0xc0 ? (u32)(p[1] & 0x3f) << 8 | p[2] : 0;
-    return p[0];
-}
-
-static Native plain(u32 size)
-{
-    return (Native){size, size, true, true};
-}
-
-static Native native_field(MethodTable *mt, Field *f, u32 depth)
-{
-    enum { N_BOOLEAN = 2, N_I1 = 3, N_U1 = 4, N_I2 = 5, N_U2 = 6, N_VARIANT_BOOL = 37, N_BY_VAL_STR = 23, N_BY_VAL_ARRAY = 30 };
-    u32 count, how = field_marshal(mt, f, &count);
-    bool unicode = (mt->klass->attrs & TD_STRING_FORMAT) == TD_UNICODE;
-    Native r = {8, 8, false, true};
-    switch (f->kind) {
-    case ET_BOOLEAN:
-        r.size = r.align = how == N_I1 || how == N_U1 ? 1 : how == N_VARIANT_BOOL ? 2 : 4;
-        return r;
-    case ET_CHAR:
-        r.size = r.align = how == N_I1 || how == N_U1 ? 1 : how == N_I2 || how == N_U2 || unicode ? 2 : 1;
-        r.same = r.size == 2;
-        return r;
-    case ET_VALUETYPE: {
-        Err e = {0};
-        TypeHandle th = type_field_type(mt, f, &e);
-        MethodTable *inner = th ? th_mt(th) : NULL;
-        return inner && depth < 32 ? native_type(inner, depth + 1) : (Native){0, 0, false, false};
-    }
-    case ET_CLASS:
-        if (how == N_BY_VAL_STR)
-            return (Native){count * (unicode ? 2 : 1), unicode ? 2 : 1, false, true};
-        if (how == N_BY_VAL_ARRAY) {
-            Err e = {0};
-            TypeHandle th = type_field_type(mt, f, &e);
-            TypeHandle elem = th && th_mt(th) && mt_is_array(th_mt(th)) ? th_mt(th)->elem : 0;
-            u32 size = elem ? type_size(elem) : 0;
-            return (Native){count * size, size ? type_align(elem) : 1, false, size != 0};
-        }
-        return r;
-    default: return plain(f->size);
-    }
-}
-
-static Native native_type(MethodTable *mt, u32 depth)
-{
-    Native r = {0, 1, true, true};
-    const MdImage *md = mt->module->md;
-    u32 row = mt->klass->token ? md_class_layout_of(md, MD_RID(mt->klass->token)) : 0;
-    u32 pack = row ? md_ClassLayout_PackingSize(md, row) : 0, given = row ? md_ClassLayout_ClassSize(md, row) : 0;
-    bool is_explicit = (mt->klass->attrs & TD_LAYOUT) == TD_EXPLICIT_LAYOUT;
-    if (mt->klass->underlying)
-        return plain(mt->klass->size);
-    if ((mt->klass->attrs & TD_LAYOUT) == TD_AUTO_LAYOUT)
-        return (Native){0, 0, false, false};
-    for (u32 i = 0; i < mt->klass->num_fields; i++) {
-        Field *f = &mt->klass->fields[i];
-        if (f->flags & FF_STATIC)
-            continue;
-        Native n = native_field(mt, f, depth);
-        if (!n.ok)
-            return n;
-        u32 align = pack && pack < n.align ? pack : n.align;
-        u32 at = is_explicit ? f->offset : ALIGN_UP(r.size, MAX(align, 1u));
-        r.same &= n.same && at == f->offset;
-        r.size = MAX(r.size, at + n.size);
-        r.align = MAX(r.align, align);
-    }
-    r.size = MAX(ALIGN_UP(r.size, r.align), given);
-    if (r.size == 0)
-        r.size = 1;
-    r.same &= !mt_has_refs(mt);
-    return r;
+    const NativeLayout *l = NULL;
+    Thread *t = thread_current();
+    if (mt && !mt_is_array(mt))
+        PREEMPTIVE(t) { l = native_layout(mt); }
+    return l && l->ok ? l : NULL;
 }
 
 CALL(i32, corelib_marshal_size, QCallTypeHandle type, i32 throws)
 {
     QCALL_BEGIN(t);
     MethodTable *mt = th_mt(type.th);
-    Native n = mt && !mt_is_array(mt) ? native_type(mt, 0) : (Native){0, 0, false, false};
-    if (!n.ok && throws) {
+    const NativeLayout *l = layout_of(mt);
+    u32 size = l ? l->size : 0;
+    if (l && mt->klass->underlying)
+        size = native_value(type.th, NULL, false).size; /* bool and char alone */
+    if (!l && throws) {
         char name[512];
         type_name(type.th, TN_NAMESPACE | TN_FULL_INST, name, sizeof name);
         char *text = base_asprintf("Type '%s' cannot be marshaled as an unmanaged structure; no meaningful size or offset can be computed.", name);
@@ -176,29 +96,17 @@ CALL(i32, corelib_marshal_size, QCallTypeHandle type, i32 throws)
         base_free(text);
     }
     QCALL_END(t);
-    return n.ok ? (i32)n.size : 0;
+    return (i32)size;
 }
 
 CALL(i64, corelib_marshal_offset, Field *field)
 {
     QCALL_BEGIN(t);
-    MethodTable *mt = field->mt;
-    u32 size = 0, pack = 0, offset = 0;
-    const MdImage *md = mt->module->md;
-    u32 row = md_class_layout_of(md, MD_RID(mt->klass->token));
-    pack = row ? md_ClassLayout_PackingSize(md, row) : 0;
-    bool is_explicit = (mt->klass->attrs & TD_LAYOUT) == TD_EXPLICIT_LAYOUT;
-    for (u32 i = 0; i < mt->klass->num_fields; i++) {
-        Field *f = &mt->klass->fields[i];
-        if (f->flags & FF_STATIC)
-            continue;
-        Native n = native_field(mt, f, 0);
-        u32 align = pack && pack < n.align ? pack : n.align;
-        offset = is_explicit ? f->offset : ALIGN_UP(size, MAX(align, 1u));
-        size = offset + n.size;
-        if (f->token == field->token)
-            break;
-    }
+    i64 offset = 0;
+    const NativeLayout *l = layout_of(field->mt);
+    for (u32 i = 0; l && i < l->num_fields; i++)
+        if (l->fields[i].token == field->token)
+            offset = l->fields[i].native;
     QCALL_END(t);
     return offset;
 }
@@ -208,16 +116,11 @@ CALL(i32, corelib_marshal_struct_stub, TypeHandle th, void **stub, u64 *size)
 {
     QCALL_BEGIN(t);
     MethodTable *mt = th_mt(th);
-    Native n = mt && !mt_is_array(mt) ? native_type(mt, 0) : (Native){0, 0, false, false};
-    *stub = NULL;
-    *size = n.size;
-    if (n.ok && !n.same) {
-        char name[512];
-        type_name(th, TN_NAMESPACE, name, sizeof name);
-        base_missing("marshalling", "of the fields of %s", name);
-    }
+    const NativeLayout *l = layout_of(mt);
+    *stub = l && !l->same ? interop_struct_stub(t, mt, l) : NULL;
+    *size = l ? l->size : 0;
     QCALL_END(t);
-    return n.ok;
+    return l != NULL;
 }
 
 /* --- Libraries ------------------------------------------------------------------------------------------------------------------- */

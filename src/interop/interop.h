@@ -1,11 +1,12 @@
 /* interop.h: native code: P/Invoke, libraries, function pointers made of delegates and the other way round.
  *
- * Files: interop_lib.c (finding and loading libraries), interop_pinvoke.c (P/Invoke methods to stubs or addresses),
- * interop_marshal.c (IL that turns arguments into native ones), interop_delegate.c (delegates to native pointers and back).
+ * Files: interop_lib.c (finding and loading libraries), interop_pinvoke.c (P/Invoke methods to stubs or addresses), interop_plan.c (how
+ * each parameter is passed), interop_marshal.c (IL that turns arguments into native ones), interop_layout.c (native forms of types),
+ * interop_convert.c (values in memory), interop_delegate.c (delegates to native pointers and back).
  *
  * A P/Invoke becomes an IL stub whose calli leaves managed code with a transition record (D5); one marked SuppressGCTransition without
- * any marshalling is called directly.  Blittable signatures pass as they are; references to blittable data and arrays of it are pinned; bool,
- * char, string, SafeHandle and delegates are converted.  Everything else ends in base_missing("marshalling", ...).
+ * any marshalling is called directly.  Blittable signatures pass as they are; references to blittable data and arrays of it are pinned; the
+ * rest is converted in locals and buffers of the stub.  What has no conversion ends in base_missing("marshalling", ...).
  * Errors: DllNotFoundException and EntryPointNotFoundException with the reference's words.
  * Mode: cooperative unless said otherwise; loading a library happens in preemptive mode.
  * Book: interop.md  Tests: tests/app */
@@ -36,6 +37,9 @@ bool marshal_is_plain(const MarshalSource *s); /* no conversion and no pinning: 
 /* Emits everything from loading the arguments to ret; push_target emits the address (NULL: native_target of the stub is used). */
 bool marshal_emit_call(IlBuilder *b, const MarshalSource *s, void (*push_target)(IlBuilder *b, void *arg), void *arg, Err *e);
 bool marshal_disabled(Module *m);
+/* Code for Marshal.StructureToPtr and its kin, which copies between the two forms of mt. NULL: pending */
+struct NativeLayout;
+void *interop_struct_stub(Thread *t, MethodTable *mt, const struct NativeLayout *l);
 
 /* --- Delegates (interop_delegate.c) ------------------------------------------------------------------------------------------ */
 void *interop_delegate_to_native(Thread *t, Object *delegate, Err *e); /* Marshal.GetFunctionPointerForDelegate; same pointer for the same object */

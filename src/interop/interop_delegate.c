@@ -2,8 +2,9 @@
  * A delegate's pointer is a reverse thunk to a static IL stub of its own, which finds the delegate through a weak handle: the pointer does not
  * keep the delegate alive (the program must), and is the same for the same object.
  * Lock: table_lock guards the table; nothing runs under it.  Book: interop.md  Tests: tests/app */
-#include "interop/interop.h"
+#include "interop/interop_plan.h"
 
+#include "md/md_attr.h"
 #include "os/os_thread.h"
 
 typedef struct NativePointer { /* lives as long as the process */
@@ -24,45 +25,181 @@ static void *find(Object *delegate, i32 hash)
     return NULL;
 }
 
-/* Strings come in as UTF-8 or UTF-16; everything else as it is. Preemptive. */
+/* ---- entered by native code ----------------------------------------------------------------------------------------------------------- */
+static bool is_unicode(MethodTable *mt)
+{
+    const MdImage *md = mt->module->md;
+    u32 row = md_find_attribute(md, mt->klass->token, "System.Runtime.InteropServices", "UnmanagedFunctionPointerAttribute");
+    MdAttrValue v;
+    return row && md_attr_find_named(md, row, "CharSet", &v) && v.i == 3;
+}
+
+static void *not_there(const char *delegate, void *parameter, void *x, void *y)
+{
+    (void)x, (void)y;
+    base_missing("marshalling", "parameter %d of delegate %s called by native code", (i32)(intptr_t)parameter, delegate);
+}
+
+static void entry_helper(IlBuilder *b, void *fn, i64 x, i64 y, i64 z, bool object)
+{
+    ilb_i8(b, x);
+    ilb_i8(b, y);
+    ilb_i8(b, z);
+    plan_call_helper(b, fn, HELPER_ADDRESS, object);
+}
+
+/* Says so only when it is called. */
+static void entry_missing(IlBuilder *b, MethodTable *mt, u32 sequence)
+{
+    ilb_i8(b, (i64)(uintptr_t)mt->klass->name);
+    entry_helper(b, (void *)not_there, sequence, 0, 0, false);
+    ilb_op(b, IL_POP);
+}
+
+static void entry_value_ref(IlBuilder *b, u32 arg, const ArgPlan *a, NativeOp op)
+{
+    ilb_local_op(b, IL_LDLOCA, a->local);
+    ilb_ldarg(b, arg);
+    ilb_i8(b, (i64)(uintptr_t)a->value);
+    ilb_i8(b, (i64)op);
+    plan_call_helper(b, (void *)helper_value, HELPER_ADDRESS, false);
+    ilb_op(b, IL_POP);
+}
+
+static void entry_array(IlBuilder *b, u32 arg, const ArgPlan *a)
+{
+    ilb_ldarg(b, arg);
+    if (a->spec.count_param >= 0) {
+        ilb_ldarg(b, (u32)a->spec.count_param);
+        ilb_op(b, IL_CONV_I);
+    } else {
+        ilb_i8(b, MAX(a->spec.count, 1u));
+    }
+    ilb_i8(b, (i64)(uintptr_t)a->value);
+    ilb_i8(b, (i64)th_mt(a->type)->elem);
+    plan_call_helper(b, (void *)helper_array_in, HELPER_ADDRESS, true);
+}
+
+/* Native argument `arg` to what the delegate gets, in a->local (PLAIN, BYREF: left where it is). */
+static void entry_convert(IlBuilder *b, MethodTable *mt, u32 arg, ArgPlan *a, const SigType *managed)
+{
+    SigType local = a->kind == ARG_VALUE_REF ? ilb_sigtype(a->type) : *managed;
+    if (a->kind == ARG_PLAIN || a->kind == ARG_BYREF)
+        return;
+    local.pinned = false;
+    if (local.kind == ET_CLASS)
+        local = plan_prim(ET_OBJECT);
+    a->local = ilb_local(b, &local);
+    switch ((ArgKind)a->kind) {
+    case ARG_BOOL:
+        ilb_ldarg(b, arg);
+        ilb_op(b, IL_LDC_I4_0);
+        ilb_op(b, IL_CGT_UN);
+        break;
+    case ARG_CHAR_NARROW:
+        ilb_ldarg(b, arg);
+        break;
+    case ARG_STRING:
+        ilb_ldarg(b, arg);
+        ilb_op_token(b, IL_CALL, ilb_method(b, plan_marshal_fn(a->wide ? "PtrToStringUni" : "PtrToStringUTF8", 1)));
+        break;
+    case ARG_VALUE_REF:
+        if (a->in)
+            entry_value_ref(b, arg, a, NV_TO_MANAGED);
+        return;
+    case ARG_ARRAY:
+    case ARG_ARRAY_COPY:
+        entry_array(b, arg, a);
+        break;
+    case ARG_DELEGATE:
+        ilb_ldarg(b, arg);
+        entry_helper(b, (void *)helper_delegate_in, (i64)a->type, 0, 0, true);
+        break;
+    default:
+        entry_missing(b, mt, arg + 1);
+        return;
+    }
+    ilb_local_op(b, IL_STLOC, a->local);
+}
+
+static void entry_push(IlBuilder *b, u32 arg, const ArgPlan *a)
+{
+    if (a->kind == ARG_PLAIN || a->kind == ARG_BYREF)
+        ilb_ldarg(b, arg);
+    else
+        ilb_local_op(b, a->kind == ARG_VALUE_REF ? IL_LDLOCA : IL_LDLOC, a->local);
+}
+
+static void entry_result(IlBuilder *b, MethodTable *mt, const ArgPlan *r)
+{
+    switch ((ArgKind)r->kind) {
+    case ARG_PLAIN:
+    case ARG_BOOL:
+    case ARG_CHAR_NARROW:
+        return;
+    case ARG_STRING:
+        ilb_op_token(b, IL_CALL, ilb_method(b, plan_marshal_fn(r->wide ? "StringToCoTaskMemUni" : "StringToCoTaskMemUTF8", 1)));
+        return;
+    default:
+        ilb_op(b, IL_POP);
+        entry_missing(b, mt, 0);
+        ilb_op(b, IL_LDC_I4_0);
+        ilb_op(b, IL_CONV_I);
+    }
+}
+
+static void emit_entry(IlBuilder *b, MethodTable *mt, GcHandle h, Method *invoke, const MethodSig *sig, ArgPlan *plans, const ArgPlan *r)
+{
+    for (u32 i = 0; i < sig->num_params; i++)
+        entry_convert(b, mt, i, &plans[i], &sig->params[i]);
+    ilb_i8(b, (i64)(uintptr_t)h);
+    ilb_op(b, IL_LDIND_REF);
+    for (u32 i = 0; i < sig->num_params; i++)
+        entry_push(b, i, &plans[i]);
+    ilb_op_token(b, IL_CALLVIRT, ilb_method(b, invoke));
+    u32 result = 0;
+    bool has_result = sig->ret.kind != ET_VOID;
+    if (has_result) {
+        entry_result(b, mt, r);
+        ilb_local_op(b, IL_STLOC, result = ilb_local(b, &r->native));
+    }
+    for (u32 i = 0; i < sig->num_params; i++)
+        if (plans[i].kind == ARG_VALUE_REF && plans[i].out)
+            entry_value_ref(b, i, &plans[i], NV_TO_NATIVE);
+    if (has_result)
+        ilb_local_op(b, IL_LDLOC, result);
+    ilb_op(b, IL_RET);
+}
+
+/* Preemptive. */
 static Method *make_entry(MethodTable *mt, GcHandle h, Err *e)
 {
     Method *invoke = vm_delegate_invoke(mt);
-    const MethodSig *sig = type_method_sig(invoke, e);
-    if (!sig)
+    MarshalSource s = {.method = invoke, .sig = type_method_sig(invoke, e), .ctx = type_method_context(invoke),
+                       .unicode = is_unicode(mt), .plain = marshal_disabled(mt->module)};
+    if (!s.sig)
         return NULL;
-    SigContext ctx = type_method_context(invoke);
     LoadContext *alc = mt->aux->loader_module->alc;
-    MethodSig *native = ilb_sig_copy(alc, sig, false, NULL);
-    IlBuilder b;
-    ilb_begin(&b, alc, "delegate entered by native code", NULL);
-    MethodTable *marshal = type_load_name(type_corelib, "System.Runtime.InteropServices", "Marshal", e);
-    if (!marshal)
-        return NULL;
-    ilb_i8(&b, (i64)(uintptr_t)h);
-    ilb_op(&b, IL_LDIND_REF);
-    bool plain = marshal_disabled(mt->module);
-    for (u32 i = 0; i < sig->num_params; i++) {
-        SigType *p = &native->params[i];
-        ilb_ldarg(&b, i);
-        if (p->kind == ET_BOOLEAN && !plain) {
-            *p = ilb_sigtype(th_of(type_wk(WK_INT32)));
-            ilb_op(&b, IL_LDC_I4_0);
-            ilb_op(&b, IL_CGT_UN);
-        } else if (p->kind == ET_CLASS && type_sigtype_load(&ctx, p, NULL) == th_of(type_wk(WK_STRING))) {
-            *p = ilb_sigtype(th_of(type_wk(WK_INTPTR)));
-            ilb_op_token(&b, IL_CALL, ilb_method(&b, type_method_by_name(marshal, "PtrToStringUTF8", 1)));
-        } else if (p->kind == ET_CLASS || (p->kind == ET_VALUETYPE && mt_has_refs(th_mt(p->th)))) {
-            base_missing("marshalling", "parameter %u of delegate %s called by native code", i + 1, mt->klass->name);
-        }
+    MethodSig *native = ilb_sig_copy(alc, s.sig, false, NULL);
+    ArgPlan *plans = base_calloc(s.sig->num_params + 1u, sizeof *plans), *r = &plans[s.sig->num_params];
+    bool ok = true;
+    *r = (ArgPlan){.kind = ARG_PLAIN, .native = s.sig->ret};
+    for (u32 i = 0; ok && i < s.sig->num_params; i++) {
+        ok = plan_arg(&s, &s.sig->params[i], i + 1, &plans[i], e);
+        native->params[i] = plans[i].native;
     }
-    if (sig->ret.kind == ET_CLASS || sig->ret.kind == ET_BYREF)
-        base_missing("marshalling", "result of delegate %s called by native code", mt->klass->name);
-    ilb_op_token(&b, IL_CALLVIRT, ilb_method(&b, invoke));
-    if (sig->ret.kind == ET_BOOLEAN && !plain)
-        native->ret = ilb_sigtype(th_of(type_wk(WK_INT32)));
-    ilb_op(&b, IL_RET);
-    return ilb_finish(&b, type_wk(WK_OBJECT), native, mt->klass->name);
+    if (ok && s.sig->ret.kind != ET_VOID)
+        ok = plan_arg(&s, &s.sig->ret, 0, r, e);
+    Method *m = NULL;
+    if (ok) {
+        IlBuilder b;
+        native->ret = r->native;
+        ilb_begin(&b, alc, "delegate entered by native code", NULL);
+        emit_entry(&b, mt, h, invoke, s.sig, plans, r);
+        m = ilb_finish(&b, type_wk(WK_OBJECT), native, mt->klass->name);
+    }
+    base_free(plans);
+    return m;
 }
 
 void *interop_delegate_to_native(Thread *t, Object *delegate, Err *e)
@@ -114,6 +251,10 @@ Object *interop_delegate_from_native(Thread *t, MethodTable *mt, void *fn)
     os_mutex_unlock(&table_lock);
     if (o && o->mt == mt)
         return o;
+    if (o) {
+        vm_throw_invalid_cast(t, th_of(o->mt), th_of(mt));
+        return NULL;
+    }
     return vm_delegate_of_native(t, mt, fn);
 }
 
@@ -128,7 +269,8 @@ static Method *native_invoke_stub(Thread *t, MethodTable *mt, Err *e)
 {
     (void)t;
     Method *invoke = vm_delegate_invoke(mt);
-    MarshalSource s = {.method = invoke, .ctx = type_method_context(invoke), .first_arg = 1, .plain = marshal_disabled(mt->module)};
+    MarshalSource s = {.method = invoke, .ctx = type_method_context(invoke), .first_arg = 1, .unicode = is_unicode(mt),
+                       .plain = marshal_disabled(mt->module)};
     s.sig = type_method_sig(invoke, e);
     if (!s.sig)
         return NULL;
