@@ -129,6 +129,22 @@ static void divide(T0 *j, const SemInst *in, u8 kind, Val *a, Val *b)
         t0_push_reg(j, r, kind, 0);
         return;
     }
+    if (b_const && !un && (b->imm & (b->imm - 1)) == 0 && b->imm > 1 && b->imm <= (1ll << 30)) { /* signed: towards zero, so bias the negative */
+        u32 n = (u32)__builtin_ctzll((u64)b->imm);
+        X64Reg r = rem ? t0_own(j, a) : t0_reg(j, a), s = t0_gpr(j);
+        x64_mov_rr(T0B, size, s, r);
+        x64_sar_ri(T0B, size, s, size * 8 - 1);
+        x64_shr_ri(T0B, size, s, size * 8 - n);
+        x64_add_rr(T0B, size, s, r);
+        if (rem) {
+            x64_and_ri(T0B, size, s, -(i32)b->imm);
+            x64_sub_rr(T0B, size, r, s);
+        } else {
+            x64_sar_ri(T0B, size, s, n);
+        }
+        t0_push_reg(j, rem ? r : s, kind, 0);
+        return;
+    }
     /* get the divisor out of rax and rdx first */
     X64Reg d;
     if (b->loc == V_REG && (b->reg == X64_RAX || b->reg == X64_RDX)) {
