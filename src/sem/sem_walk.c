@@ -22,8 +22,9 @@ static bool merge_value(SemValue *to, const SemValue *from)
 {
     if (to->kind != from->kind)
         return (to->kind == SEM_I && from->kind == SEM_I8) || (to->kind == SEM_I8 && from->kind == SEM_I);
-    if (to->kind == SEM_VALUE)
-        return to->th == from->th;
+    if (to->kind == SEM_VALUE) /* one may be known over __Canon only: a static field of its own type */
+        return to->th == from->th || (to->th && from->th && th_mt(to->th) && th_mt(from->th) &&
+                                      th_mt(to->th)->aux->canon == th_mt(from->th)->aux->canon);
     if (to->th != from->th)
         to->th = 0;
     to->flags &= from->flags;
