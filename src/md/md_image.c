@@ -60,6 +60,7 @@ static bool bad(const MdImage *m, Err *e)
 typedef struct Streams {
     const u8 *tables;
     u32 tables_size;
+    bool outside; /* a stream lies outside the metadata: that is said of the image, not of its metadata */
 } Streams;
 
 static void take_stream(MdImage *m, Streams *s, const char *name, const u8 *p, u32 size)
@@ -100,7 +101,8 @@ static bool read_root(MdImage *m, Streams *s)
         const char *name = (const char *)r + at + 8;
         u32 room = MIN(size - at - 8, 32u);
         const char *nul = memchr(name, 0, room);
-        if (!nul || off > size || n > size - off) return false;
+        s->outside = nul && (off > size || n > size - off);
+        if (!nul || s->outside) return false;
         take_stream(m, s, name, r + off, n);
         at += 8 + ALIGN_UP((u32)(nul - name) + 1, 4u);
         if (at > size) return false;
@@ -221,7 +223,8 @@ static bool open_root(MdImage *m, Err *e)
 {
     Streams s = {0};
     if (read_root(m, &s) && read_tables(m, &s)) return true;
-    bad(m, e);
+    if (s.outside) pe_bad_image(m->pe, e);
+    else bad(m, e);
     memset(m, 0, sizeof(*m));
     return false;
 }

@@ -13,6 +13,7 @@
 enum {
     PE_HR_BAD_IMAGE = (i32)0x8007000B,         /* COR_E_BADIMAGEFORMAT */
     PE_HR_ASSEMBLY_EXPECTED = (i32)0x80131018, /* COR_E_ASSEMBLYEXPECTED: no manifest */
+    PE_HR_PLATFORM = (i32)0x80132006,          /* made for 32-bit processes only */
     PE_HR_CORRUPT = (i32)0x8013110E,           /* CLDB_E_FILE_CORRUPT: metadata */
 };
 
@@ -60,7 +61,7 @@ bool pe_open_file(PeImage *pe, const char *path, Err *e);
  * path may be NULL. */
 bool pe_open_memory(PeImage *pe, const void *data, size_t size, bool copy, const char *path, Err *e);
 void pe_close(PeImage *pe);
-/* May this process run it?  IL only for any machine, or made for (or precompiled for) this one; not 32-bit only. */
+/* May this process run it?  IL only or precompiled for this machine; not 32-bit only.  The text names pe->path. */
 bool pe_check_runnable(const PeImage *pe, Err *e);
 /* Fills *e with the reference's words for a bad image ("Bad IL format." and the file's name) and HRESULT; false. */
 bool pe_bad_image(const PeImage *pe, Err *e);

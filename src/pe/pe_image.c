@@ -147,12 +147,25 @@ void pe_close(PeImage *pe)
 
 bool pe_check_runnable(const PeImage *pe, Err *e)
 {
+    bool first = e && e->kind == ERR_NONE;
+    const char *name = pe->path ? pe->path : "";
     /* 0xFD1D: x64 combined with the value that stands for Linux: precompiled here.  One made for another machine has
      * its IL too, but the reference refuses it. */
-    bool ok = pe->machine == 0x8664 || pe->machine == 0xFD1D || pe->machine == 0x14C;
-    if (pe->machine == 0x14C && (!(pe->cli_flags & PE_CLI_IL_ONLY))) ok = false;
-    if ((pe->cli_flags & (PE_CLI_32BIT_REQUIRED | PE_CLI_32BIT_PREFERRED)) == PE_CLI_32BIT_REQUIRED) ok = false;
-    return ok || pe_bad_image(pe, e);
+    bool machine = pe->machine == 0x8664 || pe->machine == 0xFD1D || pe->machine == 0x14C;
+    bool only32 = (pe->machine == 0x14C && !(pe->cli_flags & PE_CLI_IL_ONLY)) ||
+                  (pe->cli_flags & (PE_CLI_32BIT_REQUIRED | PE_CLI_32BIT_PREFERRED)) == PE_CLI_32BIT_REQUIRED;
+    if (machine && !only32) return true;
+    if (machine)
+        err_set(e, ERR_FILE_LOAD, 0, "Could not load file or assembly '%s'. The assembly architecture is not compatible with the current process "
+                                     "architecture.", name);
+    else
+        err_set(e, ERR_BAD_IMAGE, 0, "Could not load file or assembly '%s'. An attempt was made to load a program with an incorrect format.\n",
+                name);
+    if (first) {
+        snprintf(e->name, sizeof e->name, "%s", name);
+        e->hresult = machine ? PE_HR_PLATFORM : PE_HR_BAD_IMAGE;
+    }
+    return false;
 }
 
 /* Section of an RVA.  *offset is the distance from its start; NULL if it is in none. */

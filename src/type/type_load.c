@@ -234,11 +234,14 @@ static bool make_vars(Def *d, MethodTable *mt, MtClass *k, Err *e)
 }
 
 /* .cctor, default constructor, virtual methods: one pass over the rows. */
-static void scan_methods(Def *d, MethodTable *mt, MtClass *k, u32 *new_slots)
+static bool scan_methods(Def *d, MethodTable *mt, MtClass *k, u32 *new_slots, Err *e)
 {
     const MdImage *md = d->m->md;
+    bool may_be_runtime = d->is_delegate || d->m->assembly->trusted || (d->attrs & TD_IMPORT);
     for (u32 i = d->methods.first; i < d->methods.end; i++) {
         u32 rid = md_method_at(md, i), attrs = md_MethodDef_Flags(md, rid);
+        if (!may_be_runtime && (md_MethodDef_ImplFlags(md, rid) & MI_CODE_TYPE) == MI_RUNTIME)
+            return err_set(e, ERR_TYPE_LOAD, MD_TOKEN(MDT_MethodDef, rid), "Bad use of Runtime Impl attribute.");
         if (attrs & MD_VIRTUAL) {
             if (attrs & MD_STATIC)
                 continue;
@@ -258,6 +261,7 @@ static void scan_methods(Def *d, MethodTable *mt, MtClass *k, u32 *new_slots)
             }
         }
     }
+    return true;
 }
 
 static u32 base_size_of(Def *d, MtClass *k)
@@ -404,7 +408,8 @@ static MethodTable *make_typical(Def *d, Layout *l, Loading *loading, u32 extra,
     if (d->num_generic && !make_vars(d, mt, k, e))
         return NULL;
     u32 unused = 0;
-    scan_methods(d, mt, k, &unused);
+    if (!scan_methods(d, mt, k, &unused, e))
+        return NULL;
     take_layout(mt, k, l, alc);
     if (d->is_valuetype && k->elem_kind == ET_VOID)
         k->size = 1;

@@ -1,6 +1,8 @@
 /* type_module.c: the loader lock and its retry protocol, contexts, assemblies, modules, names to definitions.
  * Book: type.md  Tests: tests/unit/type/ */
 #include "md/md_attr.h"
+#include <stdio.h>
+
 #include "os/os_mem.h"
 #include "os/os_thread.h"
 #include "type/type_int.h"
@@ -223,8 +225,7 @@ static bool find_depth(Assembly *a, const char *ns, const char *name, DefRef *ou
     assembly_display(a, asmname, sizeof asmname);
     err_set(e, ERR_TYPE_LOAD, 0, "Could not load type '%s%s%s' from assembly '%s'.", ns, *ns ? "." : "", name, asmname);
     if (e && e->kind == ERR_TYPE_LOAD && !e->name[0]) {
-        strncpy(e->name, name, sizeof e->name - 1);
-        e->name[sizeof e->name - 1] = 0;
+        snprintf(e->name, sizeof e->name, "%.120s%s%.120s", ns, *ns ? "." : "", name);
     }
     return false;
 }
@@ -284,6 +285,8 @@ static bool typeref_def(Module *m, u32 rid, DefRef *out, u32 depth, Err *e)
             char full[400], asmname[300];
             md_type_full_name(m->md, MD_TOKEN(MDT_TypeRef, rid), full, sizeof full);
             assembly_display(outer.module->assembly, asmname, sizeof asmname);
+            if (e && e->kind == ERR_NONE)
+                snprintf(e->name, sizeof e->name, "%.250s", name);
             return err_set(e, ERR_TYPE_LOAD, 0, "Could not load type '%s' from assembly '%s'.", name, asmname);
         }
         *out = (DefRef){outer.module, r};

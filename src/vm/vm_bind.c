@@ -175,13 +175,21 @@ static void with_name(Err *e, const char *path)
 {
     if (e && !e->name[0] && e->kind != ERR_BAD_IMAGE) /* as the reference: a bad image is named in the message only */
         snprintf(e->name, sizeof e->name, "%.255s", path);
-    else if (e && e->kind == ERR_BAD_IMAGE)
-        e->name[0] = 0;
 }
 
 static bool is_runnable(PeImage *pe, Err *e)
 {
-    if (pe_check_runnable(pe, e))
+    PeImage named = *pe;
+    MdImage m;
+    MdAssemblyName id;
+    char display[512] = "";
+    if (!pe->path && md_open(&m, pe, NULL)) {
+        if (md_assembly_identity(&m, &id))
+            md_format_assembly_name(&id, display, sizeof display);
+        md_close(&m);
+        named.path = display;
+    }
+    if (pe_check_runnable(&named, e))
         return true;
     pe_close(pe);
     return false;

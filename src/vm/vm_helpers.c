@@ -102,6 +102,10 @@ Object *vm_help_new_mdarray(MethodTable *mt, u32 n, i32 *args)
             vm_throw(t, VM_ERR_ARGUMENT_RANGE);
             return NULL;
         }
+        if ((u32)len > ARRAY_MAX) {
+            array_too_long(t);
+            return NULL;
+        }
         empty |= len == 0;
         total = total > UINT32_MAX ? total : total * (u32)len;
     }

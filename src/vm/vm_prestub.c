@@ -233,6 +233,10 @@ static void *fcall_code(Thread *t, Method *m)
         PREEMPTIVE(t) { find_override(m); }
         if (m->flags & MF_HAS_BODY_OVERRIDE)
             return compile(t, m);
+        if (!m->mt->module->assembly->is_corelib) {
+            vm_throwf(t, VM_ERR_SECURITY, "ECall methods must be packaged into a system module.");
+            return NULL;
+        }
         missing("internal call", m);
     }
     LOG(call, 1, "FCALL %s", c->name);

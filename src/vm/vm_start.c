@@ -162,7 +162,9 @@ static Method *entry_point(Assembly *a, Err *e)
 {
     u32 token = a->module->pe->entry_token;
     if (MD_TABLE_OF(token) != MDT_MethodDef || !md_valid_token(a->module->md, token)) {
-        err_set(e, ERR_BAD_IMAGE, 0, "Unable to find an entry point in the assembly '%s'.", a->name);
+        char display[400];
+        md_format_assembly_name(&a->identity, display, sizeof display);
+        err_set(e, ERR_MISSING_METHOD, 0, "Entry point not found in assembly '%s'.", display);
         return NULL;
     }
     MethodTable *mt = type_load_typedef(a->module, MD_TOKEN(MDT_TypeDef, md_method_owner(a->module->md, MD_RID(token))), e);
@@ -225,6 +227,11 @@ bool vm_execute_assembly(const char *path, int argc, const char **argv, u32 *exi
         vm_runtime.entry_assembly = a;
         Method *m = a ? entry_point(a, e) : NULL;
         ok = m && run_main(t, m, arguments, e);
+        if (!ok) { /* as an exception that nobody caught */
+            vm_throw_err(t, e);
+            if (t->pending)
+                vm_unhandled(t, t->pending);
+        }
     }
     if (!ok)
         return false;
