@@ -103,7 +103,7 @@ CALL(i64, corelib_gc_thread_bytes, void)
 
 CALL(i32, corelib_gc_generation, Object *o)
 {
-    return gc_in_heap(o) && gc_object_size(o) < GC_LARGE_OBJECT ? 0 : gc_in_heap(o) ? 2 : INT32_MAX;
+    return gc_generation_of(o);
 }
 
 CALL(i32, corelib_gc_max_generation, void)

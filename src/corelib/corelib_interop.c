@@ -8,6 +8,7 @@
 #include "interop/interop.h"
 #include "interop/interop_value.h"
 #include "os/os_dl.h"
+#include "vm/vm_hresult.h"
 #include "vm/vm_throw.h"
 
 /* --- Delegates --------------------------------------------------------------------------------------------------------------- */
@@ -50,9 +51,9 @@ CALL(void, corelib_marshal_exception, i32 hr, void *info, ObjectHandleOnStack ou
     for (u32 i = 0; i < ARRAY_LEN(rows) && kind == VM_ERR_COM; i++)
         if (rows[i].hr == (u32)hr)
             kind = rows[i].kind;
-    char *text = kind == VM_ERR_COM ? base_asprintf("Exception from HRESULT: 0x%08X", (u32)hr) : NULL;
-    Object *o = vm_exception_new(t, kind, text);
-    base_free(text);
+    char text[300];
+    vm_hr_message((u32)hr, text, sizeof text);
+    Object *o = vm_exception_new(t, kind, kind == VM_ERR_COM ? text : NULL);
     if (o) {
         CF_VAL(o, EXC_HRESULT, i32) = hr;
         qc_set_object(out, o);

@@ -328,21 +328,37 @@ static bool activation_allowed(Thread *t, TypeHandle th)
 {
     const char *missing = NULL, *unsupported = NULL;
     MethodTable *mt = th_mt(th);
-    if (!mt)
-        missing = "No parameterless constructor defined.";
+    if (!mt || mt_is_array(mt))
+        missing = "Type is not supported.";
     else if (mt == type_wk(WK_VOID))
         unsupported = "Cannot dynamically create an instance of System.Void.";
     else if (mt_is_interface(mt))
         missing = "Cannot create an instance of an interface.";
-    else if (mt->flags2 & MT2_ABSTRACT && !mt_is_array(mt))
+    else if (mt->flags2 & MT2_ABSTRACT)
         missing = "Cannot create an abstract class.";
-    else if (mt_is_array(mt) || mt == type_wk(WK_STRING))
-        missing = "No parameterless constructor defined.";
-    else if (mt->flags & MTF_BYREF_LIKE)
-        unsupported = "Cannot create boxed ByRef-like values.";
+    else if (mt == type_wk(WK_STRING))
+        missing = "Uninitialized Strings cannot be created.";
     if (missing)
         return vm_throwf(t, VM_ERR_MISSING_METHOD, "%s", missing);
     return !unsupported || vm_throwf(t, VM_ERR_NOT_SUPPORTED, "%s", unsupported);
+}
+
+/* Allocator of ref structs: finding it is fine, calling it is not. */
+static Object *refuse_boxing(MethodTable *mt)
+{
+    (void)mt;
+    vm_throwf(thread_current(), VM_ERR_NOT_SUPPORTED, "Cannot create boxed ByRef-like values.");
+    return NULL;
+}
+
+static void *allocator_of(MethodTable *mt)
+{
+    static void *refusal;
+    if (!(mt->flags & MTF_BYREF_LIKE))
+        return jit_env.helpers[JIT_HELPER_NEW];
+    if (!__atomic_load_n(&refusal, __ATOMIC_ACQUIRE))
+        __atomic_store_n(&refusal, code_helper_stub((void *)refuse_boxing), __ATOMIC_RELEASE);
+    return refusal;
 }
 
 CALL(void, corelib_activation_info, ObjectHandleOnStack type, void **allocator, void **first, void **ctor, void **ref_ctor,
@@ -361,7 +377,7 @@ CALL(void, corelib_activation_info, ObjectHandleOnStack type, void **allocator, 
             vm_throwf(t, VM_ERR_MISSING_METHOD, "No parameterless constructor defined.");
         } else {
             if (!mt_is_nullable(mt)) {
-                *allocator = jit_env.helpers[JIT_HELPER_NEW];
+                *allocator = allocator_of(mt);
                 *first = mt;
             }
             if (m) {
@@ -372,8 +388,6 @@ CALL(void, corelib_activation_info, ObjectHandleOnStack type, void **allocator, 
                 if (!boxed)
                     vm_throw_err(t, &e);
             }
-            if (!t->pending && !(mt->flags2 & MT2_BEFOREFIELDINIT))
-                vm_class_init(t, mt);
         }
     }
     QCALL_END(t);

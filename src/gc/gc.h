@@ -173,6 +173,9 @@ bool gc_is_object(const void *p);
 /* The object that contains p, or NULL: p not in the heap or in free space. */
 Object *gc_containing_object(const void *p);
 
+/* Generation as GC.GetGeneration shows it: large and pinned objects are in the oldest, frozen ones in INT32_MAX. */
+i32 gc_generation_of(const Object *o);
+
 /* Figures for GC.* API calls. */
 typedef struct GcFigures {
     u64 heap_bytes, committed_bytes, large_bytes, pinned_bytes, handles;

@@ -271,3 +271,14 @@ void gc_figures(GcFigures *out)
     }
     pthread_mutex_unlock(&gc_heap_lock);
 }
+
+i32 gc_generation_of(const Object *o)
+{
+    if (!gc_in_heap(o))
+        return INT32_MAX;
+    switch (gc_region_of(o)->kind) {
+    case GC_REGION_NURSERY: return 0;
+    case GC_REGION_FROZEN: return INT32_MAX;
+    default: return 2;
+    }
+}

@@ -1,5 +1,6 @@
 /* vm_hresult.c: HRESULTs to the reference's English words.
- * Those of the system end in a line feed, those of the runtime in their number; a few carry their name as well.
+ * Those of the system end in a line feed, those of the runtime in their number; a few carry their name as well;
+ * one that is not listed is "Error" and its number.
  * Book: vm.md  Tests: tests/app */
 #include "vm/vm_hresult.h"
 
@@ -49,5 +50,5 @@ void vm_hr_message(u32 hr, char *buf, size_t n)
             snprintf(buf, n, "%s", x->text);
         return;
     }
-    snprintf(buf, n, "Unknown HResult error (0x%08X)", hr);
+    snprintf(buf, n, "Error %u (0x%08X)", hr, hr);
 }
