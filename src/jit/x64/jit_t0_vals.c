@@ -68,6 +68,7 @@ i32 t0_slot(T0 *j, u32 depth, u8 kind, TypeHandle th)
 
 i32 t0_struct_temp(T0 *j, u32 depth, TypeHandle th)
 {
+    th = th_of(((MethodTable *)th)->aux->canon); /* predecessors of a block may know it exactly, or over __Canon */
     for (u32 i = 0; i < j->temps.len; i++)
         if (j->temps.data[i].depth == depth && j->temps.data[i].th == th)
             return j->temps.data[i].off;
