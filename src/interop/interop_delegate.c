@@ -59,7 +59,10 @@ static void entry_missing(IlBuilder *b, MethodTable *mt, u32 sequence)
 static void entry_value_ref(IlBuilder *b, u32 arg, const ArgPlan *a, NativeOp op)
 {
     ilb_local_op(b, IL_LDLOCA, a->local);
-    ilb_ldarg(b, arg);
+    if (a->kind == ARG_VALUE)
+        ilb_local_op(b, IL_LDARGA, arg);
+    else
+        ilb_ldarg(b, arg);
     ilb_i8(b, (i64)(uintptr_t)a->value);
     ilb_i8(b, (i64)op);
     plan_call_helper(b, (void *)helper_value, HELPER_ADDRESS, false);
@@ -103,8 +106,9 @@ static void entry_convert(IlBuilder *b, MethodTable *mt, u32 arg, ArgPlan *a, co
         ilb_ldarg(b, arg);
         ilb_op_token(b, IL_CALL, ilb_method(b, plan_marshal_fn(a->wide ? "PtrToStringUni" : "PtrToStringUTF8", 1)));
         break;
+    case ARG_VALUE:
     case ARG_VALUE_REF:
-        if (a->in)
+        if (a->in || a->kind == ARG_VALUE)
             entry_value_ref(b, arg, a, NV_TO_MANAGED);
         return;
     case ARG_ARRAY:
@@ -159,9 +163,20 @@ static void emit_entry(IlBuilder *b, MethodTable *mt, GcHandle h, Method *invoke
     ilb_op_token(b, IL_CALLVIRT, ilb_method(b, invoke));
     u32 result = 0;
     bool has_result = sig->ret.kind != ET_VOID;
-    if (has_result) {
+    if (has_result)
+        result = ilb_local(b, &r->native);
+    if (r->kind == ARG_VALUE) {
+        u32 made = ilb_local(b, &sig->ret);
+        ilb_local_op(b, IL_STLOC, made);
+        ilb_local_op(b, IL_LDLOCA, made);
+        ilb_local_op(b, IL_LDLOCA, result);
+        ilb_i8(b, (i64)(uintptr_t)r->value);
+        ilb_i8(b, NV_TO_NATIVE);
+        plan_call_helper(b, (void *)helper_value, HELPER_ADDRESS, false);
+        ilb_op(b, IL_POP);
+    } else if (has_result) {
         entry_result(b, mt, r);
-        ilb_local_op(b, IL_STLOC, result = ilb_local(b, &r->native));
+        ilb_local_op(b, IL_STLOC, result);
     }
     for (u32 i = 0; i < sig->num_params; i++)
         if (plans[i].kind == ARG_VALUE_REF && plans[i].out)

@@ -24,7 +24,7 @@ bool marshal_is_plain(const MarshalSource *s)
     for (u32 i = 0; i < s->sig->num_params; i++) {
         u8 k = s->sig->params[i].kind;
         if (k == ET_CLASS || k == ET_BYREF || k == ET_TYPEDBYREF || (!s->plain && (k == ET_BOOLEAN || k == ET_CHAR)) ||
-            (k == ET_VALUETYPE && !blittable(s->sig->params[i].th)))
+            (k == ET_VALUETYPE && (!blittable(s->sig->params[i].th) || (!s->plain && !native_layout(th_mt(s->sig->params[i].th))->same))))
             return false;
     }
     u8 r = s->sig->ret.kind;
@@ -59,15 +59,18 @@ static void pin_contents(IlBuilder *b, u32 arg, const ArgPlan *a)
 
 static void helper_on(IlBuilder *b, u32 arg, const ArgPlan *a, NativeOp op)
 {
-    static void *const fns[] = {[ARG_VALUE_REF] = (void *)helper_value, [ARG_OBJECT_REF] = (void *)helper_object,
+    static void *const fns[] = {[ARG_VALUE] = (void *)helper_value, [ARG_VALUE_REF] = (void *)helper_value, [ARG_OBJECT_REF] = (void *)helper_object,
                                 [ARG_ARRAY_COPY] = (void *)helper_array, [ARG_BUILDER] = (void *)helper_builder};
     bool keeps = a->kind == ARG_ARRAY_COPY || a->kind == ARG_BUILDER;
     i64 what = a->kind == ARG_OBJECT_REF ? (i64)a->type : a->kind == ARG_BUILDER ? a->wide + 2 * a->in : (i64)(uintptr_t)a->value;
-    ilb_ldarg(b, arg);
-    ilb_local_op(b, IL_LDLOC, a->local);
+    if (a->kind == ARG_VALUE)
+        ilb_local_op(b, IL_LDARGA, arg);
+    else
+        ilb_ldarg(b, arg);
+    ilb_local_op(b, a->kind == ARG_VALUE ? IL_LDLOCA : IL_LDLOC, a->local);
     ilb_i8(b, what);
     ilb_i8(b, (i64)op);
-    plan_call_helper(b, fns[a->kind], a->kind == ARG_VALUE_REF ? HELPER_ADDRESS : HELPER_OBJECT, false);
+    plan_call_helper(b, fns[a->kind], a->kind == ARG_VALUE || a->kind == ARG_VALUE_REF ? HELPER_ADDRESS : HELPER_OBJECT, false);
     if (keeps && op == NV_TO_NATIVE)
         ilb_local_op(b, IL_STLOC, a->local);
     else
@@ -92,7 +95,7 @@ static void convert_copy(IlBuilder *b, u32 arg, const ArgPlan *a)
 {
     if (a->kind == ARG_VALUE_REF || a->kind == ARG_OBJECT_REF)
         buffer(b, arg, a);
-    if (a->in || a->kind == ARG_ARRAY_COPY || a->kind == ARG_BUILDER)
+    if (a->in || a->kind == ARG_VALUE || a->kind == ARG_ARRAY_COPY || a->kind == ARG_BUILDER)
         helper_on(b, arg, a, NV_TO_NATIVE);
 }
 
@@ -159,6 +162,15 @@ static void convert(IlBuilder *b, u32 arg, ArgPlan *a)
         ilb_op_token(b, IL_LDFLD, ilb_field(b, type_field_by_name(mt, "_handle"), mt));
         break;
     }
+    case ARG_SAFEHANDLE_OUT: { /* made before the call, so that the handle cannot be lost; the address of the local is passed */
+        Method *ctor = type_method_by_name(th_mt(a->type), ".ctor", 0);
+        SigType object = plan_prim(ET_OBJECT);
+        CHECKF(ctor != NULL, "a safe handle without a constructor");
+        a->flag = ilb_local(b, &object);
+        ilb_op_token(b, IL_NEWOBJ, ilb_method(b, ctor));
+        ilb_local_op(b, IL_STLOC, a->flag);
+        return;
+    }
     case ARG_CUSTOM: {
         ilb_ldarg(b, arg);
         u32 null = ilb_branch(b, IL_BRFALSE);
@@ -211,6 +223,17 @@ static void release(IlBuilder *b, u32 arg, const ArgPlan *a)
     case ARG_CUSTOM:
         clean_custom(b, a, a->local);
         break;
+    case ARG_SAFEHANDLE_OUT:
+        ilb_local_op(b, IL_LDLOC, a->flag);
+        ilb_local_op(b, IL_LDLOC, a->local);
+        call(b, plan_core_fn("System.Runtime.InteropServices", "SafeHandle", "SetHandle", 1));
+        ilb_ldarg(b, arg);
+        ilb_local_op(b, IL_LDLOC, a->flag);
+        ilb_op(b, IL_STIND_REF);
+        break;
+    case ARG_VALUE:
+        helper_on(b, arg, a, NV_FREE);
+        break;
     case ARG_VALUE_REF:
     case ARG_OBJECT_REF:
     case ARG_ARRAY_COPY:
@@ -252,7 +275,7 @@ static bool plan_result(const MarshalSource *s, ArgPlan *r, Err *e)
     if (!plan_arg(s, &s->sig->ret, 0, r, e))
         return false;
     bool can = r->kind == ARG_PLAIN || r->kind == ARG_BOOL || r->kind == ARG_CHAR_NARROW || r->kind == ARG_STRING ||
-               r->kind == ARG_SAFEHANDLE || r->kind == ARG_DELEGATE || r->kind == ARG_CUSTOM;
+               r->kind == ARG_SAFEHANDLE || r->kind == ARG_DELEGATE || r->kind == ARG_CUSTOM || r->kind == ARG_VALUE;
     if (!can)
         r->kind = ARG_BAD;
     return true;
@@ -266,6 +289,20 @@ static void convert_result(IlBuilder *b, const ArgPlan *r, u32 from)
         ilb_local_op(b, IL_LDLOC, from);
         call_custom(b, "MarshalNativeToManaged");
         clean_custom(b, r, from);
+        return;
+    }
+    if (r->kind == ARG_VALUE) {
+        SigType type = ilb_sigtype(r->type);
+        u32 made = ilb_local(b, &type);
+        for (NativeOp op = NV_TO_MANAGED; op <= NV_FREE; op++) {
+            ilb_local_op(b, IL_LDLOCA, made);
+            ilb_local_op(b, IL_LDLOCA, from);
+            ilb_i8(b, (i64)(uintptr_t)r->value);
+            ilb_i8(b, (i64)op);
+            plan_call_helper(b, (void *)helper_value, HELPER_ADDRESS, false);
+            ilb_op(b, IL_POP);
+        }
+        ilb_local_op(b, IL_LDLOC, made);
         return;
     }
     ilb_local_op(b, IL_LDLOC, from);
@@ -336,8 +373,9 @@ bool marshal_emit_call(IlBuilder *b, const MarshalSource *s, void (*push_target)
             ilb_ldarg(b, s->first_arg + i);
             continue;
         }
-        ilb_local_op(b, IL_LDLOC, plans[i].local);
-        if (plans[i].kind == ARG_BYREF || plans[i].kind == ARG_ARRAY || plans[i].kind == ARG_OBJECT)
+        ilb_local_op(b, plans[i].kind == ARG_SAFEHANDLE_OUT ? IL_LDLOCA : IL_LDLOC, plans[i].local);
+        if (plans[i].kind == ARG_BYREF || plans[i].kind == ARG_ARRAY || plans[i].kind == ARG_OBJECT ||
+            plans[i].kind == ARG_SAFEHANDLE_OUT)
             ilb_op(b, IL_CONV_U);
     }
     if (push_target)

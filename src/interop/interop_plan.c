@@ -106,6 +106,50 @@ static bool plan_custom(const MarshalSource *s, ArgPlan *a, Err *e)
     return a->custom != NULL;
 }
 
+/* ---- structs by value ------------------------------------------------------------------------------------------------------------------ */
+/* Marks the words (of the first two) that hold something else than floating point. */
+static void find_integers(const NativeLayout *l, u32 at, bool integer[2])
+{
+    for (u32 i = 0; i < l->num_fields; i++) {
+        const NativeField *f = &l->fields[i];
+        u32 word = (at + f->native) / 8;
+        u8 k = type_elem_kind(f->value.type);
+        if (f->value.layout)
+            find_integers(f->value.layout, at + f->native, integer);
+        else if (f->value.kind != NV_COPY || (k != ET_R4 && k != ET_R8))
+            for (u32 w = word; w < 2 && w * 8 < at + f->native + MAX(f->value.size, 1u); w++)
+                integer[w] = true;
+    }
+}
+
+static TypeHandle words(u32 first, u32 n, const bool integer[2], Err *e)
+{
+    if (n == 1)
+        return th_of(first < 2 && !integer[first] ? plan_core("System", "Double") : plan_core("System", "Int64"));
+    TypeHandle args[2] = {words(first, n / 2, integer, e), words(first + n / 2, n - n / 2, integer, e)};
+    return args[0] && args[1] ? type_instantiate(plan_core("System", "ValueTuple`2"), args, 2, e) : 0;
+}
+
+/* A type that the calling convention passes as it would the native struct (psABI 3.2.3): above 16 bytes, in memory. */
+static bool plan_value(const MarshalSource *s, TypeHandle th, ArgPlan *a, Err *e)
+{
+    a->type = th;
+    a->value = value_for(s, th, &a->spec);
+    a->kind = ARG_BAD;
+    if (a->value->kind != NV_STRUCT || a->value->size > 4096)
+        return true;
+    u32 n = (a->value->size + 7) / 8;
+    bool integer[2] = {n > 2, n > 2};
+    if (n <= 2)
+        find_integers(a->value->layout, 0, integer);
+    TypeHandle native = words(0, n, integer, e);
+    if (!native)
+        return false;
+    a->kind = ARG_VALUE;
+    a->native = ilb_sigtype(native);
+    return true;
+}
+
 /* ---- parameters ---------------------------------------------------------------------------------------------------------------------- */
 static void plan_array(const MarshalSource *s, MethodTable *mt, ArgPlan *a)
 {
@@ -148,6 +192,12 @@ static void plan_byref(const MarshalSource *s, TypeHandle th, ArgPlan *a)
     if (!d)
         return;
     a->type = d->elem;
+    MethodTable *mt = th_mt(d->elem);
+    if (mt && type_elem_kind(d->elem) == ET_CLASS && a->out && !a->in &&
+        type_is_subclass(mt, plan_core("System.Runtime.InteropServices", "SafeHandle"))) {
+        a->kind = ARG_SAFEHANDLE_OUT;
+        return;
+    }
     a->value = value_for(s, d->elem, &a->spec);
     a->kind = a->value->kind == NV_COPY ? ARG_BYREF : a->value->kind == NV_BAD ? ARG_BAD : ARG_VALUE_REF;
 }
@@ -179,6 +229,9 @@ bool plan_arg(const MarshalSource *s, const SigType *p, u32 sequence, ArgPlan *a
         if (is_core(th_mt(p->th), "System.Runtime.InteropServices", "HandleRef")) {
             a->kind = ARG_HANDLEREF;
             a->native = plan_prim(ET_I);
+        } else if (!s->plain && !native_layout(th_mt(p->th))->same && type_elem_kind(p->th) == ET_VALUETYPE &&
+                   (mt_has_refs(th_mt(p->th)) || native_layout(th_mt(p->th))->ok)) {
+            return plan_value(s, p->th, a, e);
         } else if (mt_has_refs(th_mt(p->th))) {
             a->kind = ARG_BAD;
         }

@@ -17,7 +17,9 @@ typedef enum ArgKind {
     ARG_SAFEHANDLE,
     ARG_DELEGATE,
     ARG_HANDLEREF,
+    ARG_VALUE,        /* struct, converted in a buffer on the stack; native: a struct of words with the same classes */
     ARG_VALUE_REF,    /* by reference, converted in a buffer on the stack */
+    ARG_SAFEHANDLE_OUT,
     ARG_OBJECT_REF,   /* fields of an object, converted in a buffer on the stack */
     ARG_ARRAY_COPY,   /* elements converted in a buffer */
     ARG_BUILDER,      /* StringBuilder */
@@ -28,8 +30,8 @@ typedef struct ArgPlan {
     u8 kind;             /* ArgKind */
     bool in, out, wide;
     SigType native;
-    TypeHandle type;     /* the parameter's; VALUE_REF: what it refers to */
-    NativeValue *value;  /* VALUE_REF; ARRAY, ARRAY_COPY: the element's. Lives as long as the process */
+    TypeHandle type;     /* the parameter's; VALUE_REF, SAFEHANDLE_OUT: what it refers to */
+    NativeValue *value;  /* VALUE, VALUE_REF; ARRAY, ARRAY_COPY: the element's. Lives as long as the process */
     NativeSpec spec;
     GcHandle custom;     /* CUSTOM: the marshaler */
     u32 local, flag;

@@ -308,8 +308,8 @@ static void *resolve_entry(const SigContext *ctx, const DictEntry *d, Err *e)
     case DICT_STATICS: {
         MethodTable *mt = NULL;
         u32 table = MD_TABLE_OF(d->token);
-        bool field = !c.stub && (table == MDT_Field || (table == MDT_MemberRef &&
-                                 md_MemberRef_Signature(c.module->md, MD_RID(d->token)) != 0));
+        bool field = c.stub ? type_client.stub_field(c.stub, d->token, NULL, &owner, NULL, NULL) != NULL
+                            : table == MDT_Field || (table == MDT_MemberRef && md_MemberRef_Signature(c.module->md, MD_RID(d->token)) != 0);
         if (field)
             mt = type_resolve_field(&c, d->token, &owner, NULL, e) ? owner : NULL;
         else
