@@ -259,6 +259,8 @@ static bool plain_call(SemWalk *w, SemInst *o, Method *m, bool shared, Err *e)
     if (c->null_check && n && (w->stack[w->depth - n].flags & SEMV_NONNULL) && w->stack[w->depth - n].kind == SEM_REF &&
         c->this_fix == SEM_THIS_ASIS)
         c->null_check = false;
+    if (c->dispatch == SEM_CALL_DIRECT && c->ctx == SEM_CTX_NONE && c->this_fix == SEM_THIS_ASIS && n <= 3 && sem_splice(w, o))
+        return true;
     sem_head(w, o, SEM_CALL, n);
     c->tail = before_ret(w);
     push_result(w, o, &c->sig->ret);

@@ -115,6 +115,8 @@ static inline bool sem_denied(SemWalk *w, SemInst *o, u8 what, void *target)
 {
     return UNLIKELY(w->priv->access_user != NULL) && sem_no_access(w, o, what, target);
 }
+/* sem_splice.c: gives the instruction that the callee's body consists of instead of the call in o; false: leaves o as it is */
+bool sem_splice(SemWalk *w, SemInst *o);
 /* sem_scan.c */
 void sem_reach_handlers(SemWalk *w, u32 block);
 /* sem_ops.c */
