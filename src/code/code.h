@@ -182,6 +182,8 @@ void *code_throw_stub(void);
  * return address, if any), rbp as at the fault, rsp below the red zone);
  * pushes a RECORD_FAULT and raises t->pending. */
 extern const char code_fault_raise[];
+/* _methodPtr of an open delegate whose Invoke takes at most six integer registers (itself included) and nothing on the stack. */
+extern const char code_shuffle_stub[];
 extern const char code_funclet_return[]; /* return address of funclets called by the driver */
 extern const char code_entry_return[];   /* return address of managed code called by code_call */
 

@@ -113,6 +113,28 @@ static Method *open_thunk(DelegateStubs *s, bool instance)
     return once(cell, ilb_finish(&b, type_wk(WK_OBJECT), s->sig, "Invoke"));
 }
 
+/* All of Invoke's arguments lie in registers, so that moving them down by one is all there is to an open call. */
+static bool in_registers(const MethodSig *sig, bool instance)
+{
+    bool retbuf = sig->ret.kind == ET_VALUETYPE && type_abi(th_mt(sig->ret.th))->n == 0;
+    u32 gpr = 1 + retbuf, xmm = 0;
+    for (u32 i = 0; i < sig->num_params; i++) {
+        const SigType *p = &sig->params[i];
+        if (p->kind == ET_TYPEDBYREF)
+            return false;
+        if (p->kind == ET_VALUETYPE) {
+            const TypeAbi *abi = type_abi(th_mt(p->th));
+            if (abi->n == 0)
+                return false;
+            for (u32 k = 0; k < abi->n; k++)
+                abi->cls[k] == ABI_SSE ? xmm++ : gpr++;
+        } else {
+            p->kind == ET_R4 || p->kind == ET_R8 ? xmm++ : gpr++;
+        }
+    }
+    return gpr <= 6 && xmm <= 8 && !(instance && retbuf); /* the buffer comes after this */
+}
+
 /* for (i = 0; i < count; i++) result = list[i].Invoke(args) */
 static Method *multicast_loop(DelegateStubs *s)
 {
@@ -256,7 +278,8 @@ static bool set_open(Thread *t, Object *d, DelegateStubs *s, Method *m, bool ins
     void *entry = vm_method_entry(t, m);
     if (!entry)
         return false;
-    set(d, d, code_precode(open_thunk(s, instance)), entry);
+    void *thunk = in_registers(s->sig, instance) ? (void *)(uintptr_t)code_shuffle_stub : code_precode(open_thunk(s, instance));
+    set(d, d, thunk, entry);
     return true;
 }
 

@@ -308,6 +308,17 @@ FUNC code_through_entry
     jmp     *(%r10)
 END code_through_entry
 
+/* Open delegate whose arguments all lie in registers: they move down by one, the target is _methodPtrAux. */
+FUNC code_shuffle_stub
+    mov     32(%rdi), %rax
+    mov     %rsi, %rdi
+    mov     %rdx, %rsi
+    mov     %rcx, %rdx
+    mov     %r8, %rcx
+    mov     %r9, %r8
+    jmp     *%rax
+END code_shuffle_stub
+
 /* ---- Limit check failed: r10 = bytes of frame still needed ------------------------------------------------------------------
  * Frame as above, and rax at 104. */
 FUNC code_limit_entry
