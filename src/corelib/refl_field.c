@@ -24,7 +24,8 @@ REFL(Object *, RuntimeFieldHandle_GetLoaderAllocatorInternal, Field *f)
 REFL(u8, RuntimeFieldHandle_IsFastPathSupported, Object *info)
 {
     Field *f = refl_field_of(info);
-    return f && !(f->flags & FF_THREAD_STATIC);
+    /* the fast path takes static structs to be boxed, which they are not here */
+    return f && !(f->flags & FF_THREAD_STATIC) && !((f->flags & FF_STATIC) && f->kind == ET_VALUETYPE);
 }
 REFL(void *, RuntimeFieldHandle_GetStaticFieldAddress, Object *info)
 {

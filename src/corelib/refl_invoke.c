@@ -42,24 +42,41 @@ bool refl_call_boxed(Thread *t, Method *m, void **args, Object **out)
     return vm_call(t, m, args, bytes) && box_result(t, &c, sig, bytes, out);
 }
 
+void corelib_array_create_md(MethodTable *mt, u32 n, i32 *args, ObjectHandleOnStack out); /* corelib_memory.c */
+
+/* Lengths, pairs of lower bound and length, or for arrays of arrays the lengths of the nested ones too. */
+static Object *new_array(Thread *t, MethodTable *mt, const i32 *v, u32 n)
+{
+    if (!mt_is_szarray(mt)) {
+        Object *r = NULL;
+        i32 args[64];
+        memcpy(args, v, n * sizeof *v);
+        PREEMPTIVE(t) { corelib_array_create_md(mt, n, args, (ObjectHandleOnStack){&r}); }
+        return r;
+    }
+    if (v[0] < 0) {
+        vm_throw(t, VM_ERR_OVERFLOW);
+        return NULL;
+    }
+    Array *a = vm_new_array(t, mt->elem, (u32)v[0]);
+    for (i32 i = 0; a && n > 1 && i < v[0]; i++) {
+        Object *o = new_array(t, th_mt(mt->elem), v + 1, n - 1);
+        if (!o)
+            return NULL;
+        refl_array_set(a, (u32)i, o);
+    }
+    return (Object *)a;
+}
+
 static Object *new_array_by_ctor(Thread *t, Method *m, void **values)
 {
-    /* lengths, or pairs of lower bound and length */
-    MethodTable *mt = m->mt;
-    u32 rank = mt->klass->rank, n = m->sig[1];
+    u32 n = m->sig[1];
     i32 v[64];
     if (n > ARRAY_LEN(v))
-        base_missing("feature", "array of rank %u", rank);
+        base_missing("feature", "array of rank %u", m->mt->klass->rank);
     for (u32 i = 0; i < n; i++)
         v[i] = *(i32 *)values[i];
-    if (mt_is_szarray(mt) && n == 1) {
-        if (v[0] < 0) {
-            vm_throw(t, VM_ERR_OVERFLOW);
-            return NULL;
-        }
-        return (Object *)vm_new_array(t, mt->elem, (u32)v[0]);
-    }
-    base_missing("feature", "constructor of a multi-dimensional array by reflection");
+    return new_array(t, m->mt, v, n);
 }
 
 static bool is_string_ctor(const Method *m) { return m->mt == type_wk(WK_STRING) && (m->flags & MF_CTOR); }
@@ -103,11 +120,13 @@ static bool invoke(Thread *t, Method *m, Object *target, void **values, bool con
     if (sig->num_params > MANY_ARGS)
         base_missing("feature", "reflection call with %u arguments", sig->num_params);
     if (construct) {
-        if (m->mt->flags2 & MT2_DELEGATE)
-            base_missing("feature", "delegate constructor by reflection");
         self = vm_new_object(t, m->mt);
         if (!self)
             return false;
+        if (m->mt->flags2 & MT2_DELEGATE) { /* (object, nint) */
+            *out = self;
+            return vm_delegate_construct(t, self, *(Object **)values[0], *(void **)values[1]);
+        }
     } else if (!(m->flags & MF_STATIC)) {
         if (!self)
             return vm_throw(t, VM_ERR_NULL_REFERENCE);

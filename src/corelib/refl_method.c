@@ -2,6 +2,8 @@
  * Not here: invocation (refl_invoke.c), DynamicMethod (refl_dynamic.c). */
 #include "corelib/refl_int.h"
 
+#include "vm/vm_code.h"
+
 REFL(u32, RuntimeMethodHandle_GetAttributes, Method *m) { return m->attrs; }
 REFL(u32, RuntimeMethodHandle_GetImplAttributes, Object *o)
 {
@@ -136,10 +138,7 @@ REFL(void, RuntimeMethodHandle_ConstructInstantiation, Method *m, u32 format, St
 REFL(void *, RuntimeMethodHandle_GetFunctionPointer, Method *m)
 {
     QCALL_BEGIN(t);
-    void *p = NULL;
-    if (m->flags & MF_UNMANAGED_CALLERS_ONLY)
-        base_missing("function pointer of an UnmanagedCallersOnly method", "%s", m->name);
-    p = vm_method_entry(t, m);
+    void *p = vm_ldftn(t, m);
     QCALL_END(t);
     return p;
 }

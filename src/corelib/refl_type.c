@@ -72,15 +72,34 @@ REFL(u8, RuntimeTypeHandle_IsUnmanagedFunctionPointer, Object *o)
     return d && d->kind == TD_FNPTR && d->fnsig && (d->fnsig->callconv & 15) != SIG_DEFAULT;
 }
 
-/* --- Methods of a type, in metadata order.  Array types show none of their pseudo-methods here. --------------------------------- */
+/* --- Methods of a type, in metadata order ------------------------------------------------------------------------------------------- */
+/* Of an array type: Get, Set, Address, then the constructors. */
+static Method *array_introduced(MethodTable *mt, u32 from, Err *e)
+{
+    static const ArrayMethodKind kinds[] = {ARRAY_GET, ARRAY_SET, ARRAY_ADDRESS};
+    u32 rank = mt->klass->rank, ctor = from - 3, depth = 1;
+    if (from < ARRAY_LEN(kinds))
+        return type_array_method(mt, kinds[from], 0, e);
+    if (!mt_is_szarray(mt))
+        return ctor < 2 ? type_array_method(mt, ARRAY_CTOR, rank * (ctor + 1), e) : NULL;
+    for (TypeHandle th = mt->elem; th_mt(th) && mt_is_szarray(th_mt(th)); th = th_mt(th)->elem)
+        depth++;
+    return ctor < MIN(depth, 3u) ? type_array_method(mt, ARRAY_CTOR, ctor + 1, e) : NULL;
+}
+
 static Method *introduced(MethodTable *mt, u32 from)
 {
     Err e = {0};
-    if (!mt || mt_is_array(mt))
+    Method *m;
+    if (mt && mt_is_array(mt)) {
+        m = array_introduced(mt, from, &e);
+        if (!m && e.kind != ERR_NONE)
+            vm_throw_err(thread_current(), &e);
+        return m;
+    }
+    if (!mt || from >= mt->klass->num_methods)
         return NULL;
-    if (from >= mt->klass->num_methods)
-        return NULL;
-    Method *m = type_method_by_rid(mt, mt->klass->first_method_rid + from, &e);
+    m = type_method_by_rid(mt, mt->klass->first_method_rid + from, &e);
     if (!m)
         vm_throw_err(thread_current(), &e);
     return m;
@@ -163,15 +182,36 @@ REFL(i32, RuntimeTypeHandle_GetFields, MethodTable *mt, Field **out, i32 *count)
     return n <= room;
 }
 
+/* The virtual method at a slot; of an interface: its virtual methods in order, then its static virtual ones. */
+static Method *interface_method_at(MethodTable *mt, i32 slot, Err *e)
+{
+    const MdImage *md = mt->module->md;
+    for (u32 pass = 0; pass < 2; pass++)
+        for (u32 i = 0; i < mt->klass->num_methods; i++) {
+            u32 rid = mt->klass->first_method_rid + i, flags = md_MethodDef_Flags(md, rid);
+            if ((flags & MD_VIRTUAL) && ((flags & MD_STATIC) != 0) == (pass != 0) && slot-- == 0)
+                return type_method_by_rid(mt, rid, e);
+        }
+    return NULL;
+}
+
 REFL(Method *, RuntimeTypeHandle_GetMethodAt, MethodTable *mt, i32 slot)
 {
-    if (slot < 0 || slot >= (mt->num_virtuals ? mt->num_virtuals : mt->klass->num_slots)) {
+    Err e = {0};
+    Method *m = NULL;
+    if (mt_is_interface(mt))
+        m = interface_method_at(mt, slot, &e);
+    else if (slot >= 0 && slot < (mt->num_virtuals ? mt->num_virtuals : mt->klass->num_slots))
+        m = type_slot_method(mt, (u32)slot);
+    if (!m) {
         QCALL_BEGIN(t);
-        vm_throw(t, VM_ERR_ARGUMENT);
+        if (e.kind != ERR_NONE)
+            vm_throw_err(t, &e);
+        else
+            vm_throw(t, VM_ERR_ARGUMENT);
         QCALL_END(t);
-        return NULL;
     }
-    return type_slot_method(mt, (u32)slot);
+    return m;
 }
 
 REFL(i32, RuntimeTypeHandle_GetNumVirtualsAndStaticVirtuals, QCallTypeHandle type)

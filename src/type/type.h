@@ -545,6 +545,8 @@ const TypeAbi *type_abi(MethodTable *mt);
 /* The Method of an exact owner by MethodDef rid; made on demand. For shared owners m->canon != m. */
 Method *type_method_by_rid(MethodTable *owner, u32 methoddef_rid, Err *e);
 Method *type_method_by_name(MethodTable *owner, const char *name, i32 num_params); /* declared there; -1: any; first match or NULL */
+/* Pseudo-method of an array type; nargs tells its constructors apart (lengths; pairs of bound and length; lengths of nested arrays). */
+Method *type_array_method(MethodTable *array, ArrayMethodKind kind, u32 nargs, Err *e);
 Method *type_slot_method(MethodTable *mt, u32 slot); /* exact Method behind the vtable slot of mt (owner may be an ancestor) */
 /* Where a call of iface_method (exact owner, maybe generic def) on an object of mt goes: exact Method (never abstract), or NULL + Err
  * (EntryPointNotFoundException, AmbiguousImplementationException text). Variance is honoured. Value types: unboxed Method. */

@@ -334,6 +334,11 @@ Method *array_method(MethodTable *mt, ArrayMethodKind kind, u32 nargs, Err *e)
     return m;
 }
 
+Method *type_array_method(MethodTable *array, ArrayMethodKind kind, u32 nargs, Err *e)
+{
+    return LOADED(Method *, e, array_method(array, kind, nargs, LE));
+}
+
 /* --- By name ------------------------------------------------------------------------------------------------------------ */
 u32 find_method_rid(MethodTable *mt, const char *name, const SigSide *sig, bool substituted)
 {
