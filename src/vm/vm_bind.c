@@ -407,6 +407,8 @@ static Assembly *bind_default(LoadContext *def, const MdAssemblyName *n, Err *e)
     if (!a) {
         const char *path = vm_tpa_find(simple);
         a = path ? load_path(def, path, e) : NULL;
+        if (!a && e && e->kind == ERR_BAD_IMAGE && strncmp(e->text, "Bad IL format.", 14) == 0)
+            e->kind = ERR_NONE, e->name[0] = 0, e->hresult = 0; /* as the reference: no image is no file */
     }
     return a && version_ok(n, &a->identity) ? a : NULL;
 }
@@ -579,6 +581,26 @@ LoadContext *vm_context_of(Object *assembly_load_context)
         offset = OBJ_DATA + f->offset;
     }
     return *(LoadContext **)((char *)assembly_load_context + offset);
+}
+
+void vm_context_display(Thread *t, LoadContext *alc, char *buf, size_t n)
+{
+    enum { TAGS = 7 };
+    snprintf(buf, n, "%s", alc->is_default ? "Default" : "");
+    GcHandle h = (GcHandle)((uintptr_t)alc->managed & ~(uintptr_t)TAGS);
+    Object *o = alc->is_default || !h ? NULL : gc_handle_get(h);
+    Method *m = o ? type_method_by_name(type_wk(WK_OBJECT), "ToString", 0) : NULL;
+    Err e = {0};
+    String *text = NULL;
+    void *args[] = {&o};
+    m = m ? type_find_virtual(o->mt, m, &e) : NULL;
+    if (!m || !vm_call(t, m, args, &text) || !text) {
+        t->pending = NULL;
+        return;
+    }
+    char *s = vm_string_to_utf8(text);
+    snprintf(buf, n, "%s", s);
+    base_free(s);
 }
 
 bool vm_bind_init(void)

@@ -25,6 +25,8 @@ void vm_name_display(const MdAssemblyName *n, char *buf, size_t cap);
 bool vm_file_not_found(Err *e, const char *what);
 /* A context for a managed AssemblyLoadContext; handle: its GCHandle, kept by managed code. */
 LoadContext *vm_context_new(GcHandle managed, bool is_default, bool collectible);
+/* As AssemblyLoadContext.ToString gives it, or "Default". Cooperative. */
+void vm_context_display(Thread *t, LoadContext *alc, char *buf, size_t n);
 /* Every assembly of every context, CoreLib first; the number there are, at most cap are written. */
 u32 vm_all_assemblies(Assembly **out, u32 cap);
 /* Registers an assembly that was made by other means (Reflection.Emit): raises AssemblyLoad. */

@@ -5,6 +5,8 @@
  * vm_throw_init, so a plain pointer to them is safe. Book: exceptions.md  Tests: tests/app, tests/il */
 #include "vm/vm_throw.h"
 
+#include "vm/vm_bind.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -255,7 +257,7 @@ bool vm_throw_err(Thread *t, const Err *e)
 
 /* ---- casts ---- */
 
-static const char *origin(TypeHandle th, char letter, char *buf, size_t n)
+static const char *origin(Thread *t, TypeHandle th, char letter, char *buf, size_t n)
 {
     while (th_is_desc(th) && th_desc(th)->elem)
         th = th_desc(th)->elem;
@@ -265,7 +267,8 @@ static const char *origin(TypeHandle th, char letter, char *buf, size_t n)
     if (!a)
         return "";
     md_format_assembly_name(&a->identity, name, sizeof name);
-    const char *context = a->alc->is_default ? "Default" : a->alc->name ? a->alc->name : "";
+    char context[256];
+    vm_context_display(t, a->alc, context, sizeof context);
     if (a->path)
         snprintf(buf, n, "Type %c originates from '%s' in the context '%s' at location '%s'",
                  letter, name, context, a->path);
@@ -284,5 +287,5 @@ bool vm_throw_invalid_cast(Thread *t, TypeHandle from, TypeHandle to)
         return vm_throwf(t, VM_ERR_INVALID_CAST, "Unable to cast object of type '%s' to type '%s'.",
                          a, b);
     return vm_throwf(t, VM_ERR_INVALID_CAST, "[A]%s cannot be cast to [B]%s. %s. %s.", a, b,
-                     origin(from, 'A', oa, sizeof oa), origin(to, 'B', ob, sizeof ob));
+                     origin(t, from, 'A', oa, sizeof oa), origin(t, to, 'B', ob, sizeof ob));
 }
