@@ -264,7 +264,8 @@ static int compare_eq(SemWalk *w, SemInst *o, u8 cmp)
     return 1;
 }
 
-/* CoreLib's body calls itself for these types, or saturates to the small ones.  Out of range the result is that of the conversion instruction, which saturates. */
+/* CoreLib's body calls itself for these types, or saturates to the small ones.  Out of range the result is that of the conversion
+ * instruction, which saturates. */
 static int convert_native(SemWalk *w, SemInst *o, TypeHandle t)
 {
     u8 to = t ? type_elem_kind(t) : ET_END;

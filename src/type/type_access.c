@@ -119,7 +119,8 @@ static bool member(MethodTable *user, MethodTable *owner, u32 access)
 
 static bool definition(MethodTable *user, MethodTable *mt)
 {
-    static const u8 nested[8] = {[2] = MD_PUBLIC, [3] = MD_PRIVATE, [4] = MD_FAMILY, [5] = MD_ASSEMBLY, [6] = MD_FAM_AND_ASSEM, [7] = MD_FAM_OR_ASSEM};
+    static const u8 nested[8] = {[2] = MD_PUBLIC, [3] = MD_PRIVATE, [4] = MD_FAMILY, [5] = MD_ASSEMBLY,
+                               [6] = MD_FAM_AND_ASSEM, [7] = MD_FAM_OR_ASSEM};
     for (;;) {
         u32 visibility = mt->klass->attrs & 7;
         if (visibility == 1)
