@@ -149,7 +149,7 @@ CALL(Object *, corelib_string_alloc, MethodTable *mt, i64 length)
     Thread *t = thread_current();
     Object *o = length >= 0 && length <= 0x3fffffdf ? gc_alloc_array(t, mt, (u32)length, 0) : NULL;
     if (UNLIKELY(!o))
-        vm_throw(t, VM_ERR_OUT_OF_MEMORY);
+        vm_throwf(t, VM_ERR_OUT_OF_MEMORY, "Insufficient memory to continue the execution of the program.");
     return o;
 }
 

@@ -72,7 +72,7 @@ static TypeHandle make_array(TypeHandle elem, u32 rank, bool sz, Err *e)
         load_error_mt(e, em, " because its definition depends on itself");
         return 0;
     }
-    if (type_size(elem) > 0xffff || rank > 32) {
+    if (type_size(elem) > 0xffff) {
         char name[200];
         type_name(elem, TN_NAMESPACE | TN_FULL_INST, name, sizeof name);
         err_set(e, ERR_TYPE_LOAD, 0, "Array of type '%s' cannot be created because base value type is too large.", name);
@@ -125,8 +125,21 @@ TypeHandle type_szarray_of(TypeHandle elem, Err *e)
 }
 
 static Map64 mdarrays, fnptrs; /* under the lock */
+static bool bad_rank(TypeHandle elem, u32 rank, Err *e)
+{
+    char name[200], asmname[200] = "", commas[64] = "";
+    MethodTable *em = th_mt(elem);
+    type_name(elem, TN_NAMESPACE | TN_FULL_INST, name, sizeof name);
+    if (em)
+        assembly_display(em->module->assembly, asmname, sizeof asmname);
+    memset(commas, ',', MIN(rank ? rank - 1 : 0, (u32)sizeof commas - 1));
+    return err_set(e, ERR_TYPE_LOAD, 0, "'%s[%s]' from assembly '%s' has too many dimensions.", name, commas, asmname);
+}
+
 TypeHandle type_mdarray_of(TypeHandle elem, u32 rank, Err *e)
 {
+    if (rank == 0 || rank > 32) /* the key below has room for these */
+        return bad_rank(elem, rank, e);
     return LOADED(TypeHandle, e, ({
                       u64 key = ((u64)elem << 6 | rank), v = 0;
                       if (!map64_get(&mdarrays, key, &v) && (v = make_array(elem, rank, false, LE)))

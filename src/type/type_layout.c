@@ -104,7 +104,7 @@ static bool read_field_type(Layout *l, Field *f, Place *p, Err *e)
     } else if (f->kind == ET_VALUETYPE) {
         MtClass *k = ((MethodTable *)f->type)->klass;
         if (k->kflags & KF_NO_LAYOUT)
-            return load_error(e, l->module, l->rid, " because its definition depends on itself");
+            return load_error_mt(e, (MethodTable *)f->type, "");
         *p = (Place){f, k->size, k->align, PLACE_VALUE};
         if (((MethodTable *)f->type)->flags & MTF_BYREF_LIKE && !l->is_byref_like && !(f->flags & FF_STATIC))
             return load_error(e, l->module, l->rid, " because it contains a ByRef-like field");
@@ -354,6 +354,14 @@ static void int128_alignment(Layout *l, Place *ps, u32 n)
     }
 }
 
+static bool bad_enum_field(const Layout *l, Err *e)
+{
+    char full[256], display[300];
+    md_type_full_name(l->module->md, MD_TOKEN(MDT_TypeDef, l->rid), full, sizeof full);
+    assembly_display(l->module->assembly, display, sizeof display);
+    return err_set(e, ERR_TYPE_LOAD, 0, "Type '%s' from assembly '%s' has a field of an illegal type.", full, display);
+}
+
 bool layout_fields(Layout *l, bool open, Err *e)
 {
     const MdImage *md = l->module->md;
@@ -380,8 +388,10 @@ bool layout_fields(Layout *l, bool open, Err *e)
         n++;
     }
     if (ok && l->is_enum) {
-        if (n != 1 || ps[0].cls != PLACE_PRIM)
-            ok = load_error(e, l->module, l->rid, " because its enum has no value field of a primitive type");
+        if (n == 0)
+            ok = err_set(e, ERR_TYPE_LOAD, 0, "No Instance Field in an Enum.");
+        else if (n != 1 || ps[0].cls != PLACE_PRIM)
+            ok = bad_enum_field(l, e);
         else
             l->underlying = ps[0].f->kind;
     }

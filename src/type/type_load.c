@@ -525,7 +525,7 @@ MethodTable *load_typedef(Module *m, u32 rid, Err *e)
     if (found) {
         if (found->mt || early_identity(found))
             return found->mt ? found->mt : found->early;
-        load_error(e, m, rid, " because its definition depends on itself");
+        load_error(e, m, rid, "");
         return NULL;
     }
     Loading l = {.prev = type_loading, .module = m, .rid = rid, .level = type_loading ? type_loading->level + 1 : 0};

@@ -66,6 +66,8 @@ enum { CLAUSE_CACHE = 64, TRACE_BATCH = 32 };
 
 typedef struct EhThread {
     EhState *top, *free;
+    Method *uncompiled;      /* vm_eh_uncompiled */
+    uintptr_t uncompiled_by; /* its exception's address then: tells whether the dispatch that follows is of that one */
     Object *carry; /* root: exception that left by an ENTRY record last: its trace goes on when it
                       is raised again */
     u32 count;
@@ -407,6 +409,13 @@ static Object *take_pending(Thread *t)
     return wrap_if_foreign(t, o);
 }
 
+void vm_eh_uncompiled(Thread *t, Method *m)
+{
+    EhThread *et = eh_thread(t);
+    et->uncompiled = m;
+    et->uncompiled_by = (uintptr_t)t->pending;
+}
+
 static void eh_begin(Thread *t, TransitionRecord *rec)
 {
     EhThread *et = eh_thread(t);
@@ -423,6 +432,9 @@ static void eh_begin(Thread *t, TransitionRecord *rec)
         vm_trace_mark_foreign(t, o);
     else if (!et->keep_trace && et->carry != o)
         vm_trace_reset(o);
+    if (et->uncompiled && et->uncompiled_by == (uintptr_t)o)
+        et->batch[et->num_batch++] = (VmTraceEntry){.method = et->uncompiled};
+    et->uncompiled = NULL;
     bool first = et->keep_trace || et->carry != o;
     et->keep_trace = et->foreign = false;
     et->carry = NULL;

@@ -14,6 +14,8 @@ void vm_eh_set_fault(VmError kind);
 /* Exceptions held by the dispatches in progress.  World stopped, or the caller's own thread. */
 void vm_eh_report_roots(Thread *t, GcVisitSlot visit, void *arg);
 void vm_eh_thread_detach(Thread *t);
+/* The pending exception says why m could not be compiled for the call in progress: m becomes the trace's first frame. */
+void vm_eh_uncompiled(Thread *t, Method *m);
 /* Exceptions raised on the thread so far. */
 u32 vm_eh_count(Thread *t);
 #endif

@@ -10,6 +10,7 @@
 #include "os/os_thread.h"
 #include "vm/vm_accessor.h"
 #include "vm/vm_delegate.h"
+#include "vm/vm_eh.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -184,6 +185,8 @@ static void find_override(Method *m)
     }
 }
 
+static __thread Method *uncompiled; /* the last method that failed on this thread */
+
 static void *compile(Thread *t, Method *m)
 {
     CodeInfo *ci = __atomic_load_n(&m->code, __ATOMIC_ACQUIRE);
@@ -214,6 +217,7 @@ static void *compile(Thread *t, Method *m)
         vm_name_of(m, name, sizeof name);
         LOG(jit, 1, "%s: not compiled: %s", name, e.text);
     }
+    uncompiled = m;
     vm_throw_err(t, &e);
     return NULL;
 }
@@ -504,7 +508,8 @@ static void *slot_prestub(Thread *t, Object *self, u32 slot, TransitionRecord *r
     if (!target) {
         char name[300];
         type_name(th_of(mt), TN_NAMESPACE | TN_FULL_INST, name, sizeof name);
-        CHECKF(m != NULL, "slot %u of %s has no method", slot, name);
+        if (!m)
+            err_set(&e, ERR_BAD_IMAGE, 0, "Slot %u of '%s' has no method.", slot, name);
         vm_throw_err(t, &e);
         return NULL;
     }
@@ -517,7 +522,11 @@ static void *slot_prestub(Thread *t, Object *self, u32 slot, TransitionRecord *r
 static void *prestub(Thread *t, Method *m, TransitionRecord *rec)
 {
     (void)rec;
-    return vm_code_of(t, m);
+    uncompiled = NULL;
+    void *code = vm_code_of(t, m);
+    if (!code && t->pending && uncompiled && uncompiled == m->canon)
+        vm_eh_uncompiled(t, m);
+    return code;
 }
 
 static void method_made(Method *m) { m->entry = code_precode(m); }

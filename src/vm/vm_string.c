@@ -137,7 +137,7 @@ String *vm_string_new(Thread *t, const char16 *s, u32 n)
     if (n == 0)
         return (String *)vm_empty_string();
     if (n > 0x3fffffdf) {
-        vm_throw(t, VM_ERR_OUT_OF_MEMORY);
+        vm_throwf(t, VM_ERR_OUT_OF_MEMORY, "Insufficient memory to continue the execution of the program.");
         return NULL;
     }
     String *o = (String *)gc_alloc_array(t, type_wk(WK_STRING), n, 0);

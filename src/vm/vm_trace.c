@@ -471,6 +471,10 @@ static void raise_unhandled_event(Thread *t, Object *exception)
 void vm_unhandled_report(Thread *t, Object *exception)
 {
     t->pending = NULL;
+    if (exception->mt == vm_error_type(VM_ERR_OUT_OF_MEMORY) && !CF_REF(exception, EXC_MESSAGE)) { /* nothing managed can be relied on */
+        put("Out of memory.\n");
+        return;
+    }
     raise_unhandled_event(t, exception);
     char *text = exception_text(t, exception);
     put("Unhandled exception. ");
