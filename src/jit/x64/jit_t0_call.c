@@ -407,6 +407,28 @@ static void newobj_begin(T0 *j, const SemCall *c, i32 *obj_slot, bool *is_value)
     j->locked = 0;
 }
 
+/* A constant entry point: no generic look-up, no stub in between. */
+static void *constant_entry(const SemCall *c, Method *m)
+{
+    if (!m || c->method_lookup.lookup || (m->flags & (MF_CTX_MT | MF_CTX_METHOD | MF_UNMANAGED_CALLERS_ONLY | MF_GENERIC_DEF)) || jit_env.neutral)
+        return NULL;
+    jit_env.entry_cell(m);
+    return code_precode(m);
+}
+
+/* The target is an instance method of a class, closed over the object on the stack: two stores make the delegate. */
+static void *closed_instance(const SemCall *c)
+{
+    Method *m = c->dl_target;
+    Err ignored = {0};
+    if (!m || (m->flags & (MF_STATIC | MF_VIRTUAL | MF_SHARED)) || !m->mt || mt_is_valuetype(m->mt) || mt_is_interface(m->mt) || m->canon != m)
+        return NULL;
+    const MethodSig *sig = type_method_sig(m, &ignored);
+    Method *invoke = type_method_by_name(th_mt(c->newobj_type.th), "Invoke", -1);
+    const MethodSig *isig = invoke ? type_method_sig(invoke, &ignored) : NULL;
+    return sig && isig && sig->num_params == isig->num_params ? constant_entry(c, m) : NULL;
+}
+
 static void delegate_newobj(T0 *j, const SemInst *in)
 {
     const SemCall *c = &in->call;
@@ -418,10 +440,25 @@ static void delegate_newobj(T0 *j, const SemInst *in)
     i32 obj = t0_slot(j, j->depth, SEM_REF, 0);
     x64_mov_mr(T0B, 8, t0_frame(obj), X64_RAX);
     Val fn = t0_pop(j), target = t0_pop(j);
-    x64_mov_rr(T0B, 8, X64_RDI, X64_RAX);
+    void *entry = closed_instance(c);
     t0_load_to(j, X64_RSI, &target);
-    t0_load_to(j, X64_RDX, &fn);
-    t0_call_helper(j, JIT_HELPER_DELEGATE_CTOR);
+    if (entry) {
+        u8 regs[3] = {X64_RAX, X64_RSI, X64_NOREG};
+        i64 imms[3] = {0, 0, (i64)entry};
+        X64Label slow = t0_slow_call(j, JIT_HELPER_DELEGATE_CTOR, 3, regs, imms);
+        x64_test_rr(T0B, 8, X64_RSI, X64_RSI); /* a null target is refused there */
+        x64_jcc(T0B, X64_E, slow);
+        t0_mov_ptr(j, X64_RCX, entry);
+        x64_mov_mr(T0B, 8, x64_mem(X64_RAX, 24), X64_RCX); /* _methodPtr */
+        x64_lea(T0B, 8, X64_RDI, x64_mem(X64_RAX, 8));     /* _target */
+        x64_mov_ri(T0B, 8, X64_R11, (i64)&gc_barrier_cells.store);
+        x64_call_m(T0B, x64_mem(X64_R11, 0));
+        t0_slow_back(j);
+    } else {
+        x64_mov_rr(T0B, 8, X64_RDI, X64_RAX);
+        t0_load_to(j, X64_RDX, &fn);
+        t0_call_helper(j, JIT_HELPER_DELEGATE_CTOR);
+    }
     j->locked = 0;
     X64Reg r = t0_gpr(j);
     x64_mov_rm(T0B, 8, r, t0_frame(obj));
@@ -730,6 +767,13 @@ void t0_call(T0 *j, const SemInst *in)
 void t0_ldftn(T0 *j, const SemInst *in)
 {
     const SemCall *c = &in->call;
+    void *entry = in->op == SEM_LDFTN ? constant_entry(c, c->m) : NULL;
+    if (entry) {
+        X64Reg r = t0_gpr(j);
+        t0_mov_ptr(j, r, entry);
+        t0_push_reg(j, r, SEM_I, 0);
+        return;
+    }
     t0_flush_regs(j);
     if (c->method_lookup.lookup)
         t0_lookup(j, c->method_lookup.slot, X64_RDI);
