@@ -7,8 +7,8 @@
   top       each source and header begins with `/* name: what it is`
   length    over 1200 lines wants a reason on line 2 (a word of: long, length, lines); no line over 150 columns
   calls     malloc and its relatives in base/ only; no setjmp, alloca; no notes to self
-  exports   functions and data that a folder exports carry the folder's prefix, or one of those below, or stand in its internal
-            header (*_int.h, for the folder's own files); calls of CoreLib have its names (needs build/release)
+  exports   functions and data that a folder exports carry the folder's prefix, or one of those below, or stand in a header that
+            only the folder itself includes; calls of CoreLib have its names (needs build/release)
 Last line: `N passed, N failed`; a check is one rule over one file."""
 import concurrent.futures, os, re, subprocess, sys
 from pathlib import Path
@@ -20,10 +20,8 @@ PREFIXES = {
     "base": ["arena_", "vec_", "map64_", "strmap_", "utf8_", "utf16_", "log_", "knob", "err_"],
     "host": ["coreclr_"],
     "thread": ["sync_", "wait_"],
-    "jit": ["t0_"],
     "vm": ["ilb_"],
-    "interop": ["marshal_"],
-    "corelib": ["refl_", "emit_"],
+    "corelib": ["refl_"],
 }
 NAMES = {"base": ["arena", "vec", "map", "utf", "log", "knobs"], "thread": ["sync", "wait"], "corelib": ["refl"]}  # files without the folder's prefix
 FLAGS = "-std=gnu17 -Wall -Wextra -Wshadow -Wstrict-prototypes -Werror -Wno-unused-function -Wno-unused-variable".split()
@@ -93,12 +91,17 @@ def compile_header(path):
     return path, r.returncode == 0, r.stderr.strip().split("\n")[0]
 
 
-def check_exports():
+def check_exports(files):
+    includers = {}  # header: the folders that include it
+    for path in files:
+        for name in re.findall(r'^\s*#\s*include\s+"([^"]+)"', path.read_text(errors="replace"), re.M):
+            includers.setdefault(name, set()).add(folder_of(path))
     for objects in sorted((ROOT / "build/release/CMakeFiles").glob("stator_*.dir")):
         folder = objects.name[len("stator_"):-len(".dir")]
         if not (SRC / folder).is_dir():
             continue
-        own = " ".join(f.read_text() for f in sorted((SRC / folder).glob("*_int.h")) + sorted((SRC / folder).glob("calls*.def")))
+        private = [h for h in (SRC / folder).rglob("*.h") if not includers.get(str(h.relative_to(SRC)), set()) - {folder}]
+        own = " ".join(f.read_text() for f in private + sorted((SRC / folder).glob("calls*.def")))
         internal = set(re.findall(r"\w+", own))
         allowed = tuple([folder + "_"] + PREFIXES.get(folder, []))
         # Only objects whose source is still there: a build folder keeps those of removed files.
@@ -126,7 +129,7 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for path, ok, why in pool.map(compile_header, [p for p in files if p.suffix == ".h"]):
             check(ok, path.relative_to(ROOT), f"does not compile alone: {why}")
-    check_exports()
+    check_exports(files)
     for p in problems:
         print(p)
     print(f"{passed} passed, {len(problems)} failed")
