@@ -59,8 +59,8 @@ bool check_constraints(MethodTable *typical, Method *def, const TypeHandle *args
         type_name(args[i], TN_NAMESPACE | TN_FULL_INST, arg, sizeof arg);
         if (def) {
             type_name(th_of(def->mt), TN_NAMESPACE | TN_FULL_INST, on, sizeof on);
-            return err_set(e, ERR_VERIFICATION, token, "Method %s.%s: type argument '%s' violates the constraint of type parameter '%s'.", on, def->name, arg,
-                           md_genericparam_name(m->md, r));
+            return err_set(e, ERR_VERIFICATION, token, "Method %s.%s: type argument '%s' violates the constraint of type parameter '%s'.", on,
+                           def->name, arg, md_genericparam_name(m->md, r));
         }
         type_name(th_of(typical), TN_NAMESPACE | TN_FULL_INST, on, sizeof on);
         return err_set(e, ERR_TYPE_LOAD, token, "GenericArguments[%u], '%s', on '%s' violates the constraint of type parameter '%s'.", i, arg, on,
