@@ -55,6 +55,7 @@ typedef struct CodeInfo {
     u32 body_start;   /* end of the prologue */
     u32 frame_size;   /* bytes from rbp down to rsp in the body, without localloc */
     u32 funclet_frame;
+    u32 outgoing;     /* bytes of outgoing stack arguments at the low end of the frame and of funclets' frames */
     Method *method;   /* canonical Method */
     LoadContext *alc;
     u8 tier;

@@ -134,16 +134,12 @@ __attribute__((no_sanitize_address)) static void scan(const void *low, const voi
         visit(arg, p, GC_SLOT_CONSERVATIVE);
 }
 
-/* Outgoing stack arguments lie at the low end of the frame.  Their number is not recorded, so the frame is scanned as
- * far as it goes, but not through what localloc took. */
+/* Outgoing stack arguments lie at the low end of the frame. */
 static void scan_outgoing(const CodeFrame *f, GcVisitSlot visit, void *arg)
 {
     if (f->is_fault)
         return;
-    char *low = (char *)f->sp, *high = f->in_funclet ? low + f->code->funclet_frame : (char *)f->fp;
-    if (f->code->has_localloc && high - low > 4096)
-        high = low + 4096;
-    scan(low, high, visit, arg);
+    scan(f->sp, (char *)f->sp + f->code->outgoing, visit, arg);
 }
 
 typedef struct StackScan {

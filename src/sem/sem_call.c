@@ -221,6 +221,8 @@ static bool pick(SemWalk *w, SemCall *c, Method *m, bool shared, Err *e)
     }
     if (p->pf_constrained && is_virtual)
         return constrained_call(w, c, m, shared, e);
+    if (UNLIKELY(m->flags & MF_ABSTRACT) && !is_virtual)
+        return err_set(e, ERR_BAD_IMAGE, p->in.token, "Bad IL format.");
     return is_virtual ? virtual_call(w, c, m, shared, e) : direct(w, c, m, shared, e);
 }
 
