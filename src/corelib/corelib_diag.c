@@ -183,7 +183,7 @@ CALL(void, corelib_debugger_log, i32 level, const char16 *category, const char16
 CALL(i64, corelib_jit_ticks, u8 this_thread)
 {
     (void)this_thread;
-    return (i64)(__atomic_load_n(&jit_stats.ns, __ATOMIC_RELAXED)); /* Stopwatch ticks are nanoseconds */
+    return (i64)(__atomic_load_n(&jit_stats.ns, __ATOMIC_RELAXED) / 100); /* ticks of TimeSpan */
 }
 
 CALL(i64, corelib_jit_il, u8 this_thread)
