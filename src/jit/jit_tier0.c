@@ -453,7 +453,8 @@ static CodeInfo *publish(T0 *j, u32 entry, Err *e)
         return err_set(e, ERR_INVALID_PROGRAM, j->m->token, "code out of reach"), NULL;
     memcpy(rw, j->b.start + entry, size);
     CodeInfo *ci = type_alloc(alc, HEAP_COLD, sizeof *ci);
-    *ci = (CodeInfo){.start = rx, .size = size, .body_start = T0_PROLOG_MAX - entry, .frame_size = frame, .funclet_frame = funclet, .outgoing = j->outgoing,
+    *ci = (CodeInfo){.start = rx, .size = size, .body_start = T0_PROLOG_MAX - entry, .frame_size = frame, .funclet_frame = funclet,
+                     .outgoing = j->outgoing,
                      .method = j->m, .alc = alc, .tier = 1, .has_catch = j->w.has_catch, .has_localloc = j->w.has_localloc,
                      .is_stub = (j->m->flags & MF_STUB) != 0, .synchronized = (j->m->flags & MF_SYNCHRONIZED) != 0,
                      .ctx_offset = j->ctx_off, .saved_regs_offset = j->saved_off, .saved_regs_mask = j->saved_off ? j->saved_mask : 0};

@@ -1,7 +1,7 @@
 /* sem_splice.c: a direct call of a body that is one instruction is given as that instruction: field getters and setters, empty constructors,
  * operators of two arguments.  The values already lie on the stack in the order in which the body would load them.
- * Not spliced: NoInlining, synchronized, shared or VM-made bodies, types whose class constructor must run first, other modules than the caller's own and CoreLib's
- * (their module constructor may be due).  A null object faults in the instruction, at the call's own IL offset.
+ * Not spliced: NoInlining, synchronized, shared or VM-made bodies, types whose class constructor must run first, other modules than the
+ * caller's own and CoreLib's (their module constructor may be due).  A null object faults in the instruction, at the call's own IL offset.
  * Book: sem.md  Tests: tests/il/splice.il, tests/app */
 #include "sem/sem_int.h"
 
@@ -21,7 +21,9 @@ static bool small(u8 et) { return et == ET_BOOLEAN || et == ET_CHAR || et == ET_
 /* A value of type a is a value of type b without a conversion. */
 static bool same(const SigType *a, u8 et, TypeHandle th)
 {
-    return a->kind == et ? et != ET_VALUETYPE || a->th == th : !small(a->kind) && !small(et) && sem_kind_of_et(a->kind) == sem_kind_of_et(et) && et != ET_VALUETYPE;
+    if (a->kind == et)
+        return et != ET_VALUETYPE || a->th == th;
+    return !small(a->kind) && !small(et) && et != ET_VALUETYPE && sem_kind_of_et(a->kind) == sem_kind_of_et(et);
 }
 
 static u32 token_at(const u8 *p) { return p[0] | (u32)p[1] << 8 | (u32)p[2] << 16 | (u32)p[3] << 24; }
@@ -61,7 +63,9 @@ static bool operator_body(SemWalk *w, SemInst *o, const MethodSig *sig, u32 op, 
 {
     u8 et = sig->params[0].kind, kind = sem_kind_of_et(et);
     bool number = et == ET_I4 || et == ET_U4 || et == ET_I8 || et == ET_U8 || et == ET_R4 || et == ET_R8 || et == ET_I || et == ET_U;
-    if (!number || sig->params[1].kind != et || sig->ret.kind != (compare ? ET_BOOLEAN : et) || sem_top(w, 0)->kind != kind || sem_top(w, 1)->kind != kind)
+    if (!number || sig->params[1].kind != et || sig->ret.kind != (compare ? ET_BOOLEAN : et))
+        return false;
+    if (sem_top(w, 0)->kind != kind || sem_top(w, 1)->kind != kind)
         return false;
     if (compare) {
         sem_head(w, o, SEM_COMPARE, 2);
