@@ -1,7 +1,7 @@
 /* image_mutator.h: LLVMFuzzerCustomMutator of the fuzzers that read assemblies.
  * It knows the format: it parses the good image and damages what it finds there (table cells, stream headers, heap items, signatures,
  * attribute values, method bodies), so that most mutants get past the headers.  Without inputs it takes the small assemblies of the
- * installed framework and SDK, and the portable PDBs inside them (with image_mutator_types_only: only assemblies with some types). */
+ * installed framework and SDK, and portable PDBs (with image_mutator_types_only: only assemblies with some types). */
 #ifndef IMAGE_MUTATOR_H
 #define IMAGE_MUTATOR_H
 #include <ftw.h> /* needs _GNU_SOURCE: nftw */
@@ -51,6 +51,19 @@ static void add_pdb(const PeImage *pe)
     md_pdb_close(p);
 }
 
+static int add_pdb_file(const char *path)
+{
+    Input in;
+    if (image_mutator_types_only || pdbs >= PDBS_MAX || !os_file_read(path, &in.data, &in.size, NULL)) return 0;
+    if (in.size > CORPUS_FILE_MAX || in.size < 4 || memcmp(in.data, "BSJB", 4) != 0) {
+        base_free(in.data);
+        return 0;
+    }
+    vec_push(&corpus, in);
+    pdbs++;
+    return 0;
+}
+
 static int add_file(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
     size_t n = strlen(path);
@@ -58,6 +71,7 @@ static int add_file(const char *path, const struct stat *st, int type, struct FT
     PeImage pe;
     MdImage m;
     (void)ftw;
+    if (type == FTW_F && n > 4 && strcmp(path + n - 4, ".pdb") == 0) return add_pdb_file(path);
     if (type != FTW_F || n < 4 || strcmp(path + n - 4, ".dll") != 0) return 0;
     if (!image_mutator_types_only && pdbs < PDBS_MAX && pe_open_file(&pe, path, NULL)) {
         add_pdb(&pe);
@@ -90,6 +104,7 @@ static void load_corpus(void)
         snprintf(path, sizeof(path), "%s/%s", root && *root ? root : "/usr/share/dotnet", folders[i]);
         nftw(path, add_file, 32, FTW_PHYS);
     }
+    if (!image_mutator_types_only) nftw("build/tests", add_file, 32, FTW_PHYS); /* PDBs that the tests' programs have */
     CHECKF(corpus.len > 0, "no small assemblies found; set DOTNET_ROOT or name files");
 }
 
