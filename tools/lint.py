@@ -21,6 +21,7 @@ PREFIXES = {
     "host": ["coreclr_"],
     "thread": ["sync_", "wait_"],
     "vm": ["ilb_"],
+    "interop": ["marshal_", "native_"],
     "corelib": ["refl_"],
 }
 NAMES = {"base": ["arena", "vec", "map", "utf", "log", "knobs"], "thread": ["sync", "wait"], "corelib": ["refl"]}  # files without the folder's prefix
