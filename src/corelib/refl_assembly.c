@@ -239,10 +239,9 @@ REFL(void, AssemblyNative_GetExportedTypes, QCallAssembly a, ObjectHandleOnStack
     Array *v = vm_new_array(t, th_of(refl_class("System", "Type")), n);
     for (u32 rid = 2; v && rid <= rows; rid++) {
         Err e = {0};
-        MethodTable *mt;
         if (!visible[rid])
             continue;
-        PREEMPTIVE(t) { mt = type_load_typedef(a.assembly->module, MD_TOKEN(MDT_TypeDef, rid), &e); }
+        MethodTable *mt = type_load_typedef(a.assembly->module, MD_TOKEN(MDT_TypeDef, rid), &e); /* cooperative: v is held here */
         if (!mt) {
             vm_throw_err(t, &e);
             break;

@@ -48,10 +48,12 @@ void corelib_array_create_md(MethodTable *mt, u32 n, i32 *args, ObjectHandleOnSt
 static Object *new_array(Thread *t, MethodTable *mt, const i32 *v, u32 n)
 {
     if (!mt_is_szarray(mt)) {
-        Object *r = NULL;
         i32 args[64];
+        GcHandle h = gc_handle_new(t->domain, GC_HANDLE_STRONG, NULL); /* the call ends preemptive */
         memcpy(args, v, n * sizeof *v);
-        PREEMPTIVE(t) { corelib_array_create_md(mt, n, args, (ObjectHandleOnStack){&r}); }
+        PREEMPTIVE(t) { corelib_array_create_md(mt, n, args, (ObjectHandleOnStack){h}); }
+        Object *r = gc_handle_get(h);
+        gc_handle_free(h);
         return r;
     }
     if (v[0] < 0) {

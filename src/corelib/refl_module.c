@@ -127,8 +127,7 @@ REFL(void, RuntimeModule_GetTypes, QCallModule m, ObjectHandleOnStack out)
     Array *a = vm_new_array(t, th_of(type), n ? n - 1 : 0), *errors = NULL;
     for (u32 rid = 2; a && rid <= n; rid++) { /* 1 is <Module> */
         Err e = {0};
-        MethodTable *mt;
-        PREEMPTIVE(t) { mt = type_load_typedef(mod, MD_TOKEN(MDT_TypeDef, rid), &e); }
+        MethodTable *mt = type_load_typedef(mod, MD_TOKEN(MDT_TypeDef, rid), &e); /* cooperative: the arrays are held here */
         if (mt) {
             refl_array_set(a, rid - 2, vm_type_object(th_of(mt)));
             continue;
