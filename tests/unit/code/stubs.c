@@ -685,6 +685,7 @@ static CodeInfo *make_reporter(void *target)
     leave(&f);
     f.ci->slots = slots;
     f.ci->num_slots = 2;
+    f.ci->outgoing = 8;
     finish(&f);
     return f.ci;
 }
