@@ -25,6 +25,7 @@ static const u8 inst_size[IL_OP_LIMIT] = { /* opcode and operand; a switch's tar
 static inline u32 size_at(const u8 *code, u32 size, u32 at, u32 *op)
 {
     u32 o = code[at], n;
+    *op = 0;
     if (UNLIKELY(o == 0xFE)) {
         if (at + 1 >= size || code[at + 1] >= IL_OP_LIMIT - 0x100)
             return 0;
