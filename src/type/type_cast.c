@@ -201,10 +201,11 @@ bool can_cast(TypeHandle from, TypeHandle to)
         return r;
     if (cast_depth > 64)
         return false;
+    u32 before = load_misses();
     cast_depth++;
     r = compute(from, to);
     cast_depth--;
-    if (cast_depth == 0 || r)
+    if (r || (cast_depth == 0 && load_misses() == before)) /* else a no is not certain */
         cache_put(from, to, r);
     return r;
 }

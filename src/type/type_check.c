@@ -45,6 +45,7 @@ bool check_constraints(MethodTable *typical, Method *def, const TypeHandle *args
         u32 i = md_GenericParam_Number(m->md, r);
         if (i >= n)
             continue;
+        u32 before = load_misses();
         bool ok = special_ok(md_GenericParam_Flags(m->md, r), args[i]);
         MdIter it = md_constraints_of(m->md, r);
         for (u32 k; ok && (k = md_next_row(&it));) {
@@ -55,6 +56,8 @@ bool check_constraints(MethodTable *typical, Method *def, const TypeHandle *args
         }
         if (ok)
             continue;
+        if (load_missed(before, e)) /* not an answer yet */
+            return false;
         char arg[160], on[160];
         type_name(args[i], TN_NAMESPACE | TN_FULL_INST, arg, sizeof arg);
         if (def) {
