@@ -288,7 +288,12 @@ static Method *default_impl(MethodTable *mt, Method *im, bool variant, Err *e)
         return NULL;
     }
     Method *m = method_by_rid(best[0].iface, best[0].rid, e);
-    return m && !(m->flags & MF_ABSTRACT) ? m : NULL;
+    if (!m || !(m->flags & MF_ABSTRACT))
+        return m;
+    type_method_name(im, false, name, sizeof name);
+    type_name(th_of(mt), TN_NAMESPACE | TN_FULL_INST, type, sizeof type);
+    err_set(e, ERR_ENTRY_POINT, IMPL_TAKEN_AWAY, "Entry point was not found: method '%s' on type '%s'.", name, type);
+    return NULL;
 }
 
 /* --- Look-up ------------------------------------------------------------------------------------------------------------------ */

@@ -177,6 +177,7 @@ bool variance_ok(MethodTable *from, MethodTable *to);
 bool implements(MethodTable *mt, MethodTable *iface);
 bool check_constraints(MethodTable *typical, Method *def, const TypeHandle *args, u32 n, Err *e);
 
+enum { IMPL_TAKEN_AWAY = 2 }; /* Err.token of find_impl: an interface made the method abstract again; the type loads, calls fail */
 void missing_method_text(const SigContext *c, TypeHandle owner, const char *name, const u8 *sig, u32 len, char *buf, size_t n);
 
 static inline u32 mt_rid(const MethodTable *mt) { return MD_RID(mt->klass->token); }

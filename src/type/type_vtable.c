@@ -280,7 +280,10 @@ static bool check_interface(MethodTable *mt, MethodTable *iface, Err *e)
             return false;
         Err ignored;
         ignored.kind = ERR_NONE;
+        ignored.token = 0;
         Method *r = attrs & MD_STATIC ? find_static_impl(mt, im, &ignored) : find_impl(mt, im, &ignored);
+        if (!r && ignored.kind == ERR_ENTRY_POINT && ignored.token == IMPL_TAKEN_AWAY)
+            continue;
         if (!r && (ignored.kind == ERR_ENTRY_POINT || ignored.kind == ERR_NONE))
             return no_impl_error(mt, md_method_name(imd, rid), e);
         if (!r && ignored.kind == ERR_PENDING) {
