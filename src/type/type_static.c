@@ -1,6 +1,7 @@
 /* type_static.c: blocks of static and thread-static fields, data of fields with an RVA.
  * A block holds its reference-bearing fields first; they are registered with the collector when it is made.
  * Book: type.md  Tests: tests/unit/type/ */
+#include "os/os_thread.h"
 #include "pe/pe.h"
 #include "type/type_int.h"
 
@@ -110,16 +111,17 @@ void type_thread_detach(Thread *t)
 /* --- Numbers in Domain.neutral_table ----------------------------------------------------------------------------------- */
 u32 type_domain_slot(const void *what)
 {
-    static Map64 numbers; /* under the lock */
+    static OsMutex lock = OS_MUTEX_INIT; /* nothing is called under it; cooperative threads may take it */
+    static Map64 numbers;
     static u32 last;
     u64 key = (u64)(uintptr_t)what, i = 0;
-    type_lock();
+    os_mutex_lock(&lock);
     if (!key || !map64_get(&numbers, key, &i)) {
         i = ++last;
         if (key)
             map64_put(&numbers, key, i);
     }
-    type_unlock();
+    os_mutex_unlock(&lock);
     CHECKF(i < DOMAIN_SLOTS_MAX, "too many literals");
     return (u32)i;
 }

@@ -88,10 +88,16 @@ TypeHandle vm_type_of_object(Object *runtime_type)
 }
 
 /* --- Assemblies, modules, members -------------------------------------------------------------------------------------- */
+/* An assembly may be loaded for all domains: in neutral mode the handle is in the current domain's table, and *shared stays NULL. */
+static GcHandle *cell_of(GcHandle *shared)
+{
+    return vm_runtime.neutral ? (GcHandle *)&thread_current()->domain->neutral_table[type_domain_slot(shared)] : shared;
+}
+
 /* Publishes o in *slot behind a strong handle unless another thread was first; the object that stays. */
 static Object *expose(GcHandle *slot, Object *o)
 {
-    GcHandle mine = gc_handle_new(vm_runtime.domain, GC_HANDLE_STRONG, o), first = NULL;
+    GcHandle mine = gc_handle_new(thread_current()->domain, GC_HANDLE_STRONG, o), first = NULL;
     if (__atomic_compare_exchange_n(slot, &first, mine, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
         return o;
     gc_handle_free(mine);
@@ -106,19 +112,19 @@ static Object *exposed(GcHandle *slot)
 
 Object *vm_assembly_object(Thread *t, Assembly *a)
 {
-    Object *o = exposed(&a->exposed);
+    Object *o = exposed(cell_of(&a->exposed));
     if (o)
         return o;
     o = vm_new_object(t, type_wk(WK_RUNTIMEASSEMBLY));
     if (!o)
         return NULL;
     CF_VAL(o, ASSEMBLY_HANDLE, void *) = a;
-    return expose(&a->exposed, o);
+    return expose(cell_of(&a->exposed), o);
 }
 
 Object *vm_module_object(Thread *t, Module *m)
 {
-    Object *o = exposed(&m->exposed);
+    Object *o = exposed(cell_of(&m->exposed));
     if (o)
         return o;
     Object *assembly = vm_assembly_object(t, m->assembly);
@@ -129,7 +135,7 @@ Object *vm_module_object(Thread *t, Module *m)
         return NULL;
     CF_VAL(o, MODULE_HANDLE, void *) = m;
     CF_SET_REF(o, MODULE_ASSEMBLY, assembly);
-    return expose(&m->exposed, o);
+    return expose(cell_of(&m->exposed), o);
 }
 
 Object *vm_method_stub_object(Thread *t, Method *m)

@@ -97,6 +97,20 @@ static void type_objects(void)
     t->domain = first;
 }
 
+static void assembly_objects(void)
+{
+    Object *o[2];
+    COOPERATIVE(t)
+    {
+        o[0] = vm_assembly_object(t, type_corelib);
+        t->domain = second;
+        o[1] = vm_assembly_object(t, type_corelib);
+        EXPECT(o[1] == vm_assembly_object(t, type_corelib) && vm_module_object(t, type_corelib->module));
+        t->domain = first;
+        EXPECT(o[0] == vm_assembly_object(t, type_corelib) && o[0] != o[1]);
+    }
+}
+
 static void nothing_shared_is_written(void)
 {
     u32 seen = 0;
@@ -108,7 +122,7 @@ static void nothing_shared_is_written(void)
         seen++;
         EXPECT(!mt->aux->exposed && !mt->aux->statics && !mt->aux->init && !(mt->aux->flags & AUX_CLASS_INITED));
     }
-    EXPECT(seen > 50);
+    EXPECT(seen > 50 && !type_corelib->exposed && !m->exposed);
     EXPECT(vm_class_is_ready(core("System", "OrdinalCaseSensitiveComparer")));
 }
 
@@ -159,7 +173,8 @@ int main(void)
     generic_statics();
     literals();
     type_objects();
+    assembly_objects();
     nothing_shared_is_written();
-    printf("5 tests, %d failures\n", test_failures);
+    printf("6 tests, %d failures\n", test_failures);
     return test_failures != 0;
 }
