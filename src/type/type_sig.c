@@ -95,6 +95,8 @@ static TypeHandle read_inst(const SigContext *c, MdSig *s, bool canon, Err *e)
             i++;
         if (i == n)
             r = load_inst((MethodTable *)def, args, n, e);
+    } else if (def) {
+        err_set(e, ERR_BAD_IMAGE, token, "Bad generic instance in a signature.");
     }
     if (args != small)
         base_free(args);
@@ -154,7 +156,9 @@ TypeHandle sig_read(const SigContext *c, MdSig *s, bool canon, Err *e)
         if (canon) {
             s->p--;
             md_sig_skip_type(s);
-            return s->bad ? 0 : th_of(type_wk(WK_CANON));
+            if (!s->bad)
+                return th_of(type_wk(WK_CANON));
+            break;
         }
         th = sig_read(c, s, false, e);
         if (!th)
