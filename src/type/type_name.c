@@ -191,6 +191,17 @@ static void put_arg(Text *t, TypeHandle th, SigStyle style)
         put_angle(t, th, true, 1);
 }
 
+/* A nested type is named without the types around it. */
+static void put_own_name(Text *t, const MdImage *md, u32 token)
+{
+    bool def = MD_TABLE_OF(token) == MDT_TypeDef;
+    u32 rid = MD_RID(token);
+    const char *ns = def ? md_typedef_namespace(md, rid) : md_typeref_namespace(md, rid);
+    puts_(t, ns);
+    puts_(t, *ns ? "." : "");
+    puts_(t, def ? md_typedef_name(md, rid) : md_typeref_name(md, rid));
+}
+
 static void put_sig(Text *t, const SigContext *c, MdSig *s, SigStyle style, u32 depth)
 {
     u8 et;
@@ -199,9 +210,13 @@ static void put_sig(Text *t, const SigContext *c, MdSig *s, SigStyle style, u32 
     switch (et = md_sig_byte(s)) {
     case ET_CLASS: case ET_VALUETYPE:
         token = md_sig_token(s);
-        char full[300];
-        md_type_full_name(c->module->md, token, full, sizeof full);
-        puts_(t, full);
+        if (style == STYLE_FULL) {
+            char full[300];
+            md_type_full_name(c->module->md, token, full, sizeof full);
+            puts_(t, full);
+        } else {
+            put_own_name(t, c->module->md, token);
+        }
         return;
     case ET_GENERICINST: {
         put_sig(t, c, s, style, depth + 1);
