@@ -409,6 +409,12 @@ static Object *take_pending(Thread *t)
     return wrap_if_foreign(t, o);
 }
 
+/* The reference gives the first line of a method that cannot be compiled, but not where a member is missing. */
+static bool is_missing_member(Object *o)
+{
+    return o->mt == vm_error_type(VM_ERR_MISSING_METHOD) || o->mt == vm_error_type(VM_ERR_MISSING_FIELD);
+}
+
 void vm_eh_uncompiled(Thread *t, Method *m)
 {
     EhThread *et = eh_thread(t);
@@ -433,7 +439,7 @@ static void eh_begin(Thread *t, TransitionRecord *rec)
     else if (!et->keep_trace && et->carry != o)
         vm_trace_reset(o);
     if (et->uncompiled && et->uncompiled_by == (uintptr_t)o)
-        et->batch[et->num_batch++] = (VmTraceEntry){.method = et->uncompiled};
+        et->batch[et->num_batch++] = (VmTraceEntry){.method = et->uncompiled, .flags = is_missing_member(o) ? VTF_NOWHERE : 0};
     et->uncompiled = NULL;
     bool first = et->keep_trace || et->carry != o;
     et->keep_trace = et->foreign = false;

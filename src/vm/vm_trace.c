@@ -146,6 +146,8 @@ static TraceFrame make_frame(void *ip, Method *m, u64 flags)
     }
     if (out.il_offset == IL_MAP_PROLOG || out.il_offset == IL_MAP_EPILOG)
         out.il_offset = 0;
+    if (flags & VTF_NOWHERE)
+        out.il_offset = UINT32_MAX;
     return out;
 }
 
@@ -217,7 +219,7 @@ bool vm_source_line(Method *m, u32 il_offset, char *file, size_t n, u32 *line, u
         return false;
     MdPdb *pdb = module_pdb(m->mt->module);
     MdSeqPoint p;
-    if (!pdb || !md_pdb_find_line(pdb, m->token & 0xffffff, il_offset, &p))
+    if (!pdb || il_offset == UINT32_MAX || !md_pdb_find_line(pdb, m->token & 0xffffff, il_offset, &p))
         return false;
     md_pdb_document_name(pdb, p.document, file, n);
     *line = p.start_line;

@@ -6,7 +6,7 @@
 #define VM_VM_TRACE_H
 #include "vm/vm.h"
 
-enum { VTF_FAULT = 1, VTF_BOUNDARY = 2 };
+enum { VTF_FAULT = 1, VTF_BOUNDARY = 2, VTF_NOWHERE = 4 /* no code, and no line either: il_offset is ~0 */ };
 typedef struct VmTraceEntry {
     u64 ip;        /* as in CodeFrame */
     Method *method; /* exact where known */
