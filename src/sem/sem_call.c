@@ -192,9 +192,14 @@ static bool passes(u8 to, u8 from)
 static bool check_args(SemWalk *w, const MethodSig *s, u32 above, Err *e)
 {
     const SemValue *v = &w->stack[w->depth - above - s->num_params];
-    for (u32 i = 0; i < s->num_params; i++)
-        if (UNLIKELY(!passes((u8)sem_kind_of(&s->params[i]), v[i].kind)))
+    for (u32 i = 0; i < s->num_params; i++) {
+        u8 kind = (u8)sem_kind_of(&s->params[i]);
+        if (UNLIKELY(!passes(kind, v[i].kind)))
             return sem_invalid(e);
+        if (kind == SEM_VALUE && UNLIKELY(s->params[i].th != v[i].th) && s->params[i].th && v[i].th &&
+            type_size(s->params[i].th) != type_size(v[i].th))
+            return sem_invalid(e);
+    }
     return true;
 }
 
@@ -255,6 +260,8 @@ static bool plain_call(SemWalk *w, SemInst *o, Method *m, bool shared, Err *e)
         return false;
     if (!check_args(w, c->sig, 0, e))
         return false;
+    if (n > c->sig->num_params && UNLIKELY(!sem_is_word(w->stack[w->depth - n].kind))) /* this */
+        return sem_invalid(e);
     if (coerce_last(w, o, c->sig, 0))
         return true;
     c->num_args = (u16)n;
