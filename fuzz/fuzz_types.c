@@ -20,7 +20,7 @@ extern const u32 fuzz_batch;
 const u32 fuzz_batch = 250;
 
 /* What the good images leave behind is not freed before the end. */
-const char *__asan_default_options(void);
+__attribute__((visibility("default"))) const char *__asan_default_options(void);
 const char *__asan_default_options(void) { return "detect_leaks=0:handle_abort=1"; }
 
 enum { SECONDS_MAX = 20, GENERIC_MAX = 16 };
