@@ -93,7 +93,7 @@ bool sem_splice(SemWalk *w, SemInst *o)
         return false;
     IlBody b;
     Err ignored = {0};
-    if (sig->num_params > 2 || !type_method_body(m, &b, &ignored) || b.code_size > 8 || b.clause_count || b.local_sig ||
+    if (sig->num_params > 2 || !type_method_body(m, &b, &ignored) || b.code_size == 0 || b.code_size > 8 || b.clause_count || b.local_sig ||
         b.code[b.code_size - 1] != IL_RET)
         return false;
     const u8 *p = b.code;
@@ -107,7 +107,7 @@ bool sem_splice(SemWalk *w, SemInst *o)
         sem_head(w, o, SEM_POP, 1);
         return true;
     }
-    if (sig->has_this || args != 2 || p[0] != IL_LDARG_0 || p[1] != IL_LDARG_1)
+    if (sig->has_this || args != 2 || n < 4 || p[0] != IL_LDARG_0 || p[1] != IL_LDARG_1)
         return false;
     if (n == 4 && (p[2] == IL_ADD || p[2] == IL_SUB || p[2] == IL_MUL || p[2] == IL_AND || p[2] == IL_OR || p[2] == IL_XOR))
         return operator_body(w, o, sig, p[2], false);
