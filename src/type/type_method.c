@@ -286,6 +286,8 @@ bool type_method_body(Method *m, IlBody *out, Err *e)
 {
     if (MD_TABLE_OF(m->token) != MDT_MethodDef)
         return err_set(e, ERR_INVALID_PROGRAM, m->token, "The method has no IL body.");
+    if (!md_MethodDef_RVA(m->mt->module->md, MD_RID(m->token)))
+        return err_set(e, ERR_BAD_IMAGE, m->token, "An attempt was made to load a program with an incorrect format.\n (0x8007000B)");
     return il_read_body(m->mt->module->md, MD_RID(m->token), out, e);
 }
 
