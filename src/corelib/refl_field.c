@@ -4,7 +4,7 @@
 
 REFL(u8, RuntimeFieldHandle_AcquiresContextFromThis, Field *f)
 {
-    return (f->flags & FF_STATIC) && f->mt->aux->canon == f->mt && (f->mt->flags2 & MT2_SHARED_BY_REF);
+    return !(f->flags & FF_STATIC) && type_is_shared(th_of(f->mt));
 }
 REFL(MethodTable *, RuntimeFieldHandle_GetApproxDeclaringMethodTable, Field *f) { return f->mt; }
 REFL(u32, RuntimeFieldHandle_GetAttributes, Field *f) { return f->attrs; }

@@ -293,7 +293,10 @@ def oracle(p, timeout):
         code, out, err = run([DOTNET, p.dll] + p.args, clean_env(p, tmp), tmp, p.stdin, timeout)
         out, err = out.replace(tmp.encode(), b"<tmp>"), err.replace(tmp.encode(), b"<tmp>")
     if code is not None:
-        json.dump({"exit": code, "out": out.decode("latin-1"), "err": err.decode("latin-1")}, open(path, "w"))
+        part = f"{path}.{os.getpid()}.{threading.get_ident()}"  # two modes may ask at once: the answer appears whole
+        with open(part, "w") as f:
+            json.dump({"exit": code, "out": out.decode("latin-1"), "err": err.decode("latin-1")}, f)
+        os.replace(part, path)
     return code, out, err
 
 
