@@ -456,7 +456,7 @@ static CodeInfo *publish(T0 *j, u32 entry, Err *e)
     *ci = (CodeInfo){.start = rx, .size = size, .body_start = T0_PROLOG_MAX - entry, .frame_size = frame, .funclet_frame = funclet,
                      .outgoing = j->outgoing,
                      .method = j->m, .alc = alc, .tier = 1, .has_catch = j->w.has_catch, .has_localloc = j->w.has_localloc,
-                     .is_stub = (j->m->flags & MF_STUB) != 0, .synchronized = (j->m->flags & MF_SYNCHRONIZED) != 0,
+                     .is_stub = (j->m->flags & (MF_STUB | MF_DYNAMIC)) == MF_STUB, .synchronized = (j->m->flags & MF_SYNCHRONIZED) != 0,
                      .ctx_offset = j->ctx_off, .saved_regs_offset = j->saved_off, .saved_regs_mask = j->saved_off ? j->saved_mask : 0};
     static const u8 kinds[] = {CODE_CTX_NONE, CODE_CTX_MT, CODE_CTX_METHOD, CODE_CTX_THIS};
     ci->ctx_kind = kinds[j->w.ctx_kind];
