@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/knobs.h"
 #include "base/vec.h"
 #include "os/os_thread.h"
 
@@ -89,8 +90,9 @@ static void code_init(Range *r)
 {
     size_t size = (size_t)(r->end - r->start);
     char *rw = NULL;
-    /* STATOR_NO_MEMFD is for the test of the fall-back. */
-    if (!getenv("STATOR_NO_MEMFD") && map_code_twice(r->start, size, &rw))
+    /* STATOR_NO_MEMFD is for the test of the fall-back.  A profiler takes names from its map file for anonymous memory only, so a run that
+     * writes one does without the memory file as well. */
+    if (!getenv("STATOR_NO_MEMFD") && !knob_bool(KNOB_PERF_MAP) && map_code_twice(r->start, size, &rw))
         os_span.rw_delta = rw - r->start;
     else if (!os_mem_protect(r->start, size, OS_PROT_RWX))
         base_fatal(EXIT_UNHANDLED, "the system allows neither memory files nor writable code");
