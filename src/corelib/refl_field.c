@@ -119,6 +119,8 @@ static void *field_address(Thread *t, Field *f, Object *instance, TypeHandle dec
         vm_throw(t, VM_ERR_NULL_REFERENCE);
         return NULL;
     }
+    if (inited) /* from now on the managed accessors read and write the field themselves */
+        *inited = vm_class_is_inited(owner);
     return (char *)instance + OBJ_DATA + f->offset;
 }
 
