@@ -1,16 +1,17 @@
 /* gc.h: the managed heap as the rest of the runtime sees it.
  *
- * Files: gc_heap.c (reserved range, regions, chunks), gc_alloc.c (allocation), gc_handles.c (handle tables),
- * gc_barrier.S/.c (barriers and bulk copies), gc_roots.c (static blocks), gc_verify.c (the debug check), gc_final.c
- * (finalisation queue).
+ * Space: gc_heap.c (reserved range, regions), gc_large.c (large objects), gc_old.c (gaps of the old generation), gc_alloc.c (threads' chunks),
+ * gc_barrier.S/.c.  Collections: gc_collect.c (when, which, the order of phases), gc_young.c (evacuation of generations 0 and 1),
+ * gc_mark.c (marking, stopped or concurrent), gc_full.c (blocking collection with compaction), gc_back.c (the background cycle), gc_card.c.
+ * Roots: gc_roots.c (static blocks), gc_handles.c, gc_final.c.  Outside: gc_config.c, gc_stats.c, gc_notify.c, gc_verify.c.
  *
- * The heap is one reserved range cut into regions; a thread takes chunks from the nursery regions and bumps through
+ * The heap is one reserved range cut into regions of 1 MB; a thread takes chunks from regions of generation 0 and bumps through
  * them (Thread.alloc_ptr/alloc_limit).  Objects are 8-byte aligned; the word before the object pointer holds the
- * header (see below).  The collector knows an object only by the prefix of its MethodTable, GcTypePrefix, and by the
+ * header (gc_header.h).  The collector knows an object only by the prefix of its MethodTable, GcTypePrefix, and by the
  * reference description stored before the MethodTable.
  *
- * Invariants: each region is walkable from its start at every safepoint (unused ends of chunks are formatted as free
- * objects); memory handed out is zero; whatever C stores into an object goes through gc_store_ref/gc_copy_refs.
+ * Invariants: the heap is walkable at every safepoint; memory handed out is zero; whatever C stores into an object goes through
+ * gc_store_ref/gc_copy_refs.
  * Book: gc.md  Tests: tests/unit/gc/ */
 #ifndef GC_GC_H
 #define GC_GC_H
@@ -79,10 +80,22 @@ typedef struct GcClient {
     bool (*is_method_table)(const void *p); /* exact: p is a live MethodTable of a loaded type */
     const char *(*type_name)(const MethodTable *mt, char *buf, size_t n);
     void (*poll)(Thread *t); /* thread_poll: an allocation's slow path is a safepoint; may be NULL */
+    /* Of a type with GC_TYPE_COLLECTIBLE: the slot (a tracking weak handle) that holds the managed LoaderAllocator which keeps it alive; NULL: none
+     * yet.  Tracing an instance traces that object. */
+    Object **(*keeper)(const MethodTable *mt);
+    /* World stopped, liveness decided (gc_survivor may be asked), before dead objects' memory is used again: sync blocks, type caches keyed by
+     * objects.  generation: the oldest condemned. */
+    void (*sweep)(i32 generation);
+    /* World stopped, after objects were moved by a full collection: each raw reference that `sweep` left alone. */
+    void (*moved)(void);
+    void (*wake_finalizer)(void); /* something is ready; any lock-free way, the world may still be stopped */
+    /* World stopped, before resume: counts of collections changed (event source, full-GC notifications go through vm). May be NULL. */
+    void (*collected)(i32 generation);
 } GcClient;
+/* Any of the functions from keeper on may be NULL. */
 
 /* --- Life ------------------------------------------------------------------------------------------------------ */
-bool gc_init(const GcClient *client, Err *e); /* reserves the range; honours DOTNET_GCHeapHardLimit */
+bool gc_init(const GcClient *client, Err *e); /* reads the settings, reserves the range */
 extern char *gc_heap_base, *gc_heap_end;      /* the reserved range; constant after gc_init */
 static inline bool gc_in_heap(const void *p) { return (const char *)p >= gc_heap_base && (const char *)p < gc_heap_end; }
 /* free_mt: MethodTable used to format unused space (base_size 24, component size 1, array-like); set by type/ before
@@ -152,7 +165,21 @@ void gc_root_block_remove(GcRootBlock *b);
 /* --- Finalisation (queue only; the finaliser thread is vm's) --------------------------------------------------------- */
 void gc_suppress_finalize(Object *o);
 void gc_reregister_finalize(Object *o);
-Object *gc_next_finalizable(void); /* NULL: none.  Filled by the collector; empty while the heap only grows. */
+Object *gc_next_finalizable(void); /* NULL: none */
+
+/* --- Collections --------------------------------------------------------------------------------------------------------- */
+enum {
+    GC_COLLECT_BLOCKING = 1,   /* no background cycle */
+    GC_COLLECT_COMPACTING = 2, /* generation 2: move everything movable */
+    GC_COLLECT_AGGRESSIVE = 4, /* give all free memory back */
+    GC_COLLECT_OPTIMIZED = 8,  /* only if it looks worth while */
+    GC_COLLECT_LOW_MEMORY = 16,
+};
+typedef enum GcReason { GC_REASON_SOH, GC_REASON_INDUCED, GC_REASON_LOW_MEMORY, GC_REASON_LOH, GC_REASON_STRESS, GC_REASON_LIMIT, GC_REASON_KINDS } GcReason;
+/* Cooperative, at a safepoint.  generation 0..2; -1 means 2.  Objects held only by C locals are kept and do not move. */
+void gc_collect(Thread *t, i32 generation, u32 flags, GcReason reason);
+/* In `sweep` and `moved`: NULL if o died, else where it is now. */
+Object *gc_survivor(Object *o);
 
 /* --- The debug check (STATOR_GCVERIFY, STATOR_GCSTRESS until the collector moves) ------------------------------------ */
 typedef struct GcVerifyCounts {
@@ -178,9 +205,45 @@ i32 gc_generation_of(const Object *o);
 
 /* Figures for GC.* API calls. */
 typedef struct GcFigures {
-    u64 heap_bytes, committed_bytes, large_bytes, pinned_bytes, handles;
+    u64 heap_bytes, committed_bytes, large_bytes, pinned_bytes, handles; /* heap_bytes: live and dead objects, no free space */
+    u64 generation_bytes[5]; /* 0, 1, 2, large, pinned */
     u32 collections[3];
-    u64 pause_ns_total;
+    u32 background_collections;
+    u64 pause_ns_total, moved_objects;
 } GcFigures;
 void gc_figures(GcFigures *out);
+
+/* One finished collection, as GCMemoryInfo shows it. */
+typedef enum GcRecordKind { GC_RECORD_ANY, GC_RECORD_EPHEMERAL, GC_RECORD_FULL_BLOCKING, GC_RECORD_BACKGROUND, GC_RECORD_KINDS } GcRecordKind;
+typedef struct GcRecord {
+    u64 index; /* from 1; 0: there was none of this kind */
+    i32 generation;
+    bool compacted, concurrent;
+    GcReason reason;
+    u64 pause_ns[2]; /* background: the first and the final pause */
+    u32 pause_percent; /* of the time since start that was paused, in hundredths of a percent */
+    u64 heap_bytes, fragmented_bytes, committed_bytes, promoted_bytes, pinned_objects, finalization_pending, moved_objects;
+    u64 memory_load, high_memory_load, available; /* bytes */
+    struct {
+        u64 size_before, fragmentation_before, size_after, fragmentation_after; /* bytes; size includes free space */
+    } generations[5];
+} GcRecord;
+void gc_record(GcRecordKind kind, GcRecord *out);
+
+/* --- Settings (gc_config.c): read once in gc_init from DOTNET_GC* (hexadecimal, as on the reference), runtimeconfig and cgroups */
+typedef struct GcSettings {
+    u64 hard_limit;      /* bytes; 0: none.  From HeapHardLimit, HeapHardLimitPercent, or a container's limit (75 %) */
+    u64 physical;        /* bytes of memory there are for this process (container limit or machine) */
+    u64 loh_threshold;   /* bytes, at least GC_LARGE_OBJECT */
+    u64 gen0_size;       /* bytes; 0: chosen by the collector */
+    u32 heap_count;      /* 0: as many as processors when server */
+    u32 conserve_memory; /* 0..9: compact when fragmentation passes (10 - n) * 10 % */
+    u32 high_memory_percent; /* of physical from which on collections are more eager */
+    bool server, concurrent, retain_vm;
+} GcSettings;
+extern GcSettings gc_settings;
+extern i32 gc_latency_mode;  /* GCLatencyMode: Batch 0, Interactive 1, LowLatency 2, SustainedLowLatency 3, NoGCRegion 4 */
+extern i32 gc_loh_compaction; /* 1 Default, 2 CompactOnce; a blocking full collection that honours it sets it back */
+/* A no-GC region: until `bytes` more were allocated no collection starts by itself.  0 ends it. */
+void gc_no_collect_until(u64 total_allocated);
 #endif
