@@ -2,12 +2,11 @@
  * In: cooperative mode, at a safepoint.  Out: zeroed memory with the MethodTable set.
  * Invariant: from alloc_ptr to the chunk's real end (alloc_limit + GC_MIN_OBJECT) memory is zero; when a thread lets go
  * of a rest it becomes a free object.  A walk recognises a rest by its zero MethodTable and the list of views.
- * Not here: regions (gc_heap.c).  Book: gc.md  Tests: tests/unit/gc/ */
-#include "base/vec.h"
+ * Not here: regions (gc_heap.c), when to collect which generation (gc_collect.c).  Book: gc.md  Tests: tests/unit/gc/ */
 #include "gc/gc_int.h"
 
 #define CHUNK_MIN ((size_t)8 << 10)
-#define CHUNK_MAX ((size_t)128 << 10)
+#define CHUNK_MAX ((size_t)64 << 10)
 #define REST_WORTH_KEEPING ((size_t)4 << 10)
 
 typedef struct Rest {
@@ -16,19 +15,19 @@ typedef struct Rest {
 
 /* Under heap_lock. */
 static VEC(GcThreadView *) views; /* threads that have or had a chunk */
-static VEC(Rest) rests;           /* free objects that can be a chunk again */
-static u64 dead_threads_bytes;
+static VEC(Rest) rests;           /* free objects of generation 0 that can be a chunk again; all but their first words are zero */
+static GcRegion *current, *current_frozen;
+static u64 dead_threads_bytes, gen0_used, other_bytes; /* other: without a thread's view */
 
+u64 gc_gen0_budget;
 bool gc_stress_allocs;
 
 char *gc_rest_end(const char *p)
 {
     char *end = NULL;
-    pthread_mutex_lock(&gc_heap_lock);
     for (u32 i = 0; i < views.len && !end; i++)
         if (views.data[i]->alloc_ptr == p)
             end = views.data[i]->alloc_limit + GC_MIN_OBJECT;
-    pthread_mutex_unlock(&gc_heap_lock);
     return end;
 }
 
@@ -45,8 +44,8 @@ static u64 allocated(const GcThreadView *v)
     return v->alloc_bytes - (u64)(v->alloc_limit - v->alloc_ptr);
 }
 
-/* heap_lock held */
-static void retire_chunk(GcThreadView *v)
+/* heap_lock held or world stopped */
+static void retire_chunk(GcThreadView *v, bool keep_rest)
 {
     if (!v->alloc_ptr)
         return;
@@ -54,28 +53,57 @@ static void retire_chunk(GcThreadView *v)
     v->alloc_bytes = allocated(v);
     v->alloc_ptr = v->alloc_limit = NULL;
     gc_format_free(p, (size_t)(end - p));
-    if ((size_t)(end - p) >= REST_WORTH_KEEPING && rests.len < 64)
+    if (keep_rest && (size_t)(end - p) >= REST_WORTH_KEEPING && rests.len < 64)
         vec_push(&rests, ((Rest){p, end}));
 }
 
-/* heap_lock held: a chunk of at least need bytes (closing room included), about want. */
-static bool take_range(size_t need, size_t want, Rest *out)
+void gc_retire_chunks(void)
 {
+    for (u32 i = 0; i < views.len; i++)
+        retire_chunk(views.data[i], false);
+    rests.len = 0;
+}
+
+void gc_forget_gen0(void)
+{
+    current = NULL;
+    gen0_used = 0;
+}
+
+u64 gc_gen0_used(void)
+{
+    return gen0_used;
+}
+
+/* heap_lock held: a chunk of at least need bytes (closing room included), about want; *dirty: [start, dirty) must be cleared. */
+static bool take_range(size_t need, size_t want, Rest *out, char **dirty)
+{
+    *dirty = NULL;
     for (u32 i = rests.len; i-- > 0;) {
         Rest r = rests.data[i];
         if ((size_t)(r.end - r.start) < need)
             continue;
         rests.data[i] = vec_pop(&rests);
-        memset(r.start, 0, GC_MIN_OBJECT); /* the rest is still zero behind the free object's words */
+        memset(r.start, 0, GC_MIN_OBJECT);
         *out = r;
         return true;
     }
     size_t n = MAX(need, want);
-    char *p = gc_region_take(GC_REGION_NURSERY, n);
-    if (!p)
-        p = gc_region_take(GC_REGION_NURSERY, n = need);
-    *out = (Rest){p, p + n};
-    return p != NULL;
+    if (!current || need > (size_t)(current->end - current->bump)) {
+        GcRegion *r = gc_region_new(GC_REGION_GEN0, false);
+        if (!r)
+            return false;
+        current = r;
+    }
+    GcRegion *r = current;
+    if (n > (size_t)(r->end - r->bump) || (size_t)(r->end - r->bump) - n < GC_MIN_OBJECT)
+        n = (size_t)(r->end - r->bump);
+    *out = (Rest){r->bump, r->bump + n};
+    *dirty = MIN(r->zero_from, out->end);
+    r->zero_from = MAX(r->zero_from, out->end);
+    __atomic_store_n(&r->bump, out->end, __ATOMIC_RELEASE);
+    gen0_used += n;
+    return true;
 }
 
 static bool new_chunk(GcThreadView *v, size_t n)
@@ -83,39 +111,96 @@ static bool new_chunk(GcThreadView *v, size_t n)
     size_t want = ALIGN_UP((size_t)MIN(MAX(v->alloc_bytes / 4, CHUNK_MIN), CHUNK_MAX), CHUNK_MIN);
     if (gc_stress_allocs)
         want = 0;
+    char *dirty;
+    Rest r = {0};
     pthread_mutex_lock(&gc_heap_lock);
     add_view(v);
-    Rest r = {0};
-    bool ok = take_range(n + GC_MIN_OBJECT, want, &r);
-    bool adjacent = v->alloc_ptr && r.start == v->alloc_limit + GC_MIN_OBJECT;
-    if (ok && adjacent && gc_region_of(r.start)->start != r.start) { /* no object spans two small regions */
+    bool ok = take_range(n + GC_MIN_OBJECT, want, &r, &dirty);
+    bool adjacent = ok && v->alloc_ptr && r.start == v->alloc_limit + GC_MIN_OBJECT;
+    if (adjacent && gc_region_of(r.start)->start == r.start)
+        adjacent = false; /* no object spans two regions */
+    if (ok && !adjacent) {
+        retire_chunk(v, true);
+        gc_set_brick(r.start);
+    }
+    pthread_mutex_unlock(&gc_heap_lock);
+    if (!ok)
+        return false;
+    if (dirty > r.start) /* no stop can happen here: the range has no owner yet, but this thread is not at a safepoint */
+        memset(r.start, 0, (size_t)(dirty - r.start));
+    if (adjacent) {
         v->alloc_bytes += (u64)(r.end - GC_MIN_OBJECT - v->alloc_limit); /* grows in place */
         v->alloc_limit = r.end - GC_MIN_OBJECT;
-    } else if (ok) {
-        retire_chunk(v);
-        gc_set_brick(r.start);
+    } else {
         v->alloc_ptr = r.start;
         v->alloc_limit = r.end - GC_MIN_OBJECT;
         v->alloc_bytes += (u64)(v->alloc_limit - v->alloc_ptr);
     }
-    pthread_mutex_unlock(&gc_heap_lock);
-    return ok;
+    return true;
 }
 
-static Object *alloc_in(GcThreadView *v, GcRegionKind kind, MethodTable *mt, size_t n)
+/* heap_lock held */
+static char *take_frozen(size_t n)
 {
+    GcRegion *r = current_frozen;
+    if (n > GC_REGION_SIZE)
+        return NULL;
+    if (!r || n > (size_t)(r->end - r->bump)) {
+        r = gc_region_new(GC_REGION_FROZEN, false);
+        if (!r)
+            return NULL;
+        if (r->zero_from != r->start)
+            memset(r->start, 0, (size_t)(r->zero_from - r->start));
+        r->zero_from = r->start;
+        current_frozen = r;
+    }
+    char *p = r->bump;
+    __atomic_store_n(&r->bump, p + n, __ATOMIC_RELEASE);
+    r->zero_from = r->bump;
+    return p;
+}
+
+typedef enum Space { SPACE_LARGE, SPACE_PINNED, SPACE_FROZEN } Space;
+
+static Object *alloc_in(GcThreadView *v, Space space, MethodTable *mt, size_t n, u32 flags)
+{
+    bool no_zero = flags & GC_ALLOC_NO_ZERO && !(((const GcTypePrefix *)mt)->flags & GC_TYPE_HAS_REFS);
+    char *p = NULL;
     pthread_mutex_lock(&gc_heap_lock);
-    char *p = gc_region_take(kind, n);
+    if (space == SPACE_LARGE || n >= GC_LARGE_OBJECT)
+        p = gc_large_alloc(n, no_zero, false);
+    else if (space == SPACE_PINNED)
+        p = gc_pinned_alloc(n, no_zero);
+    else
+        p = take_frozen(n);
     if (p) {
-        gc_set_brick(p);
         if (v) {
             add_view(v);
             v->alloc_bytes += n;
+        } else {
+            other_bytes += n;
         }
-        ((Object *)(p + 8))->mt = mt;
+        *(u64 *)p = 0;
+        __atomic_store_n(&((Object *)(p + 8))->mt, mt, __ATOMIC_RELEASE);
+        if (space == SPACE_FROZEN && n < GC_LARGE_OBJECT)
+            gc_bit_set(gc_starts, p + 8);
     }
     pthread_mutex_unlock(&gc_heap_lock);
     return p ? (Object *)(p + 8) : NULL;
+}
+
+/* Large and pinned: collects when that is due, and again, harder, when there is no room. */
+static Object *alloc_special(Thread *t, Space space, MethodTable *mt, size_t n, u32 flags)
+{
+    if (gc_client && gc_client->poll)
+        gc_client->poll(t);
+    gc_verify_chance(t, "large");
+    gc_before_large(t, n);
+    for (u32 attempt = 0;; attempt++) {
+        Object *o = alloc_in(gc_view(t), space, mt, n, flags);
+        if (o || !gc_make_room(t, attempt, n))
+            return o;
+    }
 }
 
 static Object *alloc_slow(Thread *t, MethodTable *mt, size_t n)
@@ -124,11 +209,12 @@ static Object *alloc_slow(Thread *t, MethodTable *mt, size_t n)
     if (gc_client && gc_client->poll)
         gc_client->poll(t);
     gc_verify_chance(t, "chunk");
-    if (n >= GC_LARGE_OBJECT)
-        return alloc_in(v, GC_REGION_LARGE, mt, n);
-    if (n > (size_t)(v->alloc_limit - v->alloc_ptr) || !v->alloc_ptr)
-        if (!new_chunk(v, n))
-            return NULL;
+    if (n > (size_t)(v->alloc_limit - v->alloc_ptr) || !v->alloc_ptr) {
+        gc_before_chunk(t);
+        for (u32 attempt = 0; !new_chunk(v, n); attempt++)
+            if (!gc_make_room(t, attempt, n))
+                return NULL;
+    }
     Object *o = (Object *)(v->alloc_ptr + 8);
     v->alloc_ptr += n;
     o->mt = mt;
@@ -141,11 +227,13 @@ Object *gc_alloc_bytes(Thread *t, MethodTable *mt, size_t n, u32 flags)
     if (UNLIKELY(gc_stress_allocs))
         gc_stress_chance(t, "alloc");
     if (UNLIKELY(flags & GC_ALLOC_FROZEN))
-        return alloc_in(gc_view(t), GC_REGION_FROZEN, mt, n);
+        return alloc_in(gc_view(t), SPACE_FROZEN, mt, n, flags);
     if (UNLIKELY(flags & GC_ALLOC_PINNED))
-        return alloc_in(gc_view(t), GC_REGION_PINNED, mt, n);
+        return alloc_special(t, SPACE_PINNED, mt, n, flags);
+    if (UNLIKELY(n >= gc_settings.loh_threshold))
+        return alloc_special(t, SPACE_LARGE, mt, n, flags);
     GcThreadView *v = gc_view(t);
-    if (UNLIKELY(n > (size_t)(v->alloc_limit - v->alloc_ptr) || n >= GC_LARGE_OBJECT))
+    if (UNLIKELY(n > (size_t)(v->alloc_limit - v->alloc_ptr)))
         return alloc_slow(t, mt, n);
     Object *o = (Object *)(v->alloc_ptr + 8);
     v->alloc_ptr += n;
@@ -176,14 +264,14 @@ Object *gc_alloc_array(Thread *t, MethodTable *mt, u32 length, u32 flags)
 
 Object *gc_alloc_frozen(MethodTable *mt, size_t n)
 {
-    return alloc_in(NULL, GC_REGION_FROZEN, mt, ALIGN_UP(MAX(n, (size_t)GC_MIN_OBJECT), (size_t)8));
+    return alloc_in(NULL, SPACE_FROZEN, mt, ALIGN_UP(MAX(n, (size_t)GC_MIN_OBJECT), (size_t)8), 0);
 }
 
 void gc_thread_detach(Thread *t)
 {
     GcThreadView *v = gc_view(t);
     pthread_mutex_lock(&gc_heap_lock);
-    retire_chunk(v);
+    retire_chunk(v, true);
     for (u32 i = 0; i < views.len; i++)
         if (views.data[i] == v) {
             views.data[i] = vec_pop(&views);
@@ -201,7 +289,7 @@ u64 gc_allocated_bytes(Thread *t)
 u64 gc_total_allocated_bytes(void)
 {
     pthread_mutex_lock(&gc_heap_lock);
-    u64 n = dead_threads_bytes;
+    u64 n = dead_threads_bytes + other_bytes;
     for (u32 i = 0; i < views.len; i++)
         n += allocated(views.data[i]);
     pthread_mutex_unlock(&gc_heap_lock);

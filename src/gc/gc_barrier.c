@@ -8,29 +8,43 @@
 
 void gc_barrier_store(void);
 void gc_barrier_exchange(void);
+void gc_barrier_store_marking(void);
+void gc_barrier_exchange_marking(void);
 GcBarrierCells gc_barrier_cells = {(void *)gc_barrier_store, (void *)gc_barrier_exchange};
 
-static inline void mark_card(const void *slot)
+static bool marking;
+
+void gc_barrier_set_marking(bool on)
+{
+    marking = on;
+    gc_barrier_cells.store = on ? (void *)gc_barrier_store_marking : (void *)gc_barrier_store;
+    gc_barrier_cells.exchange = on ? (void *)gc_barrier_exchange_marking : (void *)gc_barrier_exchange;
+}
+
+/* v was stored, and is not NULL.  See gc_barrier.S for the two rules. */
+static inline void mark_card(const void *slot, const Object *v)
 {
     if ((uintptr_t)slot - (uintptr_t)gc_heap_base >= gc_heap_size)
         return;
-    u8 *card = gc_card_biased + ((uintptr_t)slot >> GC_CARD_SHIFT);
-    if (!__atomic_load_n(card, __ATOMIC_RELAXED))
-        __atomic_store_n(card, 1, __ATOMIC_RELAXED);
+    u8 *card = gc_card(slot);
+    if (UNLIKELY(marking))
+        __atomic_store_n(card, GC_CARD_YOUNG | GC_CARD_CHANGED, __ATOMIC_RELEASE);
+    else if (gc_state(v) & GC_STATE_YOUNG && !(gc_state(slot) & GC_STATE_GEN0) && !(__atomic_load_n(card, __ATOMIC_RELAXED) & GC_CARD_YOUNG))
+        __atomic_store_n(card, GC_CARD_YOUNG, __ATOMIC_RELAXED);
 }
 
 void gc_store_ref(Object **slot, Object *v)
 {
     __atomic_store_n(slot, v, __ATOMIC_RELEASE);
     if (v)
-        mark_card(slot);
+        mark_card(slot, v);
 }
 
 Object *gc_exchange_ref(Object **slot, Object *v)
 {
     Object *old = __atomic_exchange_n(slot, v, __ATOMIC_SEQ_CST);
     if (v)
-        mark_card(slot);
+        mark_card(slot, v);
     return old;
 }
 
@@ -38,7 +52,7 @@ Object *gc_compare_exchange_ref(Object **slot, Object *v, Object *expected)
 {
     Object *seen = expected;
     if (__atomic_compare_exchange_n(slot, &seen, v, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) && v)
-        mark_card(slot);
+        mark_card(slot, v);
     return seen;
 }
 
@@ -67,15 +81,17 @@ WORDWISE static void copy_down(char *d, const char *s, size_t n)
         *(volatile u64 *)(d + n - 8) = *(const volatile u64 *)(s + n - 8);
 }
 
+/* Which values were copied is not looked at. */
 static void mark_range(const char *dst, size_t n)
 {
-    if (!gc_in_heap(dst))
+    if (!gc_in_heap(dst) || (!marking && gc_state(dst) & GC_STATE_GEN0))
         return;
-    u8 *card = gc_card_biased + ((uintptr_t)dst >> GC_CARD_SHIFT);
-    u8 *last = gc_card_biased + ((uintptr_t)(dst + n - 1) >> GC_CARD_SHIFT);
-    for (; card <= last; card++)
-        if (!__atomic_load_n(card, __ATOMIC_RELAXED))
-            __atomic_store_n(card, 1, __ATOMIC_RELAXED);
+    u8 value = marking ? GC_CARD_YOUNG | GC_CARD_CHANGED : GC_CARD_YOUNG;
+    u8 *card = gc_card(dst), *last = gc_card(dst + n - 1);
+    if (card == last)
+        __atomic_store_n(card, value, __ATOMIC_RELEASE);
+    else
+        memset(card, value, (size_t)(last - card) + 1);
 }
 
 void gc_copy_refs(void *dst, const void *src, size_t nbytes)

@@ -1,8 +1,9 @@
 /* gc_heap.c: the reserved range, its regions, bricks and walks.
- * In: addresses only; no type is known but by its prefix.
- * Invariant: [start, bump) of each region is a row of objects, free objects and chunk rests; memory from bump to end is
- * untouched and zero.  A brick, when not 0, is 1 + the word index of an object start within its 4 KB.
- * Not here: chunks of threads (gc_alloc.c).  Book: gc.md  Tests: tests/unit/gc/ */
+ * In: addresses only; no type is known but by its prefix.  Out: regions, each in one of the kinds, with its state byte.
+ * The lower half of the range is cut into regions; the upper half belongs to gc_large.c, whose regions exist for their state only.
+ * Invariant: [start, bump) of a GEN0 region is a row of objects, free objects and chunk rests; in all other kinds gc_starts
+ * says where objects are.  A brick, when not 0, is 1 + the word index of an object start within its 4 KB.
+ * Not here: chunks of threads (gc_alloc.c), gaps (gc_old.c).  Book: gc.md  Tests: tests/unit/gc/ */
 #include "gc/gc.h"
 #include "base/knobs.h"
 #include "gc/gc_int.h"
@@ -15,23 +16,29 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
-enum { SMALL_HEAP_REGIONS = 4 }; /* so many keep small pages and are never mapped ahead: little programs stay little */
-#define POPULATE_STEP ((size_t)512 << 10)
+enum {
+    SMALL_HEAP_REGIONS = 16, /* so many keep small pages and are never mapped ahead: little programs stay little */
+    PROTECT_REGIONS = 4,     /* opened by one system call */
+    QUARANTINE_REGIONS = 64, /* stress: so many unreadable ones before the oldest is used again */
+};
 
-char *gc_heap_base, *gc_heap_end;
+char *gc_heap_base, *gc_heap_end, *gc_large_base, *gc_large_top;
 u64 gc_heap_size;
-u8 *gc_card_biased;
-u64 *gc_start_bits;
+u8 *gc_state_biased, *gc_card_biased;
+u64 *gc_starts, *gc_marks, *gc_pin_bits;
 GcRegion gc_regions[GC_MAX_REGIONS];
 u32 gc_region_count;
 const GcClient *gc_client;
 MethodTable *gc_free_mt;
-pthread_mutex_t gc_heap_lock = PTHREAD_MUTEX_INITIALIZER;
+pthread_mutex_t gc_heap_lock = PTHREAD_MUTEX_INITIALIZER, gc_back_lock = PTHREAD_MUTEX_INITIALIZER;
+bool gc_quarantine;
 
+static u8 states[GC_MAX_REGIONS];
 static u16 *bricks; /* by (address - heap base) >> GC_BRICK_SHIFT */
-static u32 region_limit;
-static u64 commit_limit, committed;
-static GcRegion *current[GC_REGION_KINDS]; /* region being filled, by kind; under heap_lock */
+static u32 region_limit, opened; /* regions of the lower half; those readable so far */
+static u64 committed, sequence;
+static u32 free_list, bare_list;           /* committed and given-back regions: index + 1 */
+static u32 jail_first, jail_last, jailed;  /* quarantine, oldest first */
 
 static void *reserve(size_t n, int prot)
 {
@@ -55,25 +62,30 @@ bool gc_init(const GcClient *client, Err *e)
 {
     CHECK(!gc_heap_base);
     size_t size = 0;
+    gc_config_init();
     char *base = reserve_range(&size);
     if (!base)
         return err_set(e, ERR_OUT_OF_MEMORY, 0, "cannot reserve address space for the managed heap (errno %d)", errno);
-    u8 *cards = reserve(size >> GC_CARD_SHIFT, PROT_READ | PROT_WRITE);
-    bricks = reserve((size >> GC_BRICK_SHIFT) * sizeof(u16), PROT_READ | PROT_WRITE);
-    gc_start_bits = reserve(size / 64, PROT_READ | PROT_WRITE);
-    if (!cards || !bricks || !gc_start_bits)
+    int rw = PROT_READ | PROT_WRITE;
+    u8 *cards = reserve(size >> GC_CARD_SHIFT, rw);
+    bricks = reserve((size >> GC_BRICK_SHIFT) * sizeof(u16), rw);
+    gc_starts = reserve(size / 64, rw);
+    gc_marks = reserve(size / 64, rw);
+    gc_pin_bits = reserve(size / 64, rw);
+    if (!cards || !bricks || !gc_starts || !gc_marks || !gc_pin_bits)
         return err_set(e, ERR_OUT_OF_MEMORY, 0, "cannot reserve the heap's tables (errno %d)", errno);
     gc_client = client;
     gc_card_biased = cards - ((uintptr_t)base >> GC_CARD_SHIFT);
+    gc_state_biased = states - ((uintptr_t)base >> GC_REGION_SHIFT);
     gc_heap_base = base;
     gc_heap_end = base + size;
     gc_heap_size = size;
-    region_limit = (u32)(size >> GC_REGION_SHIFT);
-    commit_limit = knob_u64(KNOB_GC_HEAP_HARD_LIMIT);
-    if (!commit_limit)
-        commit_limit = (u64)sysconf(_SC_PHYS_PAGES) * (u64)sysconf(_SC_PAGESIZE);
+    gc_large_base = gc_large_top = base + size / 2;
+    region_limit = (u32)(size / 2 >> GC_REGION_SHIFT);
+    gc_large_init();
     gc_handles_init();
     gc_stress_init();
+    gc_collect_init();
     return true;
 }
 
@@ -82,7 +94,193 @@ void gc_set_free_type(MethodTable *free_mt)
     gc_free_mt = free_mt;
 }
 
-/* --- Regions ----------------------------------------------------------------------------------------------------- */
+/* --- Memory against the limit -------------------------------------------------------------------------------------------- */
+
+/* Kept for the collector's copies, so that a collection at the limit can still evacuate. */
+static u64 collector_reserve(u64 limit)
+{
+    return MIN(limit / 16, (u64)16 << 20);
+}
+
+bool gc_commit(u64 bytes, bool for_collector)
+{
+    u64 limit = gc_settings.hard_limit ? gc_settings.hard_limit : gc_settings.physical;
+    limit = MAX(limit, (u64)4 << 20); /* the runtime's own first objects */
+    if (!for_collector)
+        limit -= collector_reserve(limit);
+    if (bytes > limit || committed > limit - bytes)
+        return false;
+    committed += bytes;
+    return true;
+}
+
+void gc_uncommit(u64 bytes)
+{
+    DCHECK(committed >= bytes);
+    committed -= bytes;
+}
+
+u64 gc_committed(void)
+{
+    return committed;
+}
+
+/* --- Regions ----------------------------------------------------------------------------------------------------------------- */
+
+static u8 state_of_kind(GcRegionKind kind)
+{
+    static const u8 by_kind[GC_REGION_KINDS] = {
+        [GC_REGION_GEN0] = GC_STATE_GEN0 | GC_STATE_YOUNG,
+        [GC_REGION_GEN1] = GC_STATE_YOUNG,
+        [GC_REGION_OLD] = GC_STATE_OLD,
+        [GC_REGION_LARGE] = GC_STATE_OLD | GC_STATE_LARGE,
+        [GC_REGION_PINNED] = GC_STATE_OLD,
+        [GC_REGION_FROZEN] = GC_STATE_FROZEN,
+    };
+    return by_kind[kind];
+}
+
+static char *region_start(u32 index)
+{
+    return gc_heap_base + ((size_t)index << GC_REGION_SHIFT);
+}
+
+static u32 pop(u32 *list)
+{
+    u32 top = *list;
+    if (top)
+        *list = gc_regions[top - 1].next;
+    return top;
+}
+
+static void push(u32 *list, u32 index)
+{
+    gc_regions[index].next = *list;
+    *list = index + 1;
+}
+
+/* The oldest of the jail, readable again. */
+static u32 release_jailed(void)
+{
+    u32 top = jail_first;
+    jail_first = gc_regions[top - 1].next;
+    if (!--jailed)
+        jail_last = 0;
+    CHECK(!mprotect(region_start(top - 1), GC_REGION_SIZE, PROT_READ | PROT_WRITE));
+    return top;
+}
+
+static bool open_regions(u32 index)
+{
+    if (index < opened)
+        return true;
+    u32 n = MIN((u32)PROTECT_REGIONS, region_limit - opened);
+    char *start = region_start(opened);
+    if (mprotect(start, (size_t)n << GC_REGION_SHIFT, PROT_READ | PROT_WRITE))
+        return false;
+    if (opened < SMALL_HEAP_REGIONS)
+        madvise(start, (size_t)n << GC_REGION_SHIFT, MADV_NOHUGEPAGE);
+    opened += n;
+    return true;
+}
+
+/* A region without memory: one given back earlier, or the next that was never used.  0: none. */
+static u32 fresh_region(bool for_collector)
+{
+    if (!gc_commit(GC_REGION_SIZE, for_collector))
+        return 0;
+    u32 top = pop(&bare_list);
+    if (!top && gc_region_count < region_limit && open_regions(gc_region_count)) {
+        char *start = region_start(gc_region_count);
+        gc_regions[gc_region_count] = (GcRegion){.start = start, .bump = start, .end = start + GC_REGION_SIZE, .zero_from = start};
+        if (gc_region_count >= SMALL_HEAP_REGIONS)
+            madvise(start, GC_REGION_SIZE, MADV_POPULATE_WRITE); /* only saves page faults */
+        top = gc_region_count + 1;
+        __atomic_store_n(&gc_region_count, top, __ATOMIC_RELEASE);
+    }
+    if (!top)
+        gc_uncommit(GC_REGION_SIZE);
+    return top;
+}
+
+GcRegion *gc_region_new(GcRegionKind kind, bool for_collector)
+{
+    u32 top = jailed > QUARANTINE_REGIONS ? release_jailed() : pop(&free_list);
+    if (!top)
+        top = fresh_region(for_collector);
+    if (!top && jailed)
+        top = release_jailed();
+    if (!top)
+        return NULL;
+    GcRegion *r = &gc_regions[top - 1];
+    r->has_pins = r->swept = r->listed = false;
+    r->gaps = NULL;
+    r->live_bytes = r->gap_bytes = r->next = 0;
+    r->sequence = (u32)++sequence;
+    gc_bits_clear(gc_starts, r->start, r->end);
+    gc_bits_clear(gc_marks, r->start, r->end);
+    gc_region_set_kind(r, kind);
+    return r;
+}
+
+void gc_region_set_kind(GcRegion *r, GcRegionKind kind)
+{
+    if (r->kind == GC_REGION_GEN0 || r->kind == GC_REGION_FREE) { /* nobody keeps the cards of these in order */
+        memset(gc_card(r->start), 0, GC_REGION_SIZE >> GC_CARD_SHIFT);
+        memset(bricks + ((size_t)(r->start - gc_heap_base) >> GC_BRICK_SHIFT), 0, (GC_REGION_SIZE >> GC_BRICK_SHIFT) * sizeof *bricks);
+    }
+    r->kind = (u8)kind;
+    __atomic_store_n(&gc_state_biased[(uintptr_t)r->start >> GC_REGION_SHIFT], state_of_kind(kind), __ATOMIC_RELEASE);
+}
+
+void gc_region_free(GcRegion *r)
+{
+    u32 index = (u32)(r - gc_regions);
+    r->zero_from = MAX(r->zero_from, r->bump);
+    r->bump = r->start;
+    r->kind = GC_REGION_FREE;
+    r->gaps = NULL;
+    gc_state_biased[(uintptr_t)r->start >> GC_REGION_SHIFT] = 0;
+    if (LIKELY(!gc_quarantine)) {
+        push(&free_list, index);
+        return;
+    }
+    mprotect(r->start, GC_REGION_SIZE, PROT_NONE);
+    r->next = 0;
+    if (jail_last)
+        gc_regions[jail_last - 1].next = index + 1;
+    else
+        jail_first = index + 1;
+    jail_last = index + 1;
+    jailed++;
+}
+
+void gc_trim(u64 keep_bytes)
+{
+    u64 seen = 0;
+    for (u32 *link = &free_list; *link;) {
+        GcRegion *r = &gc_regions[*link - 1];
+        if ((seen += GC_REGION_SIZE) <= keep_bytes) {
+            link = &r->next;
+            continue;
+        }
+        u32 index = *link - 1;
+        *link = r->next;
+        if (madvise(r->start, GC_REGION_SIZE, MADV_DONTNEED))
+            memset(r->start, 0, GC_REGION_SIZE);
+        r->zero_from = r->start;
+        gc_uncommit(GC_REGION_SIZE);
+        push(&bare_list, index);
+    }
+}
+
+u64 gc_free_region_bytes(void)
+{
+    u64 n = 0;
+    for (u32 top = free_list; top; top = gc_regions[top - 1].next)
+        n += GC_REGION_SIZE;
+    return n;
+}
 
 void gc_set_brick(const char *p)
 {
@@ -94,55 +292,6 @@ void gc_set_brick(const char *p)
         __atomic_store_n(b, v, __ATOMIC_RELAXED);
 }
 
-/* heap_lock held.  span regions in a row, committed. */
-static GcRegion *new_region(GcRegionKind kind, size_t span)
-{
-    u64 bytes = (u64)span << GC_REGION_SHIFT;
-    /* A small limit must still admit the first regions, which are committed far ahead of use. */
-    if (span > region_limit - gc_region_count || committed + bytes > MAX(commit_limit, (u64)16 << 20))
-        return NULL;
-    u32 index = gc_region_count;
-    char *start = gc_heap_base + ((size_t)index << GC_REGION_SHIFT);
-    if (mprotect(start, bytes, PROT_READ | PROT_WRITE))
-        return NULL;
-    if (index < SMALL_HEAP_REGIONS)
-        madvise(start, bytes, MADV_NOHUGEPAGE);
-    committed += bytes;
-    GcRegion *r = &gc_regions[index];
-    *r = (GcRegion){kind, index, (u32)span, start, start, start + bytes, start};
-    for (u32 i = 1; i < span; i++)
-        gc_regions[index + i] = (GcRegion){.kind = GC_REGION_TAIL, .head = index};
-    __atomic_store_n(&gc_region_count, index + (u32)span, __ATOMIC_RELEASE);
-    return r;
-}
-
-static void populate(GcRegion *r)
-{
-    if (r->bump <= r->populated || gc_region_count <= SMALL_HEAP_REGIONS || r->kind != GC_REGION_NURSERY)
-        return;
-    char *from = (char *)ALIGN_DOWN((uintptr_t)MAX(r->populated, r->bump - POPULATE_STEP), (uintptr_t)4096);
-    size_t n = MIN(POPULATE_STEP, (size_t)(r->end - from));
-    madvise(from, n, MADV_POPULATE_WRITE); /* only saves page faults */
-    r->populated = from + n;
-}
-
-char *gc_region_take(GcRegionKind kind, size_t n)
-{
-    GcRegion *r = current[kind];
-    if (!r || n > (size_t)(r->end - r->bump)) {
-        size_t span = (n + GC_REGION_SIZE - 1) >> GC_REGION_SHIFT;
-        r = new_region(kind, span);
-        if (!r)
-            return NULL;
-        if (n <= GC_REGION_SIZE / 2) /* a bigger object has its regions to itself */
-            current[kind] = r;
-    }
-    char *p = r->bump;
-    __atomic_store_n(&r->bump, p + n, __ATOMIC_RELEASE);
-    populate(r);
-    return p;
-}
-
 void gc_format_free(char *p, size_t n)
 {
     DCHECK(n >= GC_MIN_OBJECT && !(n & 7));
@@ -152,7 +301,7 @@ void gc_format_free(char *p, size_t n)
     __atomic_store_n(&o->mt, gc_free_mt, __ATOMIC_RELEASE);
 }
 
-/* --- Walks ------------------------------------------------------------------------------------------------------- */
+/* --- Walks ------------------------------------------------------------------------------------------------------------------- */
 
 char *gc_walk_next(const GcRegion *r, char *p, Object **o)
 {
@@ -162,30 +311,58 @@ char *gc_walk_next(const GcRegion *r, char *p, Object **o)
         return gc_rest_end(p);
     }
     *o = here;
-    size_t n = gc_object_size(here);
+    size_t n = gc_size_any(here);
     return n < GC_MIN_OBJECT || n > (size_t)(r->bump - p) ? NULL : p + n;
 }
 
-void gc_walk_heap(void (*visit)(void *arg, Object *o, GcRegion *r), void *arg)
+static void walk_gen0(GcRegion *r, GcVisitObject visit, void *arg)
 {
-    for (u32 i = 0; i < gc_region_count; i++) {
-        GcRegion *r = &gc_regions[i];
-        if (r->kind == GC_REGION_FREE || r->kind == GC_REGION_TAIL)
-            continue;
-        u64 brick = ~0ull;
-        for (char *p = r->start, *next; p < r->bump; p = next) {
-            Object *o;
-            next = gc_walk_next(r, p, &o);
-            CHECKF(next, "heap not walkable at %p (MethodTable %p), region %u of kind %u from %p to %p", (void *)p,
-                   *(void **)(p + 8), i, r->kind, (void *)r->start, (void *)r->bump);
-            u64 b = (u64)(p - gc_heap_base) >> GC_BRICK_SHIFT;
-            if (b != brick)
-                gc_set_brick(p);
-            brick = b;
-            if (o)
-                visit(arg, o, r);
-        }
+    u64 brick = ~0ull;
+    for (char *p = r->start, *next; p < r->bump; p = next) {
+        Object *o;
+        next = gc_walk_next(r, p, &o);
+        CHECKF(next, "heap not walkable at %p (MethodTable %p), region from %p to %p", (void *)p, *(void **)(p + 8), (void *)r->start,
+               (void *)r->bump);
+        u64 b = (u64)(p - gc_heap_base) >> GC_BRICK_SHIFT;
+        if (b != brick)
+            gc_set_brick(p);
+        brick = b;
+        if (o)
+            visit(arg, o, r);
     }
+}
+
+void gc_walk_region(GcRegion *r, GcVisitObject visit, void *arg)
+{
+    if (r->kind == GC_REGION_FREE)
+        return;
+    if (r->kind == GC_REGION_GEN0) {
+        walk_gen0(r, visit, arg);
+        return;
+    }
+    size_t first = gc_bit(r->start) >> 6, last = (gc_bit(r->end) >> 6);
+    for (size_t w = first; w < last; w++)
+        for (u64 bits = gc_starts[w]; bits; bits &= bits - 1)
+            visit(arg, (Object *)(gc_heap_base + (w * 64 + (size_t)__builtin_ctzll(bits)) * 8), r);
+}
+
+typedef struct LargeWalk {
+    GcVisitObject visit;
+    void *arg;
+} LargeWalk;
+
+static void walk_large(void *arg, Object *o)
+{
+    LargeWalk *w = arg;
+    w->visit(w->arg, o, gc_region_of(o));
+}
+
+void gc_walk_heap(GcVisitObject visit, void *arg)
+{
+    for (u32 i = 0; i < gc_region_count; i++)
+        gc_walk_region(&gc_regions[i], visit, arg);
+    LargeWalk w = {visit, arg};
+    gc_large_each(walk_large, &w);
 }
 
 /* The header start of a known object at or before p. */
@@ -201,20 +378,13 @@ static char *known_start(const GcRegion *r, const char *p)
     return r->start;
 }
 
-Object *gc_containing_object(const void *address)
+/* header: the address whose block is looked for; a block runs from its header word. */
+static Object *containing_gen0(const GcRegion *r, const char *header)
 {
-    const char *p = address;
-    if (!gc_in_heap(p))
+    if (header < r->start || header >= __atomic_load_n(&r->bump, __ATOMIC_ACQUIRE))
         return NULL;
-    const GcRegion *r = gc_region_of(p);
-    if (r->kind == GC_REGION_TAIL)
-        r = &gc_regions[r->head];
-    if (r->kind == GC_REGION_FREE || p >= __atomic_load_n(&r->bump, __ATOMIC_ACQUIRE))
-        return NULL;
-    if (r->span > 1)
-        p = MIN(p, r->start + 8); /* one large object fills a row of regions */
     u64 brick = ~0ull;
-    for (char *at = known_start(r, p), *next;; at = next) {
+    for (char *at = known_start(r, header), *next;; at = next) {
         Object *o;
         next = gc_walk_next(r, at, &o);
         if (!next)
@@ -223,9 +393,25 @@ Object *gc_containing_object(const void *address)
         if (b != brick)
             gc_set_brick(at);
         brick = b;
-        if (p < next)
-            return o && !gc_is_free(o) && (const char *)address < next ? o : NULL;
+        if (header < next)
+            return o && (gc_forwarded(o) || !gc_is_free(o)) ? o : NULL;
     }
+}
+
+/* An object owns the addresses from its own to its end, the next header word included: a pointer just past an array is the array's. */
+Object *gc_containing_object(const void *address)
+{
+    const char *p = address;
+    if (!gc_in_heap(p))
+        return NULL;
+    u8 s = gc_state(p);
+    const GcRegion *r = gc_region_of(p);
+    if (!s)
+        return NULL;
+    if (s & GC_STATE_GEN0)
+        return containing_gen0(r, p - 8);
+    Object *o = s & GC_STATE_LARGE ? gc_large_containing(p) : gc_bit_before(gc_starts, p, r->start);
+    return o && p >= (char *)o && p < (char *)o + gc_size_any(o) ? o : NULL;
 }
 
 bool gc_is_object(const void *p)
@@ -235,50 +421,13 @@ bool gc_is_object(const void *p)
 
 void gc_object_refs(Object *o, GcVisitRef visit, void *arg)
 {
-    if (!(gc_type(o)->flags & GC_TYPE_HAS_REFS))
-        return;
-    i64 n = ((i64 *)o->mt)[-1];
-    const GcRun *runs = (const GcRun *)((i64 *)o->mt - 1);
-    if (n >= 0) {
-        for (i64 i = 0; i < n; i++)
-            for (u32 k = 0; k < runs[-1 - i].count; k++)
-                visit(arg, o, (Object **)((char *)o + runs[-1 - i].offset) + k);
-        return;
-    }
-    size_t element = gc_type(o)->flags & 0xffff;
-    u32 length = gc_array_length(o);
-    /* Bounds of a multi-dimensional array lie before its data; base_size counts them. */
-    char *data = (char *)o + gc_type(o)->base_size - 8;
-    for (u32 e = 0; e < length; e++, data += element)
-        for (i64 i = 0; i < -n; i++)
-            for (u32 k = 0; k < runs[-1 - i].count; k++)
-                visit(arg, o, (Object **)(data + runs[-1 - i].offset) + k);
-}
-
-void gc_figures(GcFigures *out)
-{
-    *out = (GcFigures){.handles = gc_handles_count()};
-    pthread_mutex_lock(&gc_heap_lock);
-    out->committed_bytes = committed;
-    for (u32 i = 0; i < gc_region_count; i++) {
-        const GcRegion *r = &gc_regions[i];
-        u64 used = (u64)(r->bump - r->start);
-        out->heap_bytes += used;
-        if (r->kind == GC_REGION_LARGE)
-            out->large_bytes += used;
-        if (r->kind == GC_REGION_PINNED)
-            out->pinned_bytes += used;
-    }
-    pthread_mutex_unlock(&gc_heap_lock);
+    gc_refs(o, visit, arg);
 }
 
 i32 gc_generation_of(const Object *o)
 {
-    if (!gc_in_heap(o))
+    u8 s = gc_state_any(o);
+    if (!s || s & GC_STATE_FROZEN)
         return INT32_MAX;
-    switch (gc_region_of(o)->kind) {
-    case GC_REGION_NURSERY: return 0;
-    case GC_REGION_FROZEN: return INT32_MAX;
-    default: return 2;
-    }
+    return s & GC_STATE_GEN0 ? 0 : s & GC_STATE_YOUNG ? 1 : 2;
 }

@@ -139,6 +139,7 @@ void gc_uncommit(u64 bytes);
 u64 gc_committed(void);
 /* Gives free regions beyond keep_bytes back to the system. */
 void gc_trim(u64 keep_bytes);
+u64 gc_free_region_bytes(void); /* committed, on the free list */
 extern bool gc_quarantine; /* stress: freed regions become unreadable and are used again late */
 void gc_set_brick(const char *p); /* GEN0: an object's header starts, or will start, at p */
 /* Makes [p, p+n) one free object; n a multiple of 8, at least GC_MIN_OBJECT. */
@@ -156,6 +157,11 @@ char *gc_rest_end(const char *p); /* end of an unused chunk rest that starts at 
 /* World stopped: every thread lets go of its chunk; GEN0 is then a row of objects and free objects. */
 void gc_retire_chunks(void);
 void gc_forget_gen0(void); /* world stopped: no region is being filled any more */
+/* Cooperative, at a safepoint, no lock: collect if it is due.  gc_collect.c */
+void gc_before_chunk(Thread *t);
+void gc_before_large(Thread *t, size_t n);
+/* An allocation of n bytes failed for the attempt-th time (from 0): collects ever harder; false: give up. */
+bool gc_make_room(Thread *t, u32 attempt, size_t n);
 extern u64 gc_gen0_budget; /* bytes of generation 0 at which it is collected; set after each collection */
 u64 gc_gen0_used(void);    /* bytes handed out as chunks since the last collection */
 
@@ -230,6 +236,7 @@ typedef struct GcCycle {
     GcRecord record;
 } GcCycle;
 extern GcCycle gc_cycle;
+void gc_collect_init(void);
 extern bool gc_marking; /* a background cycle marks: promoted and large objects are born marked, their cards CHANGED */
 
 /* Liveness.  World stopped. gc_survivor is in gc.h. */
@@ -252,6 +259,9 @@ static inline Object *gc_moved(Object *o)
 
 /* gc_young.c, gc_mark.c, gc_full.c, gc_back.c: see each file's top */
 void gc_pin(const void *p);              /* world stopped, before anything moves: the object that p points into or at stays */
+u32 gc_pinned_count(void);               /* what gc_pin pinned in this collection */
+Object *gc_pinned_object(u32 i);
+void gc_unpin_all(void);                 /* end of the collection: gc_pin_bits clear again */
 void gc_young_trace(i32 generation);     /* roots, cards, closure of the condemned regions */
 void gc_young_finish(void);              /* after weak references: frees condemned regions */
 void gc_full_collect(void);
@@ -271,6 +281,7 @@ bool gc_back_start(void);  /* world stopped, after a young collection of generat
 void gc_back_abort(void);  /* world stopped: a blocking full collection takes over */
 bool gc_back_wants_pause(void); /* marking is done: the next stop should be the final pause */
 void gc_back_final(void);  /* world stopped, in place of a young collection: final marking, decisions, evacuation of candidates */
+void gc_back_adopt(void);  /* world stopped, end of a young collection while marking: takes what it left on the workers' gray stacks */
 void gc_back_wait(Thread *t); /* until no background cycle is in progress; a safepoint */
 extern bool gc_back_active;
 
@@ -279,6 +290,8 @@ extern bool gc_back_active;
  * the slot still wants the card; if none does the bit is cleared. */
 typedef bool (*GcVisitCardSlot)(void *arg, Object *holder, Object **slot);
 void gc_cards_visit(u8 bit, GcVisitCardSlot visit, void *arg);
+/* The same by several workers: each takes regions off *next (from 0) until none is left. */
+void gc_cards_visit_part(u8 bit, u32 *next, GcVisitCardSlot visit, void *arg);
 
 /* Visits every reference of o; inline, so that a constant visit is inlined with it. */
 typedef void (*GcVisitRef)(void *arg, Object *holder, Object **slot);

@@ -1,0 +1,239 @@
+/* gc_collect.c: when to collect, which generation, and the order of a collection's phases.
+ * A collection runs on the thread that asks for it, with the world stopped:
+ *   chunks retired → roots, closure → dependents → short weak → finalisation → dependents again → tracking weak → client->sweep
+ *   → regions freed → budgets.
+ * Generations 0 and 1 are evacuated (gc_young.c).  Generation 2 is either collected here and now (gc_full.c) or marked by the background
+ * thread while the program runs (gc_back.c), which begins and ends with a collection of generation 1.
+ * Budgets: generation 0 grows while its pauses are short for what they free and shrinks when they are long; generation 1 is
+ * collected when its regions pass a few megabytes; generation 2 when it has grown by a share of what lived after the last time.
+ * Book: gc.md  Tests: tests/unit/gc/ */
+#include "base/log.h"
+#include "gc/gc_int.h"
+#include "os/os_time.h"
+
+#define MB ((u64)1 << 20)
+#define GEN0_START (4 * MB)
+#define GEN0_MIN (1 * MB)
+#define GEN0_MAX (16 * MB)
+#define GEN1_REGIONS 6           /* collected together with generation 0 from so many on */
+#define FULL_MIN (24 * MB)       /* no full collection below */
+#define PAUSE_GOAL_NS 1000000u
+#define PAUSE_SHORT_NS 400000u
+
+GcCycle gc_cycle;
+bool gc_marking;
+
+static u64 full_threshold = FULL_MIN; /* old and large bytes at which generation 2 is due */
+static u64 collections_started;       /* a thread that waited for another's stop need not collect again */
+
+void gc_collect_init(void)
+{
+    gc_gen0_budget = gc_settings.gen0_size ? gc_settings.gen0_size : GEN0_START;
+    if (gc_settings.hard_limit)
+        gc_gen0_budget = MAX(MIN(gc_gen0_budget, gc_settings.hard_limit / 8), GEN0_MIN / 4);
+    gc_back_init();
+}
+
+/* --- Liveness of what is reached weakly ---------------------------------------------------------------------------------------------- */
+
+static void settle_dependents(i32 generation)
+{
+    gc_drain();
+    while (gc_dependents_keep(generation))
+        gc_drain();
+}
+
+void gc_decide(i32 generation)
+{
+    settle_dependents(generation);
+    gc_handles_clear(GC_HANDLE_WEAK, generation);
+    if (gc_final_scan(generation))
+        settle_dependents(generation);
+    gc_handles_clear(GC_HANDLE_WEAK_TRACK, generation);
+    gc_handles_clear(GC_HANDLE_DEPENDENT, generation);
+    gc_final_update(generation);
+    if (gc_client->sweep)
+        gc_client->sweep(generation);
+}
+
+/* --- Budgets --------------------------------------------------------------------------------------------------------------------------- */
+
+static u64 gen1_regions(void)
+{
+    u64 n = 0;
+    for (u32 i = 0; i < gc_region_count; i++)
+        n += gc_regions[i].kind == GC_REGION_GEN1;
+    return n;
+}
+
+static u64 old_bytes(void)
+{
+    return gc_old_bytes + gc_large_bytes();
+}
+
+static void set_gen0_budget(u64 pause_ns)
+{
+    if (gc_settings.gen0_size)
+        return;
+    u64 top = gc_settings.hard_limit ? MAX(MIN(GEN0_MAX, gc_settings.hard_limit / 8), GEN0_MIN / 4) : GEN0_MAX;
+    if (pause_ns > PAUSE_GOAL_NS)
+        gc_gen0_budget = gc_gen0_budget * 3 / 4;
+    else if (pause_ns < PAUSE_SHORT_NS)
+        gc_gen0_budget += gc_gen0_budget / 2;
+    gc_gen0_budget = ALIGN_UP(MIN(MAX(gc_gen0_budget, MIN(top, GEN0_MIN)), top), (u64)64 << 10);
+}
+
+static void set_full_threshold(void)
+{
+    u64 live = old_bytes();
+    full_threshold = MAX(live + live / 4 + 8 * MB, FULL_MIN);
+    u64 limit = gc_settings.hard_limit ? gc_settings.hard_limit : gc_settings.physical / 10 * 9;
+    if (full_threshold > limit - limit / 8)
+        full_threshold = MAX(limit - limit / 8, live + live / 32);
+}
+
+static bool full_is_due(void)
+{
+    return old_bytes() >= full_threshold;
+}
+
+/* What an allocation collects: the youngest generation that will do. */
+static i32 due_generation(void)
+{
+    if (full_is_due() && !gc_back_active)
+        return 2;
+    return gen1_regions() >= GEN1_REGIONS || (gc_back_active && gc_back_wants_pause()) ? 1 : 0;
+}
+
+/* --- One collection ------------------------------------------------------------------------------------------------------------------------ */
+
+static bool use_background(i32 generation, u32 flags)
+{
+    return generation == 2 && gc_settings.concurrent && gc_latency_mode != 0 && !(flags & (GC_COLLECT_BLOCKING | GC_COLLECT_COMPACTING | GC_COLLECT_AGGRESSIVE));
+}
+
+static void collect_young(i32 generation)
+{
+    bool final = generation == 1 && gc_back_active && gc_back_wants_pause();
+    gc_cycle.mark_states = gc_marking ? GC_STATE_OLD : 0;
+    gc_young_trace(generation);
+    if (final) {
+        gc_back_final(); /* decides and finishes, both generations and the old */
+        return;
+    }
+    gc_decide(generation);
+    gc_young_finish();
+    if (gc_marking)
+        gc_back_adopt();
+}
+
+/* World stopped. */
+static void collect_stopped(Thread *t, i32 generation, u32 flags, GcReason reason, bool background)
+{
+    pthread_mutex_lock(&gc_back_lock);
+    gc_cycle = (GcCycle){.running = true, .generation = background ? 1 : generation, .flags = flags, .reason = reason, .self = t};
+    gc_cycle.record.reason = reason;
+    gc_stats_begin();
+    gc_retire_chunks();
+    gc_forget_gen0();
+    if (generation == 2 && !background) {
+        gc_back_abort();
+        gc_full_collect();
+    } else {
+        collect_young(gc_cycle.generation);
+        if (background)
+            gc_back_start();
+    }
+    gc_handles_aged(gc_cycle.generation);
+    u64 moved = 0, promoted = 0;
+    for (u32 i = 0; i < gc_worker_count; i++) {
+        moved += gc_workers[i].moved_objects;
+        promoted += gc_workers[i].promoted_bytes;
+        gc_workers[i].moved_objects = gc_workers[i].promoted_bytes = 0;
+    }
+    gc_cycle.record.moved_objects += moved;
+    gc_cycle.record.promoted_bytes += promoted;
+    gc_cycle.running = false;
+    pthread_mutex_unlock(&gc_back_lock);
+}
+
+static void give_back(i32 generation, u32 flags)
+{
+    if (flags & GC_COLLECT_AGGRESSIVE) {
+        gc_trim(0);
+        gc_large_trim(true);
+    } else if (generation == 2 && !gc_settings.retain_vm) {
+        gc_trim(2 * gc_gen0_budget + old_bytes() / 16);
+        gc_large_trim(false);
+    }
+}
+
+static void collect(Thread *t, i32 generation, u32 flags, GcReason reason, u64 seen)
+{
+    bool background = use_background(generation, flags) && !gc_back_active;
+    u64 start = os_time_now_ns();
+    gc_client->stop_world(t);
+    if (seen && collections_started != seen) { /* another thread did it while this one waited for the stop */
+        gc_client->resume_world(t);
+        return;
+    }
+    collections_started++;
+    collect_stopped(t, generation, flags, reason, background);
+    i32 done = gc_cycle.generation;
+    if (done == 2) {
+        give_back(2, flags);
+        set_full_threshold();
+    }
+    u64 pause = os_time_now_ns() - start;
+    set_gen0_budget(pause);
+    gc_stats_end(pause);
+    if (gc_client->collected)
+        gc_client->collected(done);
+    gc_client->resume_world(t);
+    if (gc_final_pending() && gc_client->wake_finalizer)
+        gc_client->wake_finalizer();
+}
+
+void gc_collect(Thread *t, i32 generation, u32 flags, GcReason reason)
+{
+    if (generation < 0 || generation > 2)
+        generation = 2;
+    if (!gc_client || !gc_client->stop_world || !gc_free_mt)
+        return;
+    collect(t, generation, flags, reason, 0);
+    if (generation == 2 && use_background(generation, flags) && reason == GC_REASON_INDUCED)
+        LOG(gc, 2, "background collection %s", gc_back_active ? "runs" : "is over");
+}
+
+/* --- What allocation asks ---------------------------------------------------------------------------------------------------------------------- */
+
+void gc_before_chunk(Thread *t)
+{
+    u64 seen = __atomic_load_n(&collections_started, __ATOMIC_RELAXED) + 0;
+    if (LIKELY(gc_gen0_used() < gc_gen0_budget && !(gc_back_active && gc_back_wants_pause())))
+        return;
+    if (!gc_client || !gc_client->stop_world || !gc_may_collect())
+        return;
+    i32 generation = due_generation();
+    collect(t, generation, generation == 2 && !gc_settings.concurrent ? GC_COLLECT_BLOCKING : 0, GC_REASON_SOH, seen ? seen : 0);
+}
+
+void gc_before_large(Thread *t, size_t n)
+{
+    if (LIKELY(old_bytes() + n < full_threshold) || gc_back_active || !gc_client || !gc_client->stop_world || !gc_may_collect())
+        return;
+    collect(t, 2, gc_settings.concurrent ? 0 : GC_COLLECT_BLOCKING, GC_REASON_LOH, collections_started);
+}
+
+bool gc_make_room(Thread *t, u32 attempt, size_t n)
+{
+    static const u32 flags[] = {GC_COLLECT_BLOCKING, GC_COLLECT_BLOCKING | GC_COLLECT_COMPACTING | GC_COLLECT_AGGRESSIVE};
+    if (attempt >= ARRAY_LEN(flags) || n > gc_heap_size / 2 || !gc_client || !gc_client->stop_world)
+        return false;
+    u64 limit = gc_settings.hard_limit ? gc_settings.hard_limit : gc_settings.physical;
+    if (n > limit)
+        return false; /* no collection can help */
+    LOG(gc, 1, "no room for %zu bytes: full collection, attempt %u", n, attempt);
+    collect(t, 2, flags[attempt], GC_REASON_LIMIT, 0);
+    return true;
+}

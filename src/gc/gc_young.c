@@ -1,0 +1,353 @@
+/* gc_young.c: evacuation of generations 0 and 1.
+ * In: world stopped, chunks retired, gc_cycle.generation 0 or 1.  Out: the condemned regions hold only forwarding words and pinned
+ * objects; gc_young_finish gives them back or lets those with pins age in place.
+ * All pins are known before anything moves.  An object's copy goes to generation 1 (from 0) or to the old space (from 1); when there
+ * is no memory for the copy it is pinned where it is, so that an evacuation cannot fail.
+ * Invariant: an old or generation-1 object that refers to a younger one has its card set when this file is done with it.
+ * Not here: weak references and finalisation (gc_collect.c), choice of the generation.  Book: gc.md  Tests: tests/unit/gc/ */
+#include "gc/gc_int.h"
+
+typedef struct Root {
+    Object **slot;
+    bool interior;
+} Root;
+
+static VEC(Root) roots;       /* precise slots of stacks, gathered while the pins are */
+static VEC(Object *) pinned;  /* objects pinned by this collection */
+static pthread_mutex_t pin_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* --- Pins -------------------------------------------------------------------------------------------------------------------- */
+
+/* Any worker, when there is no room for a copy. o is of a condemned region and not forwarded. */
+static void pin_object(Object *o)
+{
+    pthread_mutex_lock(&pin_lock);
+    if (gc_bit_set_atomic(gc_pin_bits, o)) {
+        vec_push(&pinned, o);
+        gc_region_of(o)->has_pins = true;
+    }
+    pthread_mutex_unlock(&pin_lock);
+}
+
+void gc_pin(const void *p)
+{
+    u8 s = gc_state_any(p);
+    if (!s || s & GC_STATE_FROZEN || (gc_cycle.generation < 2 && !(s & GC_STATE_CONDEMNED)))
+        return;
+    Object *o = gc_containing_object(p);
+    if (o && gc_bit_set_atomic(gc_pin_bits, o)) {
+        vec_push(&pinned, o);
+        gc_region_of(o)->has_pins = true;
+    }
+}
+
+u32 gc_pinned_count(void)
+{
+    return pinned.len;
+}
+
+Object *gc_pinned_object(u32 i)
+{
+    return pinned.data[i];
+}
+
+void gc_unpin_all(void)
+{
+    for (u32 i = 0; i < pinned.len; i++)
+        gc_pin_bits[gc_bit(pinned.data[i]) >> 6] = 0;
+    pinned.len = 0;
+}
+
+/* --- Copies ------------------------------------------------------------------------------------------------------------------ */
+
+static inline GcRegionKind target_kind(u8 state)
+{
+    return state & GC_STATE_GEN0 ? GC_REGION_GEN1 : GC_REGION_OLD;
+}
+
+/* o lies in a condemned region whose state is s; returns where it is from now on. */
+static Object *evacuate(GcWorker *w, Object *o, u8 s)
+{
+    uintptr_t word = (uintptr_t)__atomic_load_n(&o->mt, __ATOMIC_ACQUIRE);
+    if (word & 1)
+        return (Object *)(word - 1);
+    if (UNLIKELY(gc_region_of(o)->has_pins) && gc_bit_test(gc_pin_bits, o))
+        return o;
+    MethodTable *mt = (MethodTable *)word;
+    const GcTypePrefix *type = (const GcTypePrefix *)mt;
+    size_t n = type->base_size;
+    if (type->flags & GC_TYPE_HAS_COMPONENTS)
+        n += (size_t)gc_array_length(o) * (type->flags & 0xffff);
+    n = ALIGN_UP(n, (size_t)8);
+    GcRegionKind kind = target_kind(s);
+    GcLab *lab = kind == GC_REGION_GEN1 ? &w->lab1 : &w->lab2;
+    char *to = gc_lab_alloc(lab, kind, n);
+    if (UNLIKELY(!to)) {
+        pin_object(o);
+        vec_push(&w->copied, o);
+        return o;
+    }
+    const u64 *from = (const u64 *)(const void *)((char *)o - 8);
+    u64 *dest = (u64 *)(void *)to;
+    Object *copy = (Object *)(to + 8);
+    dest[0] = from[0];
+    dest[1] = (u64)word;
+    if (n <= 128)
+        for (size_t i = 2; i < n / 8; i++)
+            dest[i] = from[i];
+    else
+        memcpy(dest + 2, from + 2, n - 16);
+    if (LIKELY(gc_worker_count == 1)) {
+        gc_bit_set(gc_starts, copy);
+        o->mt = (MethodTable *)((uintptr_t)copy + 1);
+    } else {
+        MethodTable *expected = mt;
+        if (!__atomic_compare_exchange_n(&o->mt, &expected, (MethodTable *)((uintptr_t)copy + 1), false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+            lab->ptr = to; /* another worker was first */
+            return (Object *)((uintptr_t)expected - 1);
+        }
+        gc_bit_set_atomic(gc_starts, copy);
+    }
+    w->moved_objects++;
+    w->promoted_bytes += n;
+    if (UNLIKELY(gc_marking) && kind == GC_REGION_OLD)
+        gc_bit_set_atomic(gc_marks, copy); /* born marked; all its slots are visited below */
+    if (type->flags & (GC_TYPE_HAS_REFS | GC_TYPE_COLLECTIBLE))
+        vec_push(&w->copied, copy);
+    return copy;
+}
+
+/* Visits one slot; returns the state of what it holds afterwards. */
+static inline __attribute__((always_inline)) u8 visit_slot(GcWorker *w, Object **slot)
+{
+    Object *v = *slot;
+    if (!v)
+        return 0;
+    u8 s = gc_state(v);
+    if (s & GC_STATE_CONDEMNED) {
+        v = evacuate(w, v, s);
+        *slot = v;
+        return gc_state(v) & (u8)~GC_STATE_GEN0; /* a pinned one of generation 0 ages in place */
+    }
+    if (UNLIKELY(s & gc_cycle.mark_states))
+        gc_mark_object(w, v);
+    return s;
+}
+
+typedef struct Holder {
+    GcWorker *worker;
+    bool wants_cards; /* it is older than generation 1 */
+} Holder;
+
+static inline __attribute__((always_inline)) void visit_of_copy(void *arg, Object *holder, Object **slot)
+{
+    Holder *h = arg;
+    (void)holder;
+    u8 s = visit_slot(h->worker, slot);
+    if (UNLIKELY(h->wants_cards && s & GC_STATE_YOUNG))
+        __atomic_fetch_or(gc_card(slot), GC_CARD_YOUNG, __ATOMIC_RELAXED);
+}
+
+static void visit_keeper(GcWorker *w, Object *o)
+{
+    Object **slot = gc_client->keeper ? gc_client->keeper(o->mt) : NULL;
+    if (slot)
+        visit_slot(w, slot);
+}
+
+/* Is o, as it lies now, outside of the young generations once this collection is over? */
+static bool becomes_old(const Object *o)
+{
+    u8 s = gc_state(o);
+    return !(s & GC_STATE_YOUNG) || (s & (GC_STATE_CONDEMNED | GC_STATE_GEN0)) == GC_STATE_CONDEMNED;
+}
+
+static bool drain_copied(GcWorker *w)
+{
+    bool any = w->copied.len > 0;
+    while (w->copied.len) {
+        Object *o = vec_pop(&w->copied);
+        Holder h = {w, becomes_old(o)};
+        if (UNLIKELY(gc_type(o)->flags & GC_TYPE_COLLECTIBLE))
+            visit_keeper(w, o);
+        gc_refs(o, visit_of_copy, &h);
+    }
+    return any;
+}
+
+/* --- gc_keep and its kin: worker 0 ---------------------------------------------------------------------------------------------- */
+
+void gc_keep(Object **slot)
+{
+    visit_slot(&gc_workers[0], slot);
+}
+
+void gc_keep_object(Object *o)
+{
+    visit_slot(&gc_workers[0], &o);
+}
+
+bool gc_drain(void)
+{
+    GcWorker *w = &gc_workers[0];
+    bool any = drain_copied(w);
+    while (gc_cycle.deciding && w->gray.len) {
+        gc_mark_drain(w);
+        drain_copied(w);
+        any = true;
+    }
+    return any;
+}
+
+Object *gc_survivor(Object *o)
+{
+    u8 s = gc_state_any(o);
+    if (s & GC_STATE_CONDEMNED) {
+        Object *f = gc_forwarded(o);
+        return f ? f : gc_bit_test(gc_pin_bits, o) ? o : NULL;
+    }
+    if (gc_cycle.deciding && s & gc_cycle.mark_states)
+        return gc_bit_test(gc_marks, o) ? o : NULL;
+    return o;
+}
+
+/* --- Roots ------------------------------------------------------------------------------------------------------------------------ */
+
+static void gather_root(void *arg, Object **slot, GcSlotKind kind)
+{
+    (void)arg;
+    Object *v = *slot;
+    u8 s = gc_state_any(v);
+    if (!s)
+        return;
+    switch (kind) {
+    case GC_SLOT_REF:
+        if (s & (GC_STATE_CONDEMNED | gc_cycle.mark_states))
+            vec_push(&roots, ((Root){slot, false}));
+        break;
+    case GC_SLOT_INTERIOR:
+        if (s & (GC_STATE_CONDEMNED | gc_cycle.mark_states))
+            vec_push(&roots, ((Root){slot, true}));
+        break;
+    case GC_SLOT_PINNED_REF:
+    case GC_SLOT_PINNED_INTERIOR:
+    case GC_SLOT_CONSERVATIVE:
+        gc_pin(v);
+        if (UNLIKELY(s & gc_cycle.mark_states)) {
+            Object *o = gc_containing_object(v);
+            if (o)
+                gc_mark_object(&gc_workers[0], o);
+        }
+        break;
+    }
+}
+
+static void keep_roots(GcWorker *w)
+{
+    for (u32 i = 0; i < roots.len; i++) {
+        Object **slot = roots.data[i].slot, *v = *slot;
+        if (!roots.data[i].interior) {
+            visit_slot(w, slot);
+            continue;
+        }
+        Object *o = gc_containing_object(v);
+        if (!o)
+            continue;
+        Object *now = o;
+        visit_slot(w, &now);
+        if (now != o)
+            *slot = (Object *)((char *)now + ((char *)v - (char *)o));
+    }
+    roots.len = 0;
+}
+
+static void keep_static(void *arg, Object **slot)
+{
+    visit_slot(arg, slot);
+}
+
+static inline __attribute__((always_inline)) bool keep_card_slot(void *arg, Object *holder, Object **slot)
+{
+    u8 s = visit_slot(arg, slot);
+    return s & GC_STATE_YOUNG && !(gc_state(holder) & GC_STATE_YOUNG); /* nothing will be in generation 0: a holder in 1 needs no card */
+}
+
+static void condemn(i32 generation)
+{
+    for (u32 i = 0; i < gc_region_count; i++) {
+        GcRegion *r = &gc_regions[i];
+        if (r->kind == GC_REGION_GEN0 || (r->kind == GC_REGION_GEN1 && generation >= 1)) {
+            r->has_pins = false;
+            gc_state_biased[(uintptr_t)r->start >> GC_REGION_SHIFT] |= GC_STATE_CONDEMNED;
+        }
+    }
+}
+
+static u32 next_card_region;
+
+static void trace_part(GcWorker *w, void *arg)
+{
+    (void)arg;
+    if (w->id == 0) {
+        keep_roots(w);
+        gc_roots_visit(keep_static, w);
+    }
+    gc_cards_visit_part(GC_CARD_YOUNG, &next_card_region, keep_card_slot, w);
+}
+
+void gc_young_trace(i32 generation)
+{
+    condemn(generation);
+    u64 frames = 0;
+    gc_client->walk_stacks(gather_root, NULL, &frames);
+    gc_handles_pins();
+    for (u32 i = 0; i < pinned.len; i++)
+        vec_push(&gc_workers[0].copied, pinned.data[i]);
+    gc_cycle.record.pinned_objects = pinned.len;
+    next_card_region = 0;
+    trace_part(&gc_workers[0], NULL);
+    gc_handles_keep(generation);
+    gc_final_keep();
+    gc_drain();
+}
+
+/* --- The end ------------------------------------------------------------------------------------------------------------------------ */
+
+/* A condemned region with pinned objects goes on as one of the next generation. */
+static void age_in_place(GcRegion *r)
+{
+    bool to_old = r->kind == GC_REGION_GEN1;
+    gc_bits_clear(gc_starts, r->start, r->end);
+    gc_region_set_kind(r, to_old ? GC_REGION_OLD : GC_REGION_GEN1);
+    r->has_pins = false;
+}
+
+void gc_young_finish(void)
+{
+    for (u32 i = 0; i < gc_worker_count; i++) {
+        gc_lab_close(&gc_workers[i].lab1);
+        gc_lab_close(&gc_workers[i].lab2);
+    }
+    for (u32 i = 0; i < gc_region_count; i++) {
+        GcRegion *r = &gc_regions[i];
+        if (!(gc_state(r->start) & GC_STATE_CONDEMNED))
+            continue;
+        if (r->has_pins)
+            age_in_place(r);
+        else
+            gc_region_free(r);
+    }
+    for (u32 i = 0; i < pinned.len; i++) {
+        Object *o = pinned.data[i];
+        GcRegion *r = gc_region_of(o);
+        gc_bit_set(gc_starts, o);
+        if (r->kind == GC_REGION_OLD && gc_marking)
+            gc_bit_set(gc_marks, o);
+    }
+    for (u32 i = 0; i < pinned.len; i++) { /* after all their start bits are set; a swept region is marked so */
+        GcRegion *r = gc_region_of(pinned.data[i]);
+        if (r->kind == GC_REGION_OLD && !r->swept)
+            gc_sweep_region(r);
+    }
+    gc_unpin_all();
+}
