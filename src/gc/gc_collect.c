@@ -171,7 +171,7 @@ static void give_back(i32 generation, u32 flags)
 static void collect(Thread *t, i32 generation, u32 flags, GcReason reason, u64 seen)
 {
     bool background = use_background(generation, flags) && !gc_back_active;
-    u64 start = os_time_now_ns();
+    u64 start = os_time_mono_ns();
     gc_client->stop_world(t);
     if (seen && collections_started != seen) { /* another thread did it while this one waited for the stop */
         gc_client->resume_world(t);
@@ -184,7 +184,7 @@ static void collect(Thread *t, i32 generation, u32 flags, GcReason reason, u64 s
         give_back(2, flags);
         set_full_threshold();
     }
-    u64 pause = os_time_now_ns() - start;
+    u64 pause = os_time_mono_ns() - start;
     set_gen0_budget(pause);
     gc_stats_end(pause);
     if (gc_client->collected)

@@ -1,8 +1,10 @@
-/* gc_verify.c: the debug check, and the chances at which a stress run makes it.
- * One pass marks the start of every object in gc_start_bits, with its MethodTable and size proved; then every
- * reference of the heap, the stacks, static blocks, handles and the finalisation lists must point at such a start.
+/* gc_verify.c: the debug check, and the chances at which a stress run collects.
+ * One pass proves the MethodTable and size of every object, and notes the starts of generation 0, which gc_starts does not know, in
+ * gc_pin_bits (free outside of collections).  Then every reference of the heap, the stacks, static blocks, handles and the
+ * finalisation lists must point at a start, and each that leads to a younger generation must lie on a dirty card.
  * Not here: brick look-ups, which work without a stop (gc_heap.c).  Book: gc.md  Tests: tests/unit/gc/ */
 #include "base/knobs.h"
+#include "base/log.h"
 #include "gc/gc_int.h"
 
 #include <stdio.h>
@@ -21,14 +23,12 @@ static struct {
     const void *known[256]; /* MethodTables that passed, by hash */
 } run;
 
-static size_t bit_of(const void *p)
-{
-    return (size_t)((const char *)p - gc_heap_base) >> 3;
-}
-
 static bool is_start(const void *p)
 {
-    return gc_in_heap(p) && !((uintptr_t)p & 7) && gc_start_bits[bit_of(p) >> 6] >> (bit_of(p) & 63) & 1;
+    if ((uintptr_t)p & 7)
+        return false;
+    u8 state = gc_state_any(p);
+    return state && gc_bit_test(state & GC_STATE_GEN0 ? gc_pin_bits : gc_starts, p);
 }
 
 static const char *name_of(const Object *o, char *buf, size_t n)
@@ -51,21 +51,28 @@ static bool good_type(const MethodTable *mt)
 static void mark_start(void *arg, Object *o, GcRegion *r)
 {
     (void)arg;
-    if (gc_is_free(o))
+    if (r->kind == GC_REGION_GEN0 && gc_is_free(o))
         return;
     CHECKF(good_type(o->mt), "gc verify (%s): object %p in region kind %u has MethodTable %p, which is none", run.why,
            (void *)o, r->kind, (void *)o->mt);
-    gc_start_bits[bit_of(o) >> 6] |= 1ull << (bit_of(o) & 63);
+    CHECKF(r->kind == GC_REGION_LARGE || (char *)o - 8 + gc_object_size(o) <= r->bump, "gc verify (%s): object %p reaches beyond its region",
+           run.why, (void *)o);
+    if (r->kind == GC_REGION_GEN0)
+        gc_bit_set(gc_pin_bits, o);
     gc_verify_counts.objects++;
 }
 
 static void clear_starts(void)
 {
     for (u32 i = 0; i < gc_region_count; i++)
-        if (gc_regions[i].kind != GC_REGION_TAIL && gc_regions[i].kind != GC_REGION_FREE) {
-            size_t from = bit_of(gc_regions[i].start) >> 6, to = bit_of(gc_regions[i].bump) >> 6;
-            memset(gc_start_bits + from, 0, (to - from + 1) * 8);
-        }
+        if (gc_regions[i].kind == GC_REGION_GEN0)
+            gc_bits_clear(gc_pin_bits, gc_regions[i].start, gc_regions[i].end);
+}
+
+/* Generations of states, oldest 2. */
+static int age_of(u8 state)
+{
+    return state & GC_STATE_GEN0 ? 0 : state & GC_STATE_YOUNG ? 1 : 2;
 }
 
 static void check_heap_ref(void *arg, Object *holder, Object **slot)
@@ -73,47 +80,26 @@ static void check_heap_ref(void *arg, Object *holder, Object **slot)
     (void)arg;
     Object *v = *slot;
     gc_verify_counts.references++;
-    if (LIKELY(!v || is_start(v)))
-        return;
     char buf[256];
+    if (LIKELY(!v || is_start(v))) {
+        if (LIKELY(!v || age_of(gc_state(v)) >= age_of(gc_state(slot)) || *gc_card(slot) & GC_CARD_YOUNG))
+            return;
+        CHECKF(false, "gc verify (%s): object %p (%s) refers to a younger object, %p, at offset %ld, and its card is clean", run.why,
+               (void *)holder, name_of(holder, buf, sizeof buf), (void *)v, (long)((char *)slot - (char *)holder));
+    }
     CHECKF(false, "gc verify (%s): object %p (%s) holds %p at offset %ld: not an object", run.why, (void *)holder,
            name_of(holder, buf, sizeof buf), (void *)v, (long)((char *)slot - (char *)holder));
 }
 
 static void check_object(void *arg, Object *o, GcRegion *r)
 {
-    (void)r;
-    if (!gc_is_free(o))
+    if (r->kind != GC_REGION_GEN0 || !gc_is_free(o))
         gc_object_refs(o, check_heap_ref, arg);
-}
-
-/* The object that p points into or just past. */
-static Object *holder_of(const char *p)
-{
-    const GcRegion *r = gc_region_of(p);
-    if (r->kind == GC_REGION_TAIL)
-        r = &gc_regions[r->head];
-    if (r->kind == GC_REGION_FREE || p > r->bump)
-        return NULL;
-    if (r->span > 1)
-        p = MIN(p, r->start + 8);
-    size_t first = bit_of(r->start) >> 6, w = bit_of(p) >> 6;
-    u64 bits = gc_start_bits[w] & (~0ull >> (63 - (bit_of(p) & 63)));
-    while (!bits && w > first)
-        bits = gc_start_bits[--w];
-    return bits ? (Object *)(gc_heap_base + (w * 64 + 63 - (size_t)__builtin_clzll(bits)) * 8) : NULL;
 }
 
 static bool good_interior(const char *p)
 {
-    if (!gc_in_heap(p))
-        return true;
-    for (u32 past = 0; past <= 8; past += 8) { /* a header's address belongs to the object behind and, as its end, to the one before */
-        Object *o = holder_of(p - past);
-        if (o && p <= (char *)o - 8 + gc_object_size(o))
-            return true;
-    }
-    return is_start(p + 8);
+    return !gc_state_any(p) || gc_containing_object(p);
 }
 
 static void check_slot(void *arg, Object **slot, GcSlotKind kind)
@@ -168,7 +154,6 @@ void gc_verify(Thread *self, const char *why)
     run.why = why;
     run.frames = run.slots = 0;
     memset(run.known, 0, sizeof run.known);
-    clear_starts();
     gc_walk_heap(mark_start, NULL);
     gc_walk_heap(check_object, NULL);
     gc_roots_visit(check_static, NULL);
@@ -176,6 +161,7 @@ void gc_verify(Thread *self, const char *why)
     gc_final_visit(check_final, NULL);
     if (gc_client->walk_stacks)
         gc_client->walk_stacks(check_slot, NULL, &run.frames);
+    clear_starts();
     gc_verify_counts.checks++;
     gc_verify_counts.frames += run.frames;
     gc_verify_counts.slots += run.slots;
@@ -189,6 +175,11 @@ static void print_counts(void)
     fprintf(stderr, "gc verify: %llu checks, %llu frames, %llu slots, %llu references, %llu objects\n",
             (unsigned long long)c->checks, (unsigned long long)c->frames, (unsigned long long)c->slots,
             (unsigned long long)c->references, (unsigned long long)c->objects);
+}
+
+static void print_collections(void)
+{
+    fprintf(stderr, "gc stress: %u collections, %llu objects moved\n", gc_collections[0], (unsigned long long)gc_moved_total);
 }
 
 void gc_stress_init(void)
@@ -210,6 +201,9 @@ void gc_stress_init(void)
             stress_every = 1;
     }
     gc_stress_allocs = stress == GC_STRESS_ALLOC;
+    gc_quarantine = stress != GC_STRESS_NONE;
+    if (stress)
+        atexit(print_collections);
     verify_every = knob_u64(KNOB_GCVERIFY);
     if (verify_every)
         atexit(print_counts);
@@ -227,9 +221,18 @@ GcStress gc_stress_mode(void)
     return stress;
 }
 
+/* All three kinds of collection in turn; the full one moves everything that can move. */
 void gc_stress_chance(Thread *t, const char *where)
 {
-    if (in_check || __atomic_add_fetch(&stress_chances, 1, __ATOMIC_RELAXED) % stress_every)
+    static u32 turn;
+    u64 chance = __atomic_add_fetch(&stress_chances, 1, __ATOMIC_RELAXED);
+    if (in_check || chance % stress_every || !gc_free_mt)
         return;
-    gc_verify(t, where);
+    in_check = true;
+    i32 generation = (i32)(__atomic_fetch_add(&turn, 1, __ATOMIC_RELAXED) % 3);
+    LOG(gc, 2, "stress: chance %llu (%s), generation %d", (unsigned long long)chance, where, generation);
+    gc_collect(t, generation, GC_COLLECT_BLOCKING | GC_COLLECT_COMPACTING, GC_REASON_STRESS);
+    in_check = false;
+    if (verify_every)
+        gc_verify(t, where);
 }
