@@ -169,10 +169,12 @@ u64 gc_gen0_used(void);    /* bytes handed out as chunks since the last collecti
 void gc_large_init(void);
 /* Zeroed unless no_zero; start bit set, and mark bit while marking; header start is page-aligned.  NULL: limit. */
 char *gc_large_alloc(size_t n, bool no_zero, bool for_collector);
+char *gc_large_alloc_fixed(size_t n, bool no_zero); /* the same for an object that no compaction moves; heap_lock held */
 void gc_large_free(Object *o);                 /* its pages become a free run; start bit cleared */
 Object *gc_large_containing(const char *p);    /* the object whose pages contain p; NULL */
 void gc_large_each(void (*visit)(void *arg, Object *o), void *arg); /* address order */
-/* After marking, world stopped or back_lock: frees each object without a mark bit.  Returns bytes freed. */
+void gc_large_unmark(void); /* clears the mark bits: before a marking, which leaves them set */
+/* After marking, world stopped or back_lock, heap_lock not held: frees each object without a mark bit.  Returns bytes freed. */
 u64 gc_large_sweep(void);
 /* World stopped, all marked, nothing else moved yet: slides the marked ones together and leaves forwarding for gc_full.c by
  * gc_large_forward; refs are fixed later. */
@@ -181,7 +183,10 @@ Object *gc_large_forward(Object *o); /* new address by the plan; o itself when i
 void gc_large_compact_move(void);    /* after all references were fixed: moves the memory */
 u64 gc_large_bytes(void);            /* used by objects */
 u64 gc_large_free_bytes(void);       /* committed, inside free runs: the fragmentation */
-void gc_large_trim(bool all);        /* gives free runs back: all, or those free since the last call */
+/* After a full collection.  all: gives every free page back.  Else what exceeds a share of the bytes in use: the system may have it from now on, and
+ * gets it at the next trim if it was not used again. */
+void gc_large_trim(bool all);
+void gc_large_check(void);           /* aborts when the space's records contradict each other */
 
 /* --- gc_old.c: allocation in generations 1 and 2 by the collector, and sweeping. ------------------------------------------------- */
 typedef struct GcLab { /* one worker's window of allocation */
