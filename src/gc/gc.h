@@ -91,6 +91,8 @@ typedef struct GcClient {
     void (*wake_finalizer)(void); /* something is ready; any lock-free way, the world may still be stopped */
     /* World stopped, before resume: counts of collections changed (event source, full-GC notifications go through vm). May be NULL. */
     void (*collected)(i32 generation);
+    /* Starts a managed background thread that runs fn in preemptive mode for ever.  False: refused. */
+    bool (*start_thread)(void (*fn)(Thread *t, void *arg), const char *name);
 } GcClient;
 /* Any of the functions from keeper on may be NULL. */
 

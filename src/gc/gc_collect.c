@@ -116,6 +116,7 @@ static void collect_young(i32 generation)
 {
     bool final = generation == 1 && gc_back_active && gc_back_wants_pause();
     gc_cycle.mark_states = gc_marking ? GC_STATE_OLD : 0;
+    gc_cycle.all_roots |= final;
     gc_young_trace(generation);
     if (final) {
         gc_back_final(); /* decides and finishes, both generations and the old */
@@ -130,7 +131,7 @@ static void collect_young(i32 generation)
 /* World stopped. */
 static void collect_stopped(Thread *t, i32 generation, u32 flags, GcReason reason, bool background)
 {
-    pthread_mutex_lock(&gc_back_lock);
+    gc_back_lock_stopped();
     gc_cycle = (GcCycle){.running = true, .generation = background ? 1 : generation, .flags = flags, .reason = reason, .self = t};
     gc_cycle.record.reason = reason;
     gc_stats_begin();
@@ -140,9 +141,8 @@ static void collect_stopped(Thread *t, i32 generation, u32 flags, GcReason reaso
         gc_back_abort();
         gc_full_collect();
     } else {
+        gc_cycle.all_roots = background && gc_back_start();
         collect_young(gc_cycle.generation);
-        if (background)
-            gc_back_start();
     }
     gc_handles_aged(gc_cycle.generation);
     u64 moved = 0, promoted = 0;
@@ -154,11 +154,12 @@ static void collect_stopped(Thread *t, i32 generation, u32 flags, GcReason reaso
     gc_cycle.record.moved_objects += moved;
     gc_cycle.record.promoted_bytes += promoted;
     gc_cycle.running = false;
-    pthread_mutex_unlock(&gc_back_lock);
+    gc_back_unlock_stopped();
 }
 
 static void give_back(i32 generation, u32 flags)
 {
+    pthread_mutex_lock(&gc_heap_lock); /* after a background cycle the world runs */
     if (flags & GC_COLLECT_AGGRESSIVE) {
         gc_trim(0);
         gc_large_trim(true);
@@ -166,6 +167,7 @@ static void give_back(i32 generation, u32 flags)
         gc_trim(2 * gc_gen0_budget + old_bytes() / 16);
         gc_large_trim(false);
     }
+    pthread_mutex_unlock(&gc_heap_lock);
 }
 
 static void collect(Thread *t, i32 generation, u32 flags, GcReason reason, u64 seen)
@@ -203,6 +205,17 @@ void gc_collect(Thread *t, i32 generation, u32 flags, GcReason reason)
     collect(t, generation, flags, reason, 0);
     if (generation == 2 && use_background(generation, flags) && reason == GC_REASON_INDUCED)
         LOG(gc, 2, "background collection %s", gc_back_active ? "runs" : "is over");
+}
+
+void gc_background_pause(Thread *t)
+{
+    collect(t, 1, 0, GC_REASON_SOH, collections_started);
+}
+
+void gc_background_swept(void)
+{
+    give_back(2, 0);
+    set_full_threshold();
 }
 
 /* --- What allocation asks ---------------------------------------------------------------------------------------------------------------------- */

@@ -282,6 +282,13 @@ u64 gc_free_region_bytes(void)
     return n;
 }
 
+void gc_marks_clear(void)
+{
+    if (gc_region_count)
+        gc_bits_clear(gc_marks, gc_regions[0].start, gc_regions[gc_region_count - 1].end);
+    gc_bits_clear(gc_marks, gc_large_base, (char *)ALIGN_UP((uintptr_t)gc_large_top, (uintptr_t)GC_REGION_SIZE));
+}
+
 void gc_set_brick(const char *p)
 {
     size_t offset = (size_t)(p - gc_heap_base);

@@ -139,6 +139,7 @@ void gc_uncommit(u64 bytes);
 u64 gc_committed(void);
 /* Gives free regions beyond keep_bytes back to the system. */
 void gc_trim(u64 keep_bytes);
+void gc_marks_clear(void); /* over all that was ever used */
 u64 gc_free_region_bytes(void); /* committed, on the free list */
 extern bool gc_quarantine; /* stress: freed regions become unreadable and are used again late */
 void gc_set_brick(const char *p); /* GEN0: an object's header starts, or will start, at p */
@@ -236,6 +237,7 @@ typedef struct GcCycle {
     u8 mark_states;   /* GC_STATE_ bits of regions whose liveness is in gc_marks: 0 (young only), OLD (final pause of a background cycle; young
                          collections while marking), OLD|YOUNG (blocking full) */
     bool deciding;    /* marks are complete for mark_states: gc_survivor may say NULL for marked kinds.  False while marking goes on */
+    bool all_roots;   /* roots that lead to old objects must be visited too: first and final pause */
     bool full_moved;  /* blocking full: objects were moved, gc_moved gives new addresses */
     Thread *self;
     GcRecord record;
@@ -280,14 +282,20 @@ static inline void gc_mark_object(GcWorker *w, Object *o) /* o's state is in mar
 }
 void gc_barrier_set_marking(bool on);    /* world stopped: which barrier the cells lead to */
 
-/* gc_back.c: the background cycle. */
+/* gc_back.c: the background cycle.  World stopped and back_lock held, unless said otherwise. */
 void gc_back_init(void);
-bool gc_back_start(void);  /* world stopped, after a young collection of generation 1: begins to mark; false: no thread */
-void gc_back_abort(void);  /* world stopped: a blocking full collection takes over */
-bool gc_back_wants_pause(void); /* marking is done: the next stop should be the final pause */
-void gc_back_final(void);  /* world stopped, in place of a young collection: final marking, decisions, evacuation of candidates */
-void gc_back_adopt(void);  /* world stopped, end of a young collection while marking: takes what it left on the workers' gray stacks */
-void gc_back_wait(Thread *t); /* until no background cycle is in progress; a safepoint */
+void gc_back_lock_stopped(void);   /* takes back_lock for a stopper: the thread lets go within a quantum */
+void gc_back_unlock_stopped(void);
+bool gc_back_start(void);  /* before the young collection that is the first pause: from here on old objects are grayed; false: cannot */
+void gc_back_adopt(void);  /* end of a young collection while marking: takes what it left on the workers' gray stacks */
+bool gc_back_wants_pause(void); /* any time: marking is done, the next collection of generation 1 should be the final pause */
+void gc_back_final(void);  /* after gc_young_trace(1): final marking, decisions for all generations, gc_young_finish; sweeping begins */
+void gc_back_abort(void);  /* a blocking full collection takes over */
+void gc_back_wait(Thread *t); /* running: until no cycle is in progress; a safepoint */
+/* gc_collect.c, called by the background thread */
+void gc_background_pause(Thread *t); /* running: nobody else made the final pause */
+void gc_background_swept(void);
+bool gc_mark_some(GcWorker *w, u64 deadline_ns); /* gc_mark.c: marks until then; true: nothing is left */
 extern bool gc_back_active;
 
 /* --- Cards (gc_card.c) -------------------------------------------------------------------------------------------------------- */

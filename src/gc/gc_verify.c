@@ -151,6 +151,7 @@ void gc_verify(Thread *self, const char *why)
         return;
     in_check = true;
     gc_client->stop_world(self);
+    gc_back_lock_stopped();
     run.why = why;
     run.frames = run.slots = 0;
     memset(run.known, 0, sizeof run.known);
@@ -165,6 +166,7 @@ void gc_verify(Thread *self, const char *why)
     gc_verify_counts.checks++;
     gc_verify_counts.frames += run.frames;
     gc_verify_counts.slots += run.slots;
+    gc_back_unlock_stopped();
     gc_client->resume_world(self);
     in_check = false;
 }

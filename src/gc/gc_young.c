@@ -306,7 +306,7 @@ void gc_young_trace(i32 generation)
     gc_cycle.record.pinned_objects = pinned.len;
     next_card_region = 0;
     trace_part(&gc_workers[0], NULL);
-    gc_handles_keep(generation);
+    gc_handles_keep(gc_cycle.all_roots ? 2 : generation);
     gc_final_keep();
     gc_drain();
 }
