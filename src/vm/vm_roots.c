@@ -7,7 +7,10 @@
 #include "vm/vm_roots.h"
 
 #include "os/os_mem.h"
+#include "os/os_thread.h"
+#include "thread/sync.h"
 #include "vm/vm_eh.h"
+#include "vm/vm_finalizer.h"
 
 typedef struct RootWalk {
     GcVisitSlot visit;
@@ -66,6 +69,39 @@ static const char *name_of_type(const MethodTable *mt, char *buf, size_t n)
     return buf;
 }
 
+static void sweep(i32 generation)
+{
+    (void)generation;
+    sync_sweep();
+}
+
+typedef struct GcThreadStart {
+    void (*fn)(Thread *t, void *arg);
+    const char *name;
+} GcThreadStart;
+
+static void run_gc_thread(Thread *t, void *arg)
+{
+    GcThreadStart start = *(GcThreadStart *)arg;
+    base_free(arg);
+    os_thread_set_name(start.name);
+    start.fn(t, NULL);
+}
+
+/* Called with the world stopped: the thread waits at its first transition. */
+static bool start_thread(void (*fn)(Thread *t, void *arg), const char *name)
+{
+    GcThreadStart *start = base_malloc(sizeof *start);
+    *start = (GcThreadStart){fn, name};
+    Thread *t = thread_new(vm_runtime.domain);
+    thread_set_background(t, true);
+    Err e = {0};
+    if (thread_start(t, 0, run_gc_thread, start, &e))
+        return true;
+    LOG(gc, 0, "no thread for %s: %s", name, e.text);
+    return false;
+}
+
 const GcClient vm_gc_client = {
     .stop_world = thread_stop_world,
     .resume_world = thread_resume_world,
@@ -73,4 +109,7 @@ const GcClient vm_gc_client = {
     .is_method_table = is_method_table,
     .type_name = name_of_type,
     .poll = thread_poll,
+    .sweep = sweep,
+    .wake_finalizer = vm_finalizer_wake,
+    .start_thread = start_thread,
 };
