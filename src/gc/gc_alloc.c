@@ -167,8 +167,10 @@ static Object *alloc_in(GcThreadView *v, Space space, MethodTable *mt, size_t n,
     bool no_zero = flags & GC_ALLOC_NO_ZERO && !(((const GcTypePrefix *)mt)->flags & GC_TYPE_HAS_REFS);
     char *p = NULL;
     pthread_mutex_lock(&gc_heap_lock);
-    if (space == SPACE_LARGE || n >= GC_LARGE_OBJECT)
+    if (space == SPACE_LARGE)
         p = gc_large_alloc(n, no_zero, false);
+    else if (n >= GC_LARGE_OBJECT)
+        p = gc_large_alloc_fixed(n, no_zero, space == SPACE_FROZEN);
     else if (space == SPACE_PINNED)
         p = gc_pinned_alloc(n, no_zero);
     else

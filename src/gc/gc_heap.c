@@ -240,6 +240,8 @@ void gc_region_free(GcRegion *r)
     r->bump = r->start;
     r->kind = GC_REGION_FREE;
     r->gaps = NULL;
+    __atomic_fetch_sub(&gc_old_bytes, r->live_bytes, __ATOMIC_RELAXED);
+    r->live_bytes = 0;
     gc_state_biased[(uintptr_t)r->start >> GC_REGION_SHIFT] = 0;
     if (LIKELY(!gc_quarantine)) {
         push(&free_list, index);

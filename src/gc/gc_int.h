@@ -60,8 +60,9 @@ typedef struct GcRegion {
     bool listed;     /* old: on the list of regions with gaps */
     char *start, *bump, *end; /* objects lie in [start, bump) */
     char *zero_from; /* memory from here to end is zero; [bump, zero_from) must be cleared before it is handed out */
-    GcGap *gaps;     /* old, in address order */
-    u32 live_bytes, gap_bytes; /* old: at the last sweep, plus what was promoted since */
+    GcGap *gaps;     /* old, in address order after a sweep */
+    u32 live_bytes, gap_bytes; /* old, pinned: at the last sweep, plus what was promoted since; live_bytes of other kinds is 0 */
+    u32 max_gap;     /* old: no gap is bigger */
     u32 sequence;    /* rises with each use of a region: order of allocation */
     u32 next;        /* index + 1 of the next region on the same list (free, by kind, available); 0: end */
 } GcRegion;
@@ -170,7 +171,7 @@ u64 gc_gen0_used(void);    /* bytes handed out as chunks since the last collecti
 void gc_large_init(void);
 /* Zeroed unless no_zero; start bit set, and mark bit while marking; header start is page-aligned.  NULL: limit. */
 char *gc_large_alloc(size_t n, bool no_zero, bool for_collector);
-char *gc_large_alloc_fixed(size_t n, bool no_zero); /* the same for an object that no compaction moves; heap_lock held */
+char *gc_large_alloc_fixed(size_t n, bool no_zero, bool immortal); /* for mutators: no compaction moves it; immortal: never freed either */
 void gc_large_free(Object *o);                 /* its pages become a free run; start bit cleared */
 Object *gc_large_containing(const char *p);    /* the object whose pages contain p; NULL */
 void gc_large_each(void (*visit)(void *arg, Object *o), void *arg); /* address order */
@@ -192,7 +193,9 @@ void gc_large_check(void);           /* aborts when the space's records contradi
 /* --- gc_old.c: allocation in generations 1 and 2 by the collector, and sweeping. ------------------------------------------------- */
 typedef struct GcLab { /* one worker's window of allocation */
     char *ptr, *end;
-    GcRegion *region;
+    GcRegion *region; /* taken off the list of regions with room */
+    char *start;      /* what was handed out from here on is not yet in live_bytes */
+    GcGap *passed;    /* gaps of the region that were too small */
 } GcLab;
 /* World stopped.  n bytes (a multiple of 8) in a region of kind GEN1 or OLD, not zeroed; start bit not set.  NULL: limit. */
 char *gc_lab_alloc_slow(GcLab *lab, GcRegionKind kind, size_t n);

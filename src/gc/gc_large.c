@@ -45,7 +45,7 @@ typedef struct Run {
     u32 to;                 /* used: page after the planned compaction */
     u16 bin;
     u8 state, stock;
-    bool fixed; /* never moves */
+    bool fixed, immortal; /* never moves; never dies */
 } Run;
 
 char *gc_large_base, *gc_large_top;
@@ -440,11 +440,11 @@ static void clear(const Run *r, size_t n)
     }
 }
 
-static char *alloc(size_t n, bool no_zero, bool for_collector, bool fixed)
+static char *alloc(size_t n, bool no_zero, bool for_collector, bool fixed, bool immortal)
 {
-    if (n > (u64)page_limit << PAGE_SHIFT)
+    if (n >= (u64)page_limit << PAGE_SHIFT)
         return NULL;
-    u32 pages = (u32)((n + GC_PAGE - 1) >> PAGE_SHIFT);
+    u32 pages = (u32)((n + 8 + GC_PAGE - 1) >> PAGE_SHIFT); /* a pointer just past the object is its own */
     u32 i = best_fit(MOSTLY_DIRTY, pages);
     if (!i && !(i = best_fit(MOSTLY_CLEAN, pages)) && !(i = extend(pages)))
         return NULL;
@@ -458,6 +458,7 @@ static char *alloc(size_t n, bool no_zero, bool for_collector, bool fixed)
     Run *r = &runs[i]; /* records do not move */
     r->state = RUN_BUSY;
     r->fixed = fixed;
+    r->immortal = immortal;
     if (r->dirty && !no_zero) {
         bool unlock = !for_collector && pages > UNLOCK_PAGES;
         if (unlock)
@@ -474,7 +475,7 @@ static char *alloc(size_t n, bool no_zero, bool for_collector, bool fixed)
         page_run[page + k] = i;
     used_pages += pages;
     Object *o = run_object(r);
-    if (gc_marking || gc_back_active || sweeping)
+    if (gc_marking || gc_back_active || sweeping || immortal)
         gc_bit_set_atomic(gc_marks, o);
     gc_bit_set_atomic(gc_starts, o);
     __atomic_store_n(&r->state, RUN_USED, __ATOMIC_RELEASE);
@@ -483,12 +484,12 @@ static char *alloc(size_t n, bool no_zero, bool for_collector, bool fixed)
 
 char *gc_large_alloc(size_t n, bool no_zero, bool for_collector)
 {
-    return alloc(n, no_zero, for_collector, false);
+    return alloc(n, no_zero, for_collector, false, false);
 }
 
-char *gc_large_alloc_fixed(size_t n, bool no_zero)
+char *gc_large_alloc_fixed(size_t n, bool no_zero, bool immortal)
 {
-    return alloc(n, no_zero, false, true);
+    return alloc(n, no_zero, false, true, immortal);
 }
 
 static u32 run_of(const void *p)
@@ -560,7 +561,7 @@ void gc_large_each(void (*visit)(void *arg, Object *o), void *arg)
 void gc_large_unmark(void)
 {
     for (u32 i = first_run; i; i = runs[i].next)
-        if (runs[i].state == RUN_USED) {
+        if (runs[i].state == RUN_USED && !runs[i].immortal) {
             Object *o = run_object(&runs[i]);
             __atomic_fetch_and(&gc_marks[gc_bit(o) >> 6], ~(1ull << (gc_bit(o) & 63)), __ATOMIC_RELAXED);
         }
@@ -573,7 +574,7 @@ static u64 sweep_run(void)
     u64 n = (u64)runs[i].pages << PAGE_SHIFT;
     if (ahead)
         __builtin_prefetch(&gc_marks[gc_bit(run_object(&runs[ahead])) >> 6]);
-    if (runs[i].state != RUN_USED || gc_bit_test(gc_marks, run_object(&runs[i])))
+    if (runs[i].state != RUN_USED || runs[i].immortal || gc_bit_test(gc_marks, run_object(&runs[i])))
         return 0;
     free_run(i); /* merging may drop the run ahead; run_drop moves sweep_at on */
     return n;
