@@ -83,6 +83,7 @@ bool gc_init(const GcClient *client, Err *e)
     gc_large_base = gc_large_top = base + size / 2;
     region_limit = (u32)(size / 2 >> GC_REGION_SHIFT);
     gc_large_init();
+    gc_workers_init();
     gc_handles_init();
     gc_stress_init();
     gc_collect_init();
@@ -410,16 +411,16 @@ static Object *containing_gen0(const GcRegion *r, const char *header)
 /* An object owns the addresses from its own to its end, the next header word included: a pointer just past an array is the array's. */
 Object *gc_containing_object(const void *address)
 {
-    const char *p = address;
-    if (!gc_in_heap(p))
+    const char *p = address, *inside = p - 8; /* just past the last object of a region is still that region's */
+    if (!gc_in_heap(inside))
         return NULL;
-    u8 s = gc_state(p);
-    const GcRegion *r = gc_region_of(p);
+    u8 s = gc_state(inside);
+    const GcRegion *r = gc_region_of(inside);
     if (!s)
         return NULL;
     if (s & GC_STATE_GEN0)
-        return containing_gen0(r, p - 8);
-    Object *o = s & GC_STATE_LARGE ? gc_large_containing(p) : gc_bit_before(gc_starts, p, r->start);
+        return containing_gen0(r, inside);
+    Object *o = s & GC_STATE_LARGE ? gc_large_containing(inside) : gc_bit_before(gc_starts, p, r->start);
     return o && p >= (char *)o && p < (char *)o + gc_size_any(o) ? o : NULL;
 }
 

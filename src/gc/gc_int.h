@@ -216,12 +216,12 @@ void gc_old_forget(void);   /* world stopped: the list of regions with gaps is e
 char *gc_pinned_alloc(size_t n, bool no_zero); /* the pinned-object heap; heap_lock held; start bit set */
 extern u64 gc_old_bytes;    /* bytes of objects in OLD and PINNED regions: at the last marking, plus promoted since */
 
-/* --- Workers (gc_mark.c): tracing in parallel ------------------------------------------------------------------------------- */
+/* --- Workers (gc_worker.c): tracing in parallel ------------------------------------------------------------------------------- */
 typedef VEC(Object *) GcStack;
 typedef struct GcWorker {
     u32 id;            /* 0: the collecting thread itself */
     GcStack copied;    /* objects copied or pinned whose slots are still to be visited */
-    GcStack gray;      /* marked objects whose slots are still to be visited */
+    GcStack gray;      /* marked objects whose slots are still to be visited; gc_gray_push only, its memory is gc_mark.c's */
     GcLab lab1, lab2;  /* generations 1 and 2 */
     u64 promoted_bytes, moved_objects;
 } GcWorker;
@@ -230,6 +230,19 @@ extern GcWorker gc_workers[GC_MAX_WORKERS];
 extern u32 gc_worker_count; /* at least 1 */
 /* Runs fn(worker, arg) on n workers (1..gc_worker_count), worker 0 on the caller; returns when all are done. */
 void gc_parallel(u32 n, void (*fn)(GcWorker *w, void *arg), void *arg);
+extern u32 gc_parallel_count;  /* workers of the gc_parallel that runs; 0: none */
+u32 gc_workers_ready(u32 n);   /* how many of n can be had: makes their threads; before work that counts on n workers */
+void gc_workers_init(void);    /* after gc_config_init */
+/* A full stack grows; when the system refuses, all marked objects are visited again later. */
+void gc_gray_push_slow(GcWorker *w, Object *o);
+static inline void gc_gray_push(GcWorker *w, Object *o)
+{
+    if (LIKELY(w->gray.len < w->gray.cap))
+        w->gray.data[w->gray.len++] = o;
+    else
+        gc_gray_push_slow(w, o);
+}
+void gc_gray_release(void);    /* after a marking: gives long stacks' memory back */
 
 /* --- The collection in progress (gc_collect.c) ------------------------------------------------------------------------------- */
 typedef struct GcCycle {
@@ -276,12 +289,13 @@ void gc_young_trace(i32 generation);     /* roots, cards, closure of the condemn
 void gc_young_finish(void);              /* after weak references: frees condemned regions */
 void gc_full_collect(void);
 void gc_mark_roots(void);                /* grays everything the roots refer to in mark_states */
-void gc_mark_drain(GcWorker *w);
+void gc_mark_drain(GcWorker *w);         /* to the end; calls other workers when there is much to do, unless inside gc_parallel */
+bool gc_mark_some(GcWorker *w, u64 deadline_ns); /* gc_back_lock held, beside the program: old objects only; true: nothing is gray */
 void gc_decide(i32 generation);          /* gc_collect.c: dependents, weak, finalisation, tracking weak, client->sweep, in that order */
 static inline void gc_mark_object(GcWorker *w, Object *o) /* o's state is in mark_states */
 {
     if (gc_bit_set_atomic(gc_marks, o))
-        vec_push(&w->gray, o);
+        gc_gray_push(w, o);
 }
 void gc_barrier_set_marking(bool on);    /* world stopped: which barrier the cells lead to */
 

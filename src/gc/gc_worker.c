@@ -1,0 +1,95 @@
+/* gc_worker.c: the threads that help a collection.
+ * gc_parallel runs one function on several workers; worker 0 is the caller, the others are plain threads (never managed, all signals
+ * blocked) made at the first use that wants them.  A helper waits a moment for the next job, then sleeps in a futex; it holds nothing
+ * while it waits, so that the process can end at any time.
+ * Invariant: one gc_parallel at a time (the world is stopped, or its caller holds gc_back_lock).
+ * Book: gc.md  Tests: tests/unit/gc/mark.c */
+#include "gc/gc_int.h"
+#include "os/os_thread.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+enum { SPIN = 2000, HELPER_STACK = 256 << 10 };
+
+GcWorker gc_workers[GC_MAX_WORKERS];
+u32 gc_worker_count = 1;
+u32 gc_parallel_count;
+
+static struct {
+    void (*fn)(GcWorker *w, void *arg);
+    void *arg;
+    u32 running;               /* helpers that have not finished the job; the caller's futex */
+    u32 go[GC_MAX_WORKERS];    /* counts the jobs given to a helper; its futex */
+    u32 made;                  /* workers that exist, the caller included */
+} team = {.made = 1};
+
+/* Waits until *word differs from old: for a moment, then asleep. */
+static void wait_change(u32 *word, u32 old)
+{
+    for (u32 i = 0; i < SPIN; i++) {
+        if (__atomic_load_n(word, __ATOMIC_ACQUIRE) != old)
+            return;
+        os_cpu_pause();
+    }
+    while (__atomic_load_n(word, __ATOMIC_ACQUIRE) == old)
+        os_futex_wait(word, old, -1);
+}
+
+static void help(void *arg)
+{
+    GcWorker *w = arg;
+    for (u32 seen = 0;; seen++) {
+        wait_change(&team.go[w->id], seen);
+        team.fn(w, team.arg);
+        if (__atomic_sub_fetch(&team.running, 1, __ATOMIC_ACQ_REL) == 0)
+            os_futex_wake(&team.running, 1);
+    }
+}
+
+u32 gc_workers_ready(u32 n)
+{
+    if (LIKELY(n <= team.made))
+        return n;
+    sigset_t all, old;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    while (team.made < n) {
+        char name[16];
+        snprintf(name, sizeof name, ".NET GC %u", team.made & 63);
+        OsThread thread;
+        if (!os_thread_create(&thread, help, &gc_workers[team.made], HELPER_STACK, name, true)) {
+            gc_worker_count = team.made; /* the system refuses: these must do */
+            break;
+        }
+        team.made++;
+    }
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return MIN(n, team.made);
+}
+
+void gc_workers_init(void)
+{
+    u32 n = gc_settings.heap_count ? gc_settings.heap_count : os_cpu_count();
+    gc_worker_count = MIN(MAX(n, 1u), (u32)GC_MAX_WORKERS);
+    for (u32 i = 0; i < GC_MAX_WORKERS; i++)
+        gc_workers[i].id = i;
+}
+
+void gc_parallel(u32 n, void (*fn)(GcWorker *w, void *arg), void *arg)
+{
+    n = gc_workers_ready(MIN(n, gc_worker_count));
+    DCHECK(!gc_parallel_count);
+    gc_parallel_count = n;
+    team.fn = fn;
+    team.arg = arg;
+    __atomic_store_n(&team.running, n - 1, __ATOMIC_RELEASE);
+    for (u32 i = 1; i < n; i++) {
+        __atomic_add_fetch(&team.go[i], 1, __ATOMIC_RELEASE);
+        os_futex_wake(&team.go[i], 1);
+    }
+    fn(&gc_workers[0], arg);
+    for (u32 left; (left = __atomic_load_n(&team.running, __ATOMIC_ACQUIRE)) != 0;)
+        wait_change(&team.running, left);
+    gc_parallel_count = 0;
+}
