@@ -256,7 +256,7 @@ void gc_back_adopt(void)
 {
     for (u32 i = 0; i < gc_worker_count; i++)
         while (gc_workers[i].gray.len)
-            vec_push(&marker.gray, vec_pop(&gc_workers[i].gray));
+            gc_gray_push(&marker, vec_pop(&gc_workers[i].gray));
     if (state == BACK_IDLE) {
         first_pause_ns = os_time_mono_ns() - started_ns;
         state = BACK_MARKING;
@@ -300,7 +300,7 @@ void gc_back_final(void)
 {
     GcWorker *w = &gc_workers[0];
     while (marker.gray.len)
-        vec_push(&w->gray, vec_pop(&marker.gray));
+        gc_gray_push(w, vec_pop(&marker.gray));
     gc_cards_visit(GC_CARD_CHANGED, gray_card_slot, w);
     gc_cycle.deciding = true;
     gc_mark_drain(w);
