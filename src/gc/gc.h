@@ -71,6 +71,7 @@ static inline size_t gc_object_size(const Object *o)
 /* --- Upward calls, filled in by vm/ at start ------------------------------------------------------------------- */
 typedef enum GcSlotKind { GC_SLOT_REF, GC_SLOT_INTERIOR, GC_SLOT_PINNED_REF, GC_SLOT_PINNED_INTERIOR, GC_SLOT_CONSERVATIVE } GcSlotKind;
 typedef void (*GcVisitSlot)(void *arg, Object **slot, GcSlotKind kind);
+typedef Object **GcHandle; /* see Handles */
 typedef struct GcClient {
     void (*stop_world)(Thread *self);   /* returns with every other managed thread at a safepoint */
     void (*resume_world)(Thread *self);
@@ -93,6 +94,8 @@ typedef struct GcClient {
     void (*collected)(i32 generation);
     /* Starts a managed background thread that runs fn in preemptive mode for ever.  False: refused. */
     bool (*start_thread)(void (*fn)(Thread *t, void *arg), const char *name);
+    bool (*is_critical)(const MethodTable *mt); /* its finaliser runs after all that are not critical */
+    bool (*refcounted)(GcHandle h);             /* world stopped: a GC_HANDLE_REFCOUNTED one is to be kept alive */
 } GcClient;
 /* Any of the functions from keeper on may be NULL. */
 
@@ -145,9 +148,9 @@ typedef enum GcHandleKind {
     GC_HANDLE_STRONG = 2,
     GC_HANDLE_PINNED = 3,
     GC_HANDLE_DEPENDENT = 4, /* slot pair: primary, secondary */
+    GC_HANDLE_REFCOUNTED = 5, /* strong when GcClient.refcounted says so at a collection, else as WEAK_TRACK */
     GC_HANDLE_KINDS
 } GcHandleKind;
-typedef Object **GcHandle;
 GcHandle gc_handle_new(Domain *d, GcHandleKind kind, Object *o);
 GcHandle gc_handle_new_dependent(Domain *d, Object *primary, Object *secondary);
 void gc_handle_free(GcHandle h);
@@ -157,6 +160,16 @@ void gc_handle_set(GcHandle h, Object *o);
 Object *gc_handle_compare_exchange(GcHandle h, Object *v, Object *expected);
 Object *gc_dependent_get_secondary(GcHandle h);
 void gc_dependent_set_secondary(GcHandle h, Object *o);
+/* Handles belong to an owner: their domain, or whatever address was given in its place (a load context's).  Frees all of one owner; no
+ * thread may still use them. */
+void gc_handles_free_owner(const void *owner);
+static inline void gc_handles_free_domain(Domain *d) { gc_handles_free_owner(d); }
+#define GC_ALL_OWNERS ((const void *)-1)
+typedef struct GcHandleStat {
+    u64 count[GC_HANDLE_KINDS];
+    u64 segments; /* pages that hold them */
+} GcHandleStat;
+void gc_handles_stat(const void *owner, GcHandleStat *out); /* NULL: the process's own; or GC_ALL_OWNERS */
 
 /* --- Roots outside the heap: blocks of static fields ---------------------------------------------------------------- */
 /* Registers nrefs reference-bearing runs inside a block of static (or thread-static) storage; offsets from base. */

@@ -19,7 +19,8 @@ typedef enum SyncWaitResult { SYNC_SIGNALED, SYNC_TIMEOUT, SYNC_INTERRUPTED, SYN
 SyncWaitResult sync_wait(Thread *t, Object *o, i32 timeout_ms);
 bool sync_pulse(Thread *t, Object *o, bool all);
 u64 sync_contention_count(void);
-void sync_sweep(void); /* world stopped, after a collection: frees the blocks of dead objects */
+/* From GcClient.sweep and, with 2, from GcClient.moved: frees the blocks of dead objects, follows the others.  generation: oldest condemned. */
+void sync_sweep(i32 generation);
 /* Inspection: state of a header word for printers. */
 void sync_describe(Object *o, char *buf, size_t n);
 #endif

@@ -34,7 +34,8 @@ typedef struct SyncBlock {
     u32 users;     /* threads inside slow paths; the sweep leaves such blocks alone */
     i32 hash;      /* 0: none; atomic */
     u32 index;
-    GcHandle object; /* weak: NULL once the object is gone; also NULL while the block is free */
+    bool young;     /* on young_blocks */
+    Object *object; /* weak: sync_sweep follows it; NULL while the block is free */
     pthread_mutex_t mutex;
     Queue entry, waiting;
 } SyncBlock;
@@ -44,6 +45,7 @@ static SyncBlock *segments[(SYNC_PAYLOAD_MASK + 1) >> SEGMENT_SHIFT];
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 static u32 next_index = 1; /* under table_lock, as is free_list */
 static VEC(u32) free_list;
+static VEC(u32) young_blocks; /* those whose object may be younger than the oldest generation; under table_lock */
 static u64 contentions;
 
 /* --- Blocks --------------------------------------------------------------------------------------------------------- */
@@ -55,7 +57,6 @@ static SyncBlock *block_at(u32 index)
 
 static SyncBlock *new_block(Object *o)
 {
-    GcHandle h = gc_handle_new(NULL, GC_HANDLE_WEAK_TRACK, o);
     pthread_mutex_lock(&table_lock);
     u32 index = free_list.len ? vec_pop(&free_list) : next_index++;
     CHECKF(index <= SYNC_PAYLOAD_MASK, "too many sync blocks");
@@ -63,27 +64,54 @@ static SyncBlock *new_block(Object *o)
     if (!*segment)
         __atomic_store_n(segment, base_calloc(SEGMENT_BLOCKS, sizeof(SyncBlock)), __ATOMIC_RELEASE);
     SyncBlock *b = block_at(index);
-    *b = (SyncBlock){.index = index, .object = h, .mutex = PTHREAD_MUTEX_INITIALIZER};
+    if (!b->young)
+        vec_push(&young_blocks, index);
+    *b = (SyncBlock){.index = index, .young = true, .object = o, .mutex = PTHREAD_MUTEX_INITIALIZER};
     pthread_mutex_unlock(&table_lock);
     return b;
 }
 
 static void free_block(SyncBlock *b)
 {
-    gc_handle_free(b->object);
     pthread_mutex_lock(&table_lock);
     b->object = NULL;
     vec_push(&free_list, b->index);
     pthread_mutex_unlock(&table_lock);
 }
 
-void sync_sweep(void)
+/* Follows or frees.  Nobody can find the block of a dead object; but a thread may still be inside of it. */
+static void sweep_block(SyncBlock *b)
 {
-    for (u32 i = 1; i < next_index; i++) {
-        SyncBlock *b = block_at(i);
-        if (b->object && !gc_handle_get(b->object) && !b->lock && !b->users)
-            free_block(b);
+    static Object gone;
+    if (!b->object)
+        return;
+    Object *o = b->object == &gone ? NULL : gc_survivor(b->object);
+    b->object = o ? o : &gone;
+    if (!o && !b->users)
+        free_block(b);
+}
+
+static bool may_be_young(const SyncBlock *b)
+{
+    return b->object && gc_generation_of(b->object) < 2;
+}
+
+/* Blocks are made in cooperative mode only, so nothing changes here meanwhile. */
+void sync_sweep(i32 generation)
+{
+    u32 left = 0;
+    if (generation >= 2)
+        for (u32 i = 1; i < next_index; i++)
+            sweep_block(block_at(i));
+    for (u32 i = 0; i < young_blocks.len; i++) {
+        SyncBlock *b = block_at(young_blocks.data[i]);
+        if (generation < 2)
+            sweep_block(b);
+        b->young = may_be_young(b);
+        if (b->young)
+            young_blocks.data[left++] = b->index;
     }
+    young_blocks.len = left;
 }
 
 static u32 low_of(Object *o)
