@@ -190,7 +190,8 @@ enum {
     GC_COLLECT_OPTIMIZED = 8,  /* only if it looks worth while */
     GC_COLLECT_LOW_MEMORY = 16,
 };
-typedef enum GcReason { GC_REASON_SOH, GC_REASON_INDUCED, GC_REASON_LOW_MEMORY, GC_REASON_LOH, GC_REASON_STRESS, GC_REASON_LIMIT, GC_REASON_KINDS } GcReason;
+typedef enum GcReason { GC_REASON_SOH, GC_REASON_INDUCED, GC_REASON_LOW_MEMORY, GC_REASON_LOH, GC_REASON_STRESS, GC_REASON_LIMIT, GC_REASON_PRESSURE,
+               GC_REASON_KINDS } GcReason;
 /* Cooperative, at a safepoint.  generation 0..2; -1 means 2.  Objects held only by C locals are kept and do not move. */
 void gc_collect(Thread *t, i32 generation, u32 flags, GcReason reason);
 /* In `sweep` and `moved`: NULL if o died, else where it is now. */
@@ -251,14 +252,47 @@ typedef struct GcSettings {
     u64 physical;        /* bytes of memory there are for this process (container limit or machine) */
     u64 loh_threshold;   /* bytes, at least GC_LARGE_OBJECT */
     u64 gen0_size;       /* bytes; 0: chosen by the collector */
-    u32 heap_count;      /* 0: as many as processors when server */
+    u64 gen0_max_budget; /* bytes that the collector's choice may not pass */
+    u32 heap_count;      /* workers: 1, or when server as many as processors unless set */
     u32 conserve_memory; /* 0..9: compact when fragmentation passes (10 - n) * 10 % */
     u32 high_memory_percent; /* of physical from which on collections are more eager */
     bool server, concurrent, retain_vm;
 } GcSettings;
 extern GcSettings gc_settings;
-extern i32 gc_latency_mode;  /* GCLatencyMode: Batch 0, Interactive 1, LowLatency 2, SustainedLowLatency 3, NoGCRegion 4 */
+/* Before gc_init: where runtimeconfig properties are looked up; NULL for those that are absent.  The strings must stay. */
+void gc_set_properties(const char *(*lookup)(const char *key));
+typedef enum GcSettingType { GC_SETTING_U64, GC_SETTING_STR, GC_SETTING_BOOL } GcSettingType; /* as CoreLib numbers them */
+typedef void (*GcVisitSetting)(void *arg, const char *name, const char *public_name, GcSettingType type, i64 value); /* STR: a char pointer */
+void gc_settings_visit(GcVisitSetting visit, void *arg); /* what is in force */
+/* The limits of GC.RefreshMemoryLimit: total, percent, three by kind of heap, three percents; UINT64_MAX: as configured. */
+typedef enum GcRefreshStatus { GC_REFRESH_DONE, GC_REFRESH_TOO_LOW, GC_REFRESH_INVALID } GcRefreshStatus;
+GcRefreshStatus gc_refresh_limit(const u64 given[8]);
+u64 gc_memory_load(void); /* bytes in use of gc_settings.physical; asks the system */
+
+enum { GC_LATENCY_BATCH, GC_LATENCY_INTERACTIVE, GC_LATENCY_LOW, GC_LATENCY_SUSTAINED_LOW, GC_LATENCY_NO_GC_REGION };
+extern i32 gc_latency_mode;   /* GCLatencyMode; NO_GC_REGION is set and left by gc_notify.c only */
 extern i32 gc_loh_compaction; /* 1 Default, 2 CompactOnce; a blocking full collection that honours it sets it back */
-/* A no-GC region: until `bytes` more were allocated no collection starts by itself.  0 ends it. */
-void gc_no_collect_until(u64 total_allocated);
+
+/* --- Regions without collections (gc_notify.c).  Numbers as CoreLib's enums. --------------------------------------------- */
+typedef enum GcRegionStart { GC_REGION_STARTED, GC_REGION_NO_MEMORY, GC_REGION_TOO_LARGE, GC_REGION_IN_PROGRESS } GcRegionStart;
+typedef enum GcRegionWatch { GC_WATCH_SET, GC_WATCH_NO_REGION, GC_WATCH_TOO_LARGE, GC_WATCH_ALREADY } GcRegionWatch;
+/* Until `total` more bytes were allocated no collection starts by itself; first a full collection makes room, unless no_full. Cooperative. */
+GcRegionStart gc_region_start(Thread *t, u64 total, bool no_full);
+bool gc_region_end(void); /* false: none is in progress, or a collection ended it */
+/* When `total` bytes of the region are used, or it ends before, client->wake_finalizer is called and gc_region_watch_take says so, once. */
+GcRegionWatch gc_region_watch(u64 total);
+typedef enum GcWatchState { GC_WATCH_NONE, GC_WATCH_WAITING, GC_WATCH_REACHED, GC_WATCH_ABANDONED } GcWatchState;
+GcWatchState gc_region_watch_take(void); /* REACHED and ABANDONED become NONE */
+
+/* --- Notice of full blocking collections (gc_notify.c).  GCNotificationStatus. -------------------------------------------- */
+typedef enum GcNotice { GC_NOTICE_SUCCEEDED, GC_NOTICE_FAILED, GC_NOTICE_CANCELED, GC_NOTICE_TIMEOUT, GC_NOTICE_NOT_APPLICABLE } GcNotice;
+typedef enum GcEvent { GC_EVENT_APPROACH, GC_EVENT_COMPLETE, GC_EVENTS } GcEvent;
+/* percent: of the growth allowed before a full collection, how much may be left when it counts as approaching; 1 to 99. */
+void gc_notice_register(u32 percent);
+void gc_notice_cancel(void);
+GcNotice gc_notice_wait(GcEvent event, i64 timeout_ns); /* preemptive; below 0: no timeout */
+
+/* --- Memory outside the heap (gc_pressure.c).  Cooperative; add may collect. ------------------------------------------------ */
+void gc_pressure_add(Thread *t, u64 bytes);
+void gc_pressure_remove(u64 bytes);
 #endif

@@ -62,7 +62,8 @@ bool gc_init(const GcClient *client, Err *e)
 {
     CHECK(!gc_heap_base);
     size_t size = 0;
-    gc_config_init();
+    if (!gc_config_init(e))
+        return false;
     char *base = reserve_range(&size);
     if (!base)
         return err_set(e, ERR_OUT_OF_MEMORY, 0, "cannot reserve address space for the managed heap (errno %d)", errno);

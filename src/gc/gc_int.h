@@ -394,9 +394,24 @@ extern u32 gc_collections[3], gc_background_collections;
 extern u64 gc_pause_ns_total, gc_moved_total;
 void gc_generation_sizes(u64 size[5], u64 fragmented[5]); /* heap_lock held or world stopped */
 
-void gc_config_init(void);                 /* fills gc_settings */
+bool gc_config_init(Err *e);               /* fills gc_settings; false: they cannot work */
+typedef enum GcSettingId {
+#define GC_SETTING(id, name, variable, property, type, dflt, effect) GC_SETTING_##id,
+#include "gc/gc_settings.def"
+#undef GC_SETTING
+    GC_SETTING_COUNT
+} GcSettingId;
+/* The smallest number that the memory cgroups of this process hold in a file, by version; groups: /proc/self/cgroup, root: where the hierarchies are
+ * mounted.  UINT64_MAX: none. */
+u64 gc_cgroup_number(const char *groups, const char *root, const char *file_v2, const char *file_v1);
+
 /* gc_notify.c: full-GC notifications and no-GC regions' side of the collector. */
-bool gc_may_collect(void);                 /* false inside a no-GC region with budget left */
+extern bool gc_region_active;              /* a region without collections: each chunk and large object asks gc_may_collect */
+bool gc_may_collect(void);                 /* false inside a no-GC region with budget left; no lock held */
+void gc_notify_starts(void);               /* world stopped, gc_cycle filled */
+void gc_notify_ends(i32 generation, bool blocking); /* world stopped, budgets set */
+/* gc_collect.c: what the older generations hold, and at how much they are due; both without a lock. */
+void gc_full_progress(u64 *used, u64 *due);
 
 void gc_stress_init(void);
 extern bool gc_stress_allocs; /* each allocation takes the slow path and is a chance */
