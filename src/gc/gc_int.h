@@ -175,7 +175,7 @@ char *gc_large_alloc_fixed(size_t n, bool no_zero, bool immortal); /* for mutato
 void gc_large_free(Object *o);                 /* its pages become a free run; start bit cleared */
 Object *gc_large_containing(const char *p);    /* the object whose pages contain p; NULL */
 void gc_large_each(void (*visit)(void *arg, Object *o), void *arg); /* address order */
-void gc_large_unmark(void); /* clears the mark bits: before a marking, which leaves them set */
+void gc_large_unmark(void); /* clears the mark bits, but those of immortal objects: before a marking, which leaves them set */
 /* After marking, world stopped or back_lock, heap_lock not held: frees each object without a mark bit.  Returns bytes freed. */
 u64 gc_large_sweep(void);
 /* World stopped, all marked, nothing else moved yet: slides the marked ones together and leaves forwarding for gc_full.c by
@@ -288,7 +288,7 @@ void gc_unpin_all(void);                 /* end of the collection: gc_pin_bits c
 void gc_young_trace(i32 generation);     /* roots, cards, closure of the condemned regions */
 void gc_young_finish(void);              /* after weak references: frees condemned regions */
 void gc_full_collect(void);
-void gc_mark_roots(void);                /* grays everything the roots refer to in mark_states */
+void gc_mark_roots(void);                /* after gc_large_unmark: grays everything the roots refer to in mark_states */
 void gc_mark_drain(GcWorker *w);         /* to the end; calls other workers when there is much to do, unless inside gc_parallel */
 bool gc_mark_some(GcWorker *w, u64 deadline_ns); /* gc_back_lock held, beside the program: old objects only; true: nothing is gray */
 void gc_decide(i32 generation);          /* gc_collect.c: dependents, weak, finalisation, tracking weak, client->sweep, in that order */
@@ -312,7 +312,6 @@ void gc_back_wait(Thread *t); /* running: until no cycle is in progress; a safep
 /* gc_collect.c, called by the background thread */
 void gc_background_pause(Thread *t); /* running: nobody else made the final pause */
 void gc_background_swept(void);
-bool gc_mark_some(GcWorker *w, u64 deadline_ns); /* gc_mark.c: marks until then; true: nothing is left */
 extern bool gc_back_active;
 
 /* --- Cards (gc_card.c) -------------------------------------------------------------------------------------------------------- */

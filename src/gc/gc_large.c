@@ -560,11 +560,13 @@ void gc_large_each(void (*visit)(void *arg, Object *o), void *arg)
 
 void gc_large_unmark(void)
 {
-    for (u32 i = first_run; i; i = runs[i].next)
-        if (runs[i].state == RUN_USED && !runs[i].immortal) {
-            Object *o = run_object(&runs[i]);
+    for (u32 i = first_run; i; i = runs[i].next) {
+        Object *o = run_object(&runs[i]);
+        if (runs[i].state == RUN_USED && runs[i].immortal)
+            gc_bit_set_atomic(gc_marks, o);
+        else if (runs[i].state == RUN_USED)
             __atomic_fetch_and(&gc_marks[gc_bit(o) >> 6], ~(1ull << (gc_bit(o) & 63)), __ATOMIC_RELAXED);
-        }
+    }
 }
 
 /* Looks at the run sweep_at and goes on to the next; returns bytes freed. */

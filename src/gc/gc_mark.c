@@ -391,8 +391,17 @@ static void mark_frozen(void *arg, Object *o, GcRegion *r)
     gc_refs(o, mark_frozen_slot, arg);
 }
 
+/* Before anything else is marked, these are. */
+static void mark_immortal(void *arg, Object *o)
+{
+    (void)arg;
+    if (gc_bit_test(gc_marks, o))
+        gc_gray_push(&gc_workers[0], o);
+}
+
 void gc_mark_roots(void)
 {
+    gc_large_each(mark_immortal, NULL);
     u64 frames = 0;
     gc_client->walk_stacks(mark_stack_slot, NULL, &frames);
     gc_roots_visit(mark_static, NULL);
