@@ -207,7 +207,7 @@ Object *gc_survivor(Object *o)
         return f ? f : gc_bit_test(gc_pin_bits, o) ? o : NULL;
     }
     if (gc_cycle.deciding && s & gc_cycle.mark_states)
-        return gc_bit_test(gc_marks, o) ? o : NULL;
+        return !gc_bit_test(gc_marks, o) ? NULL : gc_cycle.full_moved ? gc_moved(o) : o;
     return o;
 }
 
