@@ -14,7 +14,6 @@
 #define MB ((u64)1 << 20)
 #define GEN0_START (4 * MB)
 #define GEN0_MIN (1 * MB)
-#define GEN0_MAX (16 * MB)
 #define GEN1_REGIONS 6           /* collected together with generation 0 from so many on */
 #define FULL_MIN (24 * MB)       /* no full collection below */
 #define PAUSE_GOAL_NS 1000000u
@@ -28,7 +27,7 @@ static u64 collections_started;       /* a thread that waited for another's stop
 
 void gc_collect_init(void)
 {
-    gc_gen0_budget = gc_settings.gen0_size ? gc_settings.gen0_size : GEN0_START;
+    gc_gen0_budget = gc_settings.gen0_size ? gc_settings.gen0_size : MIN(GEN0_START, gc_settings.gen0_max_budget);
     if (gc_settings.hard_limit)
         gc_gen0_budget = MAX(MIN(gc_gen0_budget, gc_settings.hard_limit / 8), GEN0_MIN / 4);
     gc_back_init();
@@ -75,7 +74,9 @@ static void set_gen0_budget(u64 pause_ns)
 {
     if (gc_settings.gen0_size)
         return;
-    u64 top = gc_settings.hard_limit ? MAX(MIN(GEN0_MAX, gc_settings.hard_limit / 8), GEN0_MIN / 4) : GEN0_MAX;
+    u64 top = gc_settings.gen0_max_budget;
+    if (gc_settings.hard_limit)
+        top = MAX(MIN(top, gc_settings.hard_limit / 8), GEN0_MIN / 4);
     if (pause_ns > PAUSE_GOAL_NS)
         gc_gen0_budget = gc_gen0_budget * 3 / 4;
     else if (pause_ns < PAUSE_SHORT_NS)
@@ -94,7 +95,21 @@ static void set_full_threshold(void)
 
 static bool full_is_due(void)
 {
-    return old_bytes() >= full_threshold;
+    return old_bytes() >= full_threshold && gc_latency_mode != GC_LATENCY_LOW;
+}
+
+void gc_full_progress(u64 *used, u64 *due)
+{
+    *used = old_bytes();
+    *due = full_threshold;
+}
+
+/* GC.Collect in optimised mode: most of the budget since the last collection is used. */
+static bool worth_while(i32 generation)
+{
+    if (generation < 2)
+        return gc_gen0_used() >= gc_gen0_budget / 3;
+    return old_bytes() + gc_gen0_used() >= full_threshold - full_threshold / 8;
 }
 
 /* What an allocation collects: the youngest generation that will do. */
@@ -202,6 +217,8 @@ void gc_collect(Thread *t, i32 generation, u32 flags, GcReason reason)
         generation = 2;
     if (!gc_client || !gc_client->stop_world || !gc_free_mt)
         return;
+    if (flags & GC_COLLECT_OPTIMIZED && (gc_region_active || !worth_while(generation)))
+        return;
     collect(t, generation, flags, reason, 0);
     if (generation == 2 && use_background(generation, flags) && reason == GC_REASON_INDUCED)
         LOG(gc, 2, "background collection %s", gc_back_active ? "runs" : "is over");
@@ -233,7 +250,9 @@ void gc_before_chunk(Thread *t)
 
 void gc_before_large(Thread *t, size_t n)
 {
-    if (LIKELY(old_bytes() + n < full_threshold) || gc_back_active || !gc_client || !gc_client->stop_world || !gc_may_collect())
+    if (UNLIKELY(gc_region_active))
+        gc_may_collect(); /* somebody may wait for so many bytes to be allocated */
+    if (LIKELY(old_bytes() + n < full_threshold) || gc_latency_mode == GC_LATENCY_LOW || gc_back_active || !gc_client || !gc_client->stop_world || !gc_may_collect())
         return;
     collect(t, 2, gc_settings.concurrent ? 0 : GC_COLLECT_BLOCKING, GC_REASON_LOH, collections_started);
 }

@@ -62,6 +62,7 @@ bool gc_init(const GcClient *client, Err *e)
 {
     CHECK(!gc_heap_base);
     size_t size = 0;
+    gc_stats_init();
     if (!gc_config_init(e))
         return false;
     char *base = reserve_range(&size);

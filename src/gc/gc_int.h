@@ -387,6 +387,7 @@ u64 gc_final_pending(void);
 void gc_final_visit(void (*visit)(void *arg, Object **slot), void *arg);
 
 /* --- Figures (gc_stats.c) ------------------------------------------------------------------------------------------------------ */
+void gc_stats_init(void);
 void gc_stats_begin(void);                 /* start of a pause: sizes before */
 void gc_stats_end(u64 pause_ns);           /* end of a collection: sizes after; files gc_cycle.record under its kinds, counts, logs gc:1 */
 extern u32 gc_collections[3], gc_background_collections;
