@@ -1,15 +1,9 @@
 /* corelib_gc.c: calls of GC, GCSettings, GCHandle, DependentHandle, GCFrameRegistration.
- * The heap only grows for now: a collection is asked for in vain, objects stay in generation 0, and no finaliser falls due.
- * Book: corelib.md  Tests: tests/app */
+ * Here are signatures, CoreLib's enums and records; what is done lies in gc/ (gc_notify.c: regions and notices, gc_stats.c: figures).
+ * Book: corelib.md, gc-settings.md  Tests: tests/app/Gc*.cs */
 #include "corelib/corelib.h"
-#include "os/os_mem.h"
-#include "os/os_thread.h"
 #include "vm/vm_finalizer.h"
-#include "vm/vm_props.h"
 #include "vm/vm_roots.h"
-
-enum { LOH_DEFAULT = 1, LATENCY_NO_GC_REGION = 4 };
-static i32 latency_mode = 1, loh_mode = LOH_DEFAULT; /* Interactive; Default */
 
 /* --- Finalisation ------------------------------------------------------------------------------------------------------ */
 CALL(void, corelib_gc_suppress, Object *o)
@@ -61,26 +55,32 @@ CALL(void, corelib_gc_new_array, MethodTable *mt, i32 n, u32 flags, ObjectHandle
     QCALL_END(t);
 }
 
+/* mode: bits of CoreLib's InternalGCCollectionMode; its bits are ours but for the order.  Blocking asked for: once it is back, done. */
 CALL(void, corelib_gc_collect, i32 generation, i32 mode, u8 low_memory)
 {
-    enum { NON_BLOCKING = 1 };
-    LOG(gc, 1, "GC.Collect(%d, %d, %d): the heap only grows", generation, mode, low_memory);
-    if (!(mode & NON_BLOCKING) && (generation < 0 || generation >= 2))
-        __atomic_store_n(&loh_mode, LOH_DEFAULT, __ATOMIC_RELAXED);
-    vm_finalizer_wake();
-    Thread *t = thread_current();
-    COOPERATIVE(t) { gc_verify_chance(t, "GC.Collect"); }
+    enum { NON_BLOCKING = 1, BLOCKING = 2, OPTIMIZED = 4, COMPACTING = 8, AGGRESSIVE = 16 };
+    static const struct {
+        u32 mode, flag;
+    } bits[] = {{BLOCKING, GC_COLLECT_BLOCKING}, {OPTIMIZED, GC_COLLECT_OPTIMIZED}, {COMPACTING, GC_COLLECT_COMPACTING}, {AGGRESSIVE, GC_COLLECT_AGGRESSIVE}};
+    u32 flags = low_memory ? GC_COLLECT_LOW_MEMORY : 0;
+    for (u32 i = 0; i < ARRAY_LEN(bits); i++)
+        flags |= (u32)mode & bits[i].mode ? bits[i].flag : 0;
+    QCALL_BEGIN(t);
+    gc_collect(t, generation, flags, low_memory ? GC_REASON_LOW_MEMORY : GC_REASON_INDUCED);
+    gc_verify_chance(t, "GC.Collect");
+    QCALL_END(t);
 }
 
-static u64 pressure;
 CALL(void, corelib_gc_add_pressure, u64 n)
 {
-    __atomic_add_fetch(&pressure, n, __ATOMIC_RELAXED);
+    QCALL_BEGIN(t);
+    gc_pressure_add(t, n);
+    QCALL_END(t);
 }
 
 CALL(void, corelib_gc_remove_pressure, u64 n)
 {
-    __atomic_sub_fetch(&pressure, n, __ATOMIC_RELAXED);
+    gc_pressure_remove(n);
 }
 
 /* --- Figures ------------------------------------------------------------------------------------------------------------- */
@@ -111,12 +111,17 @@ CALL(i32, corelib_gc_max_generation, void)
     return 2;
 }
 
-/* special 1: what ran in the background; none does. */
+/* special: 0 all, 1 those that ran in the background, 2 blocking ones of generation 2. */
 CALL(i32, corelib_gc_collection_count, i32 generation, i32 special)
 {
+    enum { ALL, BACKGROUND, FULL_BLOCKING };
     GcFigures f;
     gc_figures(&f);
-    return special || (u32)generation >= ARRAY_LEN(f.collections) ? 0 : (i32)f.collections[generation];
+    if (special == BACKGROUND)
+        return (i32)f.background_collections;
+    if (special == FULL_BLOCKING)
+        return (i32)(f.collections[2] - f.background_collections);
+    return (u32)generation < ARRAY_LEN(f.collections) ? (i32)f.collections[generation] : 0;
 }
 
 CALL(i64, corelib_gc_pause_ticks, void)
@@ -128,19 +133,17 @@ CALL(i64, corelib_gc_pause_ticks, void)
 
 CALL(i32, corelib_gc_percent_time, void)
 {
-    return 0;
+    GcRecord r;
+    gc_record(GC_RECORD_ANY, &r);
+    return (i32)(r.pause_percent / 100);
 }
 
+/* As the last collection left it. */
 CALL(u64, corelib_gc_generation_size, i32 generation)
 {
-    GcFigures f;
-    gc_figures(&f);
-    switch (generation) {
-    case 0: return f.heap_bytes - f.large_bytes - f.pinned_bytes;
-    case 3: return f.large_bytes;
-    case 4: return f.pinned_bytes;
-    default: return 0;
-    }
+    GcRecord r;
+    gc_record(GC_RECORD_ANY, &r);
+    return (u32)generation < ARRAY_LEN(r.generations) ? r.generations[generation].size_after : 0;
 }
 
 CALL(u64, corelib_gc_segment_size, void)
@@ -166,104 +169,127 @@ _Static_assert(offsetof(MemoryInfo, generation) == 88 && offsetof(MemoryInfo, ge
 CALL(void, corelib_gc_memory_info, Object *o, i32 kind)
 {
     MemoryInfo *d = (MemoryInfo *)o;
-    GcFigures f;
-    gc_figures(&f);
-    u64 limit = knob_u64(KNOB_GC_HEAP_HARD_LIMIT), physical = os_mem_physical();
-    (void)kind;
-    d->available = (i64)(limit && limit < physical ? limit : physical);
-    d->high_load = d->available / 10 * 9;
-    d->load = (i64)MIN(f.committed_bytes, (u64)d->available);
-    if (!f.collections[0])
-        return; /* figures of collections stay zero until there was one, as on the reference */
-    d->heap = (i64)f.heap_bytes;
-    d->committed = (i64)f.committed_bytes;
-    d->index = f.collections[0];
+    GcRecord r;
+    gc_record((u32)kind < GC_RECORD_KINDS ? (GcRecordKind)kind : GC_RECORD_ANY, &r);
+    d->available = (i64)(gc_settings.hard_limit ? gc_settings.hard_limit : gc_settings.physical);
+    d->high_load = (i64)(gc_settings.physical / 100 * gc_settings.high_memory_percent);
+    if (!r.index)
+        return; /* as on the reference: all else is zero until there was one */
+    d->load = (i64)r.memory_load;
+    d->heap = (i64)r.heap_bytes;
+    d->fragmented = (i64)r.fragmented_bytes;
+    d->committed = (i64)r.committed_bytes;
+    d->promoted = (i64)r.promoted_bytes;
+    d->pinned_objects = (i64)r.pinned_objects;
+    d->pending = (i64)r.finalization_pending;
+    d->index = (i64)r.index;
+    d->generation = r.generation;
+    d->pause_percent = (i32)r.pause_percent;
+    d->compacted = r.compacted;
+    d->concurrent = r.concurrent;
+    for (u32 g = 0; g < ARRAY_LEN(d->generations); g++)
+        d->generations[g] = (GenInfo){(i64)r.generations[g].size_before, (i64)r.generations[g].fragmentation_before, (i64)r.generations[g].size_after,
+                                      (i64)r.generations[g].fragmentation_after};
+    for (u32 i = 0; i < ARRAY_LEN(d->pauses); i++)
+        d->pauses[i] = (i64)(r.pause_ns[i] / 100);
 }
 
+/* The two thresholds are percentages of growth left, of generation 2 and of large objects; ours grow against one mark. */
 CALL(u8, corelib_gc_register_full, i32 max_generation, i32 large)
 {
-    (void)max_generation, (void)large;
-    return 0;
+    gc_notice_register((u32)MAX(max_generation, large));
+    return 1;
 }
 
 CALL(u8, corelib_gc_cancel_full, void)
 {
-    return 0;
+    gc_notice_cancel();
+    return 1;
 }
 
-CALL(i32, corelib_gc_wait_full, i32 timeout)
+static i32 wait_for(GcEvent event, i32 milliseconds)
 {
-    (void)timeout;
-    return 4; /* GCNotificationStatus.NotApplicable */
+    return (i32)gc_notice_wait(event, milliseconds < 0 ? -1 : (i64)milliseconds * 1000000);
+}
+
+CALL(i32, corelib_gc_wait_approach, i32 timeout)
+{
+    return wait_for(GC_EVENT_APPROACH, timeout);
+}
+
+CALL(i32, corelib_gc_wait_complete, i32 timeout)
+{
+    return wait_for(GC_EVENT_COMPLETE, timeout);
 }
 
 CALL(i64, corelib_gc_generation_budget, i32 generation)
 {
-    (void)generation;
-    return -1; /* not known */
+    return gc_budget(generation);
 }
 
-CALL(i32, corelib_gc_refresh_limit, void)
+/* GCHeapHardLimitInfo: eight numbers by value. */
+typedef struct HardLimitInfo {
+    u64 limits[8];
+} HardLimitInfo;
+CALL(i32, corelib_gc_refresh_limit, HardLimitInfo info)
 {
-    return 0; /* the limit is read anew by each use */
+    return (i32)gc_refresh_limit(info.limits);
 }
 
-/* fn(context, name, public name, kind, value): kinds 0 number, 1 text, 2 bool */
+typedef struct ConfigVisit {
+    void *context;
+    void (*fn)(void *, const char *, const char *, i32, i64);
+} ConfigVisit;
+
+static void visit_setting(void *arg, const char *name, const char *public_name, GcSettingType type, i64 value)
+{
+    const ConfigVisit *v = arg;
+    v->fn(v->context, name, public_name, (i32)type, value);
+}
+
+/* fn(context, name, public name, kind, value) is managed; kinds are GcSettingType's */
 CALL(void, corelib_gc_enumerate_config, void *context, void (*fn)(void *, const char *, const char *, i32, i64))
 {
-    fn(context, "GCHeapHardLimit", "System.GC.HeapHardLimit", 0, (i64)knob_u64(KNOB_GC_HEAP_HARD_LIMIT));
-    fn(context, "ServerGC", "System.GC.Server", 2, 0);
-    fn(context, "ConcurrentGC", "System.GC.Concurrent", 2, 0);
+    ConfigVisit v = {context, fn};
+    gc_settings_visit(visit_setting, &v);
 }
 
 /* --- Settings -------------------------------------------------------------------------------------------------------------- */
 CALL(u8, corelib_gc_is_server, void)
 {
-    return 0;
+    return gc_settings.server;
 }
 
 CALL(i32, corelib_gc_latency, void)
 {
-    return __atomic_load_n(&latency_mode, __ATOMIC_RELAXED);
+    return __atomic_load_n(&gc_latency_mode, __ATOMIC_RELAXED);
 }
 
+/* SustainedLowLatency means that full collections run in the background; without those it changes nothing, as on the reference. */
 CALL(i32, corelib_gc_set_latency, i32 mode)
 {
-    if (__atomic_load_n(&latency_mode, __ATOMIC_RELAXED) == LATENCY_NO_GC_REGION)
-        return 1; /* NoGCInProgress */
-    __atomic_store_n(&latency_mode, mode, __ATOMIC_RELAXED);
-    return 0; /* Succeeded */
+    enum { SUCCEEDED, NO_GC_IN_PROGRESS };
+    if (__atomic_load_n(&gc_latency_mode, __ATOMIC_RELAXED) == GC_LATENCY_NO_GC_REGION)
+        return NO_GC_IN_PROGRESS;
+    if (mode != GC_LATENCY_SUSTAINED_LOW || gc_settings.concurrent)
+        __atomic_store_n(&gc_latency_mode, mode, __ATOMIC_RELAXED);
+    return SUCCEEDED;
 }
 
-/* A region without collections: there are none anyway; only the protocol is kept. */
-static i32 mode_before_region;
-static i64 region_total;
-static void run_region_item(bool abandoned);
+/* has_large, large: how the total splits between small and large objects; ours share it. */
 CALL(i32, corelib_gc_start_region, i64 total, i32 has_large, i64 large, i32 no_full)
 {
-    enum { SUCCEEDED, NOT_ENOUGH_MEMORY, AMOUNT_TOO_LARGE, IN_PROGRESS };
-    (void)has_large, (void)large, (void)no_full;
-    i32 old = __atomic_load_n(&latency_mode, __ATOMIC_RELAXED);
-    if (old == LATENCY_NO_GC_REGION)
-        return IN_PROGRESS;
-    if ((u64)total > (u64)(gc_heap_end - gc_heap_base))
-        return AMOUNT_TOO_LARGE;
-    if ((u64)total > os_mem_physical())
-        return NOT_ENOUGH_MEMORY;
-    mode_before_region = old;
-    region_total = total;
-    __atomic_store_n(&latency_mode, LATENCY_NO_GC_REGION, __ATOMIC_RELAXED);
-    return SUCCEEDED;
+    (void)has_large, (void)large;
+    QCALL_BEGIN(t);
+    GcRegionStart status = gc_region_start(t, (u64)total, no_full);
+    QCALL_END(t);
+    return (i32)status;
 }
 
 CALL(i32, corelib_gc_end_region, void)
 {
     enum { SUCCEEDED, NOT_IN_PROGRESS };
-    if (__atomic_load_n(&latency_mode, __ATOMIC_RELAXED) != LATENCY_NO_GC_REGION)
-        return NOT_IN_PROGRESS;
-    __atomic_store_n(&latency_mode, mode_before_region, __ATOMIC_RELAXED);
-    run_region_item(true);
-    return SUCCEEDED;
+    return gc_region_end() ? SUCCEEDED : NOT_IN_PROGRESS;
 }
 
 /* System.GC.NoGCRegionCallbackFinalizerWorkItem.  The callback frees the item; it runs the action unless abandoned. */
@@ -272,57 +298,45 @@ typedef struct RegionItem {
     void (*callback)(struct RegionItem *item);
     u8 scheduled, abandoned;
 } RegionItem;
-static RegionItem *region_item; /* taken by whoever runs the callback */
-static u64 region_due;          /* total of allocated bytes at which it falls due */
+static RegionItem *region_item; /* of the watch that gc/ holds */
 
-static void run_region_item(bool abandoned)
+/* On the finaliser thread, preemptive. */
+static void run_region_item(void)
 {
+    GcWatchState state = gc_region_watch_take();
+    if (state != GC_WATCH_REACHED && state != GC_WATCH_ABANDONED)
+        return;
     RegionItem *item = __atomic_exchange_n(&region_item, NULL, __ATOMIC_ACQ_REL);
     if (!item)
         return;
     item->scheduled = 1;
-    item->abandoned = abandoned;
+    item->abandoned = state == GC_WATCH_ABANDONED;
     item->callback(item);
-}
-
-static void watch_region(void *arg)
-{
-    enum { PERIOD_NS = 2000000 };
-    (void)arg;
-    while (__atomic_load_n(&region_item, __ATOMIC_ACQUIRE)) {
-        if (gc_total_allocated_bytes() >= region_due)
-            run_region_item(false);
-        else
-            os_thread_sleep(PERIOD_NS);
-    }
 }
 
 /* The callback is due when `total` bytes were allocated in the region. */
 CALL(i32, corelib_gc_region_callback, RegionItem *item, i64 total)
 {
-    enum { SUCCESS, NOT_STARTED, INSUFFICIENT_BUDGET, ALREADY_REGISTERED };
-    OsThread watcher;
-    if (__atomic_load_n(&latency_mode, __ATOMIC_RELAXED) != LATENCY_NO_GC_REGION)
-        return NOT_STARTED;
-    if (total <= 0 || total > region_total)
-        return INSUFFICIENT_BUDGET;
-    region_due = gc_total_allocated_bytes() + (u64)total;
     RegionItem *none = NULL;
+    if (__atomic_load_n(&gc_latency_mode, __ATOMIC_RELAXED) != GC_LATENCY_NO_GC_REGION)
+        return GC_WATCH_NO_REGION;
     if (!__atomic_compare_exchange_n(&region_item, &none, item, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-        return ALREADY_REGISTERED;
-    if (!os_thread_create(&watcher, watch_region, NULL, 0, ".NET NoGC", true))
-        run_region_item(true);
-    return SUCCESS;
+        return GC_WATCH_ALREADY;
+    vm_finalizer_work = run_region_item;
+    GcRegionWatch status = gc_region_watch((u64)total);
+    if (status != GC_WATCH_SET)
+        __atomic_store_n(&region_item, NULL, __ATOMIC_RELEASE);
+    return (i32)status;
 }
 
 CALL(i32, corelib_gc_loh_mode, void)
 {
-    return __atomic_load_n(&loh_mode, __ATOMIC_RELAXED);
+    return __atomic_load_n(&gc_loh_compaction, __ATOMIC_RELAXED);
 }
 
 CALL(void, corelib_gc_set_loh_mode, i32 mode)
 {
-    __atomic_store_n(&loh_mode, mode, __ATOMIC_RELAXED);
+    __atomic_store_n(&gc_loh_compaction, mode, __ATOMIC_RELAXED);
 }
 
 /* --- Handles ---------------------------------------------------------------------------------------------------------------- */

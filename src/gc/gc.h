@@ -245,6 +245,8 @@ typedef struct GcRecord {
     } generations[5];
 } GcRecord;
 void gc_record(GcRecordKind kind, GcRecord *out);
+/* Bytes that a generation (3: large objects, counted with 2) may grow by from the last collection to the next; -1: not known. */
+i64 gc_budget(i32 generation);
 
 /* --- Settings (gc_config.c): read once in gc_init from DOTNET_GC* (hexadecimal, as on the reference), runtimeconfig and cgroups */
 typedef struct GcSettings {

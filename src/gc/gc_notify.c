@@ -62,7 +62,6 @@ static bool begin(u64 budget)
         region.budget = budget;
         region.gen0_budget = gc_gen0_budget;
         region.mode = gc_latency_mode;
-        region.watch = GC_WATCH_NONE;
         gc_latency_mode = GC_LATENCY_NO_GC_REGION;
         gc_gen0_budget = 0;
         gc_region_active = true;

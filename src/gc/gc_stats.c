@@ -230,6 +230,17 @@ void gc_stats_end(u64 pause_ns)
     gc_notify_ends(r->generation, !r->concurrent);
 }
 
+i64 gc_budget(i32 generation)
+{
+    u64 used, due;
+    if (generation == 0)
+        return (i64)gc_gen0_budget;
+    if (generation != 2 && generation != 3)
+        return -1;
+    gc_full_progress(&used, &due);
+    return due > used ? (i64)(due - used) : 0;
+}
+
 void gc_record(GcRecordKind kind, GcRecord *out)
 {
     pthread_mutex_lock(&records_lock);

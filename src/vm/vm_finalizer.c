@@ -6,6 +6,8 @@
 
 #include "os/os_thread.h"
 
+void (*vm_finalizer_work)(void);
+
 static u32 asked, done; /* passes asked for; value of `asked` that the last finished pass began with */
 
 static void run(Thread *t, void *arg)
@@ -18,6 +20,8 @@ static void run(Thread *t, void *arg)
             os_futex_wait(&asked, want, -1);
             continue;
         }
+        if (vm_finalizer_work)
+            vm_finalizer_work();
         COOPERATIVE(t)
         {
             u64 count = 0;

@@ -94,6 +94,7 @@ static Thread *attach_foreign(void)
 static bool init_layers(Err *e)
 {
     os_span_init();
+    gc_set_properties(vm_prop);
     if (!gc_init(&vm_gc_client, e))
         return false;
     thread_init();
