@@ -172,7 +172,7 @@ CALL(void, corelib_gc_memory_info, Object *o, i32 kind)
     GcRecord r;
     gc_record((u32)kind < GC_RECORD_KINDS ? (GcRecordKind)kind : GC_RECORD_ANY, &r);
     d->available = (i64)(gc_settings.hard_limit ? gc_settings.hard_limit : gc_settings.physical);
-    d->high_load = (i64)(gc_settings.physical / 100 * gc_settings.high_memory_percent);
+    d->high_load = (i64)gc_settings.high_memory_load;
     if (!r.index)
         return; /* as on the reference: all else is zero until there was one */
     d->load = (i64)r.memory_load;

@@ -258,6 +258,7 @@ typedef struct GcSettings {
     u32 heap_count;      /* workers: 1, or when server as many as processors unless set */
     u32 conserve_memory; /* 0..9: compact when fragmentation passes (10 - n) * 10 % */
     u32 high_memory_percent; /* of physical from which on collections are more eager */
+    u64 high_memory_load;    /* the same in bytes */
     bool server, concurrent, retain_vm;
 } GcSettings;
 extern GcSettings gc_settings;

@@ -289,6 +289,7 @@ bool gc_config_init(Err *e)
     s->heap_count = heap_count();
     s->conserve_memory = value(GC_SETTING_CONSERVE_MEMORY) <= 9 ? (u32)value(GC_SETTING_CONSERVE_MEMORY) : 0;
     s->high_memory_percent = high_memory_percent();
+    s->high_memory_load = share(s->high_memory_percent);
     gc_latency_mode = s->concurrent ? GC_LATENCY_INTERACTIVE : GC_LATENCY_BATCH;
     if (!hard_limit(&limits, &s->hard_limit))
         return err_set(e, ERR_OUT_OF_MEMORY, 0, "the heap's hard limits contradict each other: GCHeapHardLimitSOH, LOH and POH belong together");
@@ -312,6 +313,7 @@ GcRefreshStatus gc_refresh_limit(const u64 given[8])
         return GC_REFRESH_INVALID;
     if (limit && limit < MAX(gc_committed(), LEAST_LIMIT))
         return GC_REFRESH_TOO_LOW;
+    gc_settings.high_memory_load = share(gc_settings.high_memory_percent);
     __atomic_store_n(&gc_settings.hard_limit, limit, __ATOMIC_RELAXED);
     return GC_REFRESH_DONE;
 }

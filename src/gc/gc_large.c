@@ -48,8 +48,6 @@ typedef struct Run {
     bool fixed, immortal; /* never moves; never dies */
 } Run;
 
-char *gc_large_base, *gc_large_top;
-
 /* All under heap_lock, or with the world stopped. */
 static Run *runs; /* [0] is nobody */
 static u32 runs_end, runs_max, spare_runs, first_run, last_run;

@@ -187,7 +187,7 @@ static void fill(GcRecord *r)
     r->finalization_pending = gc_final_pending();
     r->pause_percent = (u32)MIN(gc_pause_ns_total * 10000 / run_ns, (u64)10000);
     r->memory_load = memory_load();
-    r->high_memory_load = gc_settings.physical / 100 * gc_settings.high_memory_percent;
+    r->high_memory_load = gc_settings.high_memory_load;
     r->available = gc_settings.hard_limit ? gc_settings.hard_limit : gc_settings.physical;
 }
 

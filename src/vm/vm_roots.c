@@ -71,8 +71,7 @@ static const char *name_of_type(const MethodTable *mt, char *buf, size_t n)
 
 static void sweep(i32 generation)
 {
-    (void)generation;
-    sync_sweep();
+    sync_sweep(generation);
 }
 
 typedef struct GcThreadStart {
