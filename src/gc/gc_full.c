@@ -249,7 +249,7 @@ static void fix_root(void *arg, Object **slot)
 
 static void fix_interior(Object **slot)
 {
-    const char *p = (const char *)*slot, *inside = p - 8;
+    const char *p = (const char *)*slot, *inside = (const char *)((uintptr_t)p - 8);
     u8 s = gc_state_any(inside);
     Object *o = NULL, *now = NULL;
     if (s & GC_STATE_LARGE) {

@@ -413,7 +413,7 @@ static Object *containing_gen0(const GcRegion *r, const char *header)
 /* An object owns the addresses from its own to its end, the next header word included: a pointer just past an array is the array's. */
 Object *gc_containing_object(const void *address)
 {
-    const char *p = address, *inside = p - 8; /* just past the last object of a region is still that region's */
+    const char *p = address, *inside = (const char *)((uintptr_t)p - 8); /* just past the last object of a region is still that region's */
     if (!gc_in_heap(inside))
         return NULL;
     u8 s = gc_state(inside);
