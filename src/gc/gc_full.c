@@ -347,8 +347,6 @@ static void settle_source(u32 i)
 {
     GcRegion *r = &gc_regions[i];
     if (!r->has_pins || !keep_pinned(r)) {
-        if (r->kind == GC_REGION_OLD)
-            gc_old_bytes -= r->live_bytes;
         gc_region_free(r);
         return;
     }

@@ -185,7 +185,7 @@ Object *gc_large_forward(Object *o); /* new address by the plan; o itself when i
 void gc_large_compact_move(void);    /* after all references were fixed: moves the memory */
 u64 gc_large_bytes(void);            /* used by objects */
 u64 gc_large_free_bytes(void);       /* committed, inside free runs: the fragmentation */
-/* After a full collection.  all: gives every free page back.  Else what exceeds a share of the bytes in use: the system may have it from now on, and
+/* After a full collection, heap_lock held, which it lets go of now and then.  all: gives every free page back.  Else what exceeds a share of the bytes in use: the system may have it from now on, and
  * gets it at the next trim if it was not used again. */
 void gc_large_trim(bool all);
 void gc_large_check(void);           /* aborts when the space's records contradict each other */

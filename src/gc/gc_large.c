@@ -18,6 +18,7 @@ enum {
     EXACT_BINS = 1024, /* runs of fewer pages have a bin for each size, bigger ones 8 for each power of two */
     BINS = EXACT_BINS + 16 * 8,
     SCAN_BIN = 64,           /* so many runs of a bin with various sizes are looked at */
+    TRIM_PAGES = 128,        /* given back per hold of heap_lock */
     SWEEP_BATCH = 64,        /* objects looked at per hold of heap_lock */
     QUARANTINE = 64,         /* stress: runs that wait unreadable */
     UNLOCK_PAGES = 8,        /* more than this is cleared without heap_lock */
@@ -319,13 +320,13 @@ static u64 run_decommit(u32 i)
     return held;
 }
 
-/* The system may take up to `most` pages from the run's end; they no longer count. */
+/* The system may take up to `most` pages of the run; they no longer count. */
 static u64 run_soften(u32 i, u64 most)
 {
     Run *r = &runs[i];
     u64 done = 0;
-    u32 from = r->held <= most ? r->page : r->page + r->pages - (u32)MIN(most, r->pages);
-    for (u32 page = from, end = r->page + r->pages, n; (page = bits_next(held_bits, NULL, page, end, &n)) < end; page += n) {
+    for (u32 page = r->page, end = r->page + r->pages, n; done < most && (page = bits_next(held_bits, NULL, page, end, &n)) < end; page += n) {
+        n = (u32)MIN(n, most - done);
         madvise(page_address(page), (size_t)n << PAGE_SHIFT, MADV_FREE);
         bits_put(held_bits, page, n, false);
         done += n;
@@ -349,16 +350,41 @@ static void run_drop_soft(u32 i)
     bin_add(i);
 }
 
-/* Free runs by falling size: give(run, what is still to do) until `pages` are given. */
-static void from_big_runs(u64 pages, bool soft)
+/* Gives back at least `pages` pages, if there are so many, big free runs first. */
+static void decommit_some(u64 pages)
 {
     for (u32 b = BINS; b-- > 0 && pages;)
         for (Stock s = MOSTLY_DIRTY; s < STOCKS; s++)
             for (u32 i = bins[s][b], next; i && pages; i = next) {
                 next = runs[i].bin_next;
                 if (runs[i].held)
-                    pages -= MIN(pages, soft ? run_soften(i, pages) : run_decommit(i));
+                    pages -= MIN(pages, run_decommit(i));
             }
+}
+
+static void let_others_in(void)
+{
+    pthread_mutex_unlock(&gc_heap_lock);
+    pthread_mutex_lock(&gc_heap_lock);
+}
+
+static u32 first_held(u32 bin)
+{
+    for (Stock s = MOSTLY_DIRTY; s < STOCKS; s++)
+        for (u32 i = bins[s][bin]; i; i = runs[i].bin_next)
+            if (runs[i].held)
+                return i;
+    return 0;
+}
+
+/* Softens so many pages, big free runs first; lets go of heap_lock now and then. */
+static void soften_some(u64 pages)
+{
+    for (u32 b = BINS, i; b-- > 0 && pages;)
+        while (pages && (i = first_held(b))) {
+            pages -= run_soften(i, MIN(pages, (u64)TRIM_PAGES));
+            let_others_in();
+        }
 }
 
 /* Accounts for pages [page, page + pages), which are in no bin; in need other free memory makes room. */
@@ -367,7 +393,7 @@ static bool hold(u32 page, u32 pages, bool for_collector)
     u32 held = bits_count(held_bits, page, pages);
     u64 need = (u64)(pages - held) << PAGE_SHIFT;
     if (need && !gc_commit(need, for_collector)) {
-        from_big_runs(pages - held, false);
+        decommit_some(pages - held);
         if (!gc_commit(need, for_collector))
             return false;
     }
@@ -473,7 +499,7 @@ static char *alloc(size_t n, bool no_zero, bool for_collector, bool fixed, bool 
         page_run[page + k] = i;
     used_pages += pages;
     Object *o = run_object(r);
-    if (gc_marking || gc_back_active || sweeping || immortal)
+    if (gc_marking || sweeping)
         gc_bit_set_atomic(gc_marks, o);
     gc_bit_set_atomic(gc_starts, o);
     __atomic_store_n(&r->state, RUN_USED, __ATOMIC_RELEASE);
@@ -574,7 +600,9 @@ static u64 sweep_run(void)
     u64 n = (u64)runs[i].pages << PAGE_SHIFT;
     if (ahead)
         __builtin_prefetch(&gc_marks[gc_bit(run_object(&runs[ahead])) >> 6]);
-    if (runs[i].state != RUN_USED || runs[i].immortal || gc_bit_test(gc_marks, run_object(&runs[i])))
+    if (runs[i].state == RUN_USED && runs[i].immortal)
+        gc_bit_set_atomic(gc_marks, run_object(&runs[i]));
+    if (runs[i].state != RUN_USED || gc_bit_test(gc_marks, run_object(&runs[i])))
         return 0;
     free_run(i); /* merging may drop the run ahead; run_drop moves sweep_at on */
     return n;
@@ -588,10 +616,8 @@ u64 gc_large_sweep(void)
     sweep_at = first_run;
     for (u32 n = 1; sweep_at; n++) {
         freed += sweep_run();
-        if (n % SWEEP_BATCH == 0) {
-            pthread_mutex_unlock(&gc_heap_lock);
-            pthread_mutex_lock(&gc_heap_lock);
-        }
+        if (n % SWEEP_BATCH == 0)
+            let_others_in();
     }
     sweeping = false;
     pthread_mutex_unlock(&gc_heap_lock);
@@ -618,12 +644,17 @@ void gc_large_trim(bool all)
     }
     if (gc_settings.retain_vm)
         return;
-    for (u32 i = first_run; i; i = runs[i].next)
-        if (runs[i].state == RUN_FREE && runs[i].dirty > runs[i].held)
+    for (sweep_at = first_run; sweep_at;) {
+        u32 i = sweep_at;
+        sweep_at = runs[i].next;
+        if (runs[i].state == RUN_FREE && runs[i].dirty > runs[i].held) {
             run_drop_soft(i);
+            let_others_in();
+        }
+    }
     u64 keep = MAX((used_pages << PAGE_SHIFT) * KEEP_PERCENT / 100, (u64)KEEP_MIN) >> PAGE_SHIFT;
     if (free_held > keep)
-        from_big_runs(free_held - keep, true);
+        soften_some(free_held - keep);
 }
 
 /* --- Compaction ---------------------------------------------------------------------------------------------------------------- */
@@ -782,7 +813,7 @@ void gc_large_compact_move(void)
     vec_free(&kept);
     /* Objects went to pages that were not accounted; at least as many others became free. */
     if (more && !gc_commit(more << PAGE_SHIFT, true)) {
-        from_big_runs(more, false);
+        decommit_some(more);
         CHECK(gc_commit(more << PAGE_SHIFT, true));
     }
 }
