@@ -74,6 +74,20 @@ static void sweep(i32 generation)
     sync_sweep(generation);
 }
 
+static void moved(void)
+{
+    sync_sweep(2);
+}
+
+/* vm_finalizer_start has loaded the type. */
+static bool is_critical(const MethodTable *mt)
+{
+    const MethodTable *critical = type_wk_cache[WK_CRITICALFINALIZEROBJECT];
+    while (mt && mt != critical)
+        mt = mt->parent;
+    return mt != NULL;
+}
+
 typedef struct GcThreadStart {
     void (*fn)(Thread *t, void *arg);
     const char *name;
@@ -109,6 +123,8 @@ const GcClient vm_gc_client = {
     .type_name = name_of_type,
     .poll = thread_poll,
     .sweep = sweep,
+    .moved = moved,
+    .is_critical = is_critical,
     .wake_finalizer = vm_finalizer_wake,
     .start_thread = start_thread,
 };
