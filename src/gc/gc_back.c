@@ -231,13 +231,19 @@ static void gray_frozen(void *arg, Object *o, GcRegion *r)
     gc_refs(o, gray_ref, arg);
 }
 
+bool gc_back_prepare(void)
+{
+    static bool asked;
+    if (!gc_client->start_thread)
+        return false;
+    if (!__atomic_exchange_n(&asked, true, __ATOMIC_ACQ_REL))
+        __atomic_store_n(&has_thread, gc_client->start_thread(run, ".NET BGC"), __ATOMIC_RELEASE);
+    return __atomic_load_n(&has_thread, __ATOMIC_ACQUIRE);
+}
+
 bool gc_back_start(void)
 {
-    if (state != BACK_IDLE || !gc_client->start_thread)
-        return false;
-    if (!has_thread)
-        has_thread = gc_client->start_thread(run, ".NET BGC");
-    if (!has_thread)
+    if (state != BACK_IDLE || !has_thread)
         return false;
     if (marks_dirty)
         gc_marks_clear();

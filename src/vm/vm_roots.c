@@ -101,15 +101,21 @@ static void run_gc_thread(Thread *t, void *arg)
     start.fn(t, NULL);
 }
 
-/* Called with the world stopped: the thread waits at its first transition. */
+/* Called in cooperative mode at a safepoint; the list of threads may be held by who wants to stop the world. */
 static bool start_thread(void (*fn)(Thread *t, void *arg), const char *name)
 {
     GcThreadStart *start = base_malloc(sizeof *start);
     *start = (GcThreadStart){fn, name};
-    Thread *t = thread_new(vm_runtime.domain);
-    thread_set_background(t, true);
+    Thread *self = thread_current();
     Err e = {0};
-    if (thread_start(t, 0, run_gc_thread, start, &e))
+    bool ok = false;
+    PREEMPTIVE(self)
+    {
+        Thread *t = thread_new(vm_runtime.domain);
+        thread_set_background(t, true);
+        ok = thread_start(t, 0, run_gc_thread, start, &e);
+    }
+    if (ok)
         return true;
     LOG(gc, 0, "no thread for %s: %s", name, e.text);
     return false;
