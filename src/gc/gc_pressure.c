@@ -14,7 +14,7 @@
 static pthread_mutex_t pressure_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
     u64 held;              /* announced and not given back */
-    u64 fresh;             /* announced since the last collection of generation 1 */
+    u64 fresh;             /* announced since the last collection of generation 1, less what was given back */
     u64 full_mark;         /* held at which generation 2 is due */
     u32 young, full;       /* counts of collections as last seen */
 } pressure;                /* under pressure_lock */
@@ -49,6 +49,7 @@ void gc_pressure_remove(u64 bytes)
 {
     pthread_mutex_lock(&pressure_lock);
     pressure.held -= MIN(bytes, pressure.held);
+    pressure.fresh -= MIN(bytes, pressure.fresh); /* disposed of: no garbage */
     if (pressure.full_mark)
         pressure.full_mark = MAX(MIN(pressure.full_mark, 4 * pressure.held), FULL_LEAST);
     pthread_mutex_unlock(&pressure_lock);
