@@ -402,8 +402,8 @@ typedef enum GcSettingId {
 #undef GC_SETTING
     GC_SETTING_COUNT
 } GcSettingId;
-/* The smallest number that the memory cgroups of this process hold in a file, by version; groups: /proc/self/cgroup, root: where the hierarchies are
- * mounted.  UINT64_MAX: none. */
+/* The smallest number that the memory cgroups of this process hold in a file, by version; groups: /proc/self/cgroup, root: where the
+ * hierarchies are mounted.  UINT64_MAX: none. */
 u64 gc_cgroup_number(const char *groups, const char *root, const char *file_v2, const char *file_v1);
 
 /* gc_notify.c: full-GC notifications and no-GC regions' side of the collector. */

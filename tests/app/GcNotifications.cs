@@ -33,9 +33,11 @@ internal static class Program
         Try("approach", () => GC.WaitForFullGCApproach(10));
         Register(10, 10);
         object first = "", second = "";
-        var waiting = new Thread(() => { first = GC.WaitForFullGCApproach(); second = GC.WaitForFullGCComplete(); });
+        using var started = new ManualResetEventSlim();
+        var waiting = new Thread(() => { started.Set(); first = GC.WaitForFullGCApproach(); second = GC.WaitForFullGCComplete(); });
         waiting.Start();
-        Thread.Sleep(100);
+        started.Wait();
+        Thread.Sleep(300);
         Cancel();
         waiting.Join();
         Console.WriteLine($"{first} {second}");

@@ -40,7 +40,7 @@ internal static class Program
         for (int i = 0; i < 100; i++) GC.RemoveMemoryPressure(10_000_000);
         before = GC.CollectionCount(0);
         for (int i = 0; i < 1000; i++) { GC.AddMemoryPressure(1000); GC.RemoveMemoryPressure(1000); }
-        Console.WriteLine(GC.CollectionCount(0) - before);
+        Console.WriteLine(GC.CollectionCount(0) - before < 3);
         before = GC.CollectionCount(0);
         for (int i = 0; i < 3000; i++) { _ = new Native(10_000_000); if (i % 100 == 0) Thread.Sleep(1); }
         Console.WriteLine(GC.CollectionCount(0) > before);
