@@ -15,6 +15,7 @@
 #define GEN0_START (4 * MB)
 #define GEN0_MIN (1 * MB)
 #define GEN1_REGIONS 6           /* collected together with generation 0 from so many on */
+#define CHEAP_MARK (2 * MB)
 #define FULL_MIN (24 * MB)       /* no full collection below */
 #define PAUSE_GOAL_NS 1000000u
 #define PAUSE_SHORT_NS 400000u
@@ -68,6 +69,15 @@ static u64 gen1_regions(void)
 static u64 old_bytes(void)
 {
     return gc_old_bytes + gc_large_bytes();
+}
+
+/* So little to mark takes less time than a background cycle's two pauses, and what large arrays without references occupy is free at once. */
+static bool cheap_to_mark(void)
+{
+    pthread_mutex_lock(&gc_heap_lock);
+    bool cheap = gc_old_bytes < CHEAP_MARK && gc_old_bytes + gc_large_ref_bytes(CHEAP_MARK) < CHEAP_MARK;
+    pthread_mutex_unlock(&gc_heap_lock);
+    return cheap;
 }
 
 static void set_gen0_budget(u64 pause_ns)
@@ -254,7 +264,7 @@ void gc_before_large(Thread *t, size_t n)
         gc_may_collect(); /* somebody may wait for so many bytes to be allocated */
     if (LIKELY(old_bytes() + n < full_threshold) || gc_latency_mode == GC_LATENCY_LOW || gc_back_active || !gc_client || !gc_client->stop_world || !gc_may_collect())
         return;
-    collect(t, 2, gc_settings.concurrent ? 0 : GC_COLLECT_BLOCKING, GC_REASON_LOH, collections_started);
+    collect(t, 2, gc_settings.concurrent && !cheap_to_mark() ? 0 : GC_COLLECT_BLOCKING, GC_REASON_LOH, collections_started);
 }
 
 bool gc_make_room(Thread *t, u32 attempt, size_t n)

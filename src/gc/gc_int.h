@@ -184,9 +184,10 @@ void gc_large_compact_plan(void);
 Object *gc_large_forward(Object *o); /* new address by the plan; o itself when it stays */
 void gc_large_compact_move(void);    /* after all references were fixed: moves the memory */
 u64 gc_large_bytes(void);            /* used by objects */
+u64 gc_large_ref_bytes(u64 enough);  /* used by objects with references; stops counting at `enough` */
 u64 gc_large_free_bytes(void);       /* committed, in free runs between objects: the fragmentation */
 /* After a full collection, heap_lock held, which it lets go of now and then.  all: gives every free page back.  Else what exceeds a share of the bytes in use: the system may have it from now on, and
- * gets it at the next trim if it was not used again. */
+ * gets it by and by if it is not used again. */
 void gc_large_trim(bool all);
 void gc_large_check(void);           /* aborts when the space's records contradict each other */
 

@@ -19,6 +19,7 @@ enum {
     BINS = EXACT_BINS + 16 * 8,
     SCAN_BIN = 64,           /* so many runs of a bin with various sizes are looked at */
     TRIM_PAGES = 128,        /* given back per hold of heap_lock */
+    DROP_SHARE = 8,          /* of the soft pages that nobody used, this part is given back per trim */
     SWEEP_BATCH = 64,        /* objects looked at per hold of heap_lock */
     QUARANTINE = 64,         /* stress: runs that wait unreadable */
     UNLOCK_PAGES = 8,        /* more than this is cleared without heap_lock */
@@ -624,6 +625,15 @@ u64 gc_large_sweep(void)
     return freed;
 }
 
+u64 gc_large_ref_bytes(u64 enough)
+{
+    u64 n = 0;
+    for (u32 i = first_run; i && n < enough; i = runs[i].next)
+        if (runs[i].state == RUN_USED && gc_type(run_object(&runs[i]))->flags & GC_TYPE_HAS_REFS)
+            n += (u64)runs[i].pages << PAGE_SHIFT;
+    return n;
+}
+
 u64 gc_large_bytes(void)
 {
     return used_pages << PAGE_SHIFT;
@@ -645,11 +655,17 @@ void gc_large_trim(bool all)
     }
     if (gc_settings.retain_vm)
         return;
-    for (sweep_at = first_run; sweep_at;) {
-        u32 i = sweep_at;
+    u64 drop = 0;
+    for (u32 i = first_run; i; i = runs[i].next)
+        if (runs[i].state == RUN_FREE)
+            drop += runs[i].dirty - runs[i].held;
+    drop = (drop + DROP_SHARE - 1) / DROP_SHARE;
+    for (sweep_at = first_run; sweep_at && drop;) {
+        u32 i = sweep_at, soft = runs[i].dirty - runs[i].held;
         sweep_at = runs[i].next;
-        if (runs[i].state == RUN_FREE && runs[i].dirty > runs[i].held) {
+        if (runs[i].state == RUN_FREE && soft) {
             run_drop_soft(i);
+            drop -= MIN(drop, soft);
             let_others_in();
         }
     }
