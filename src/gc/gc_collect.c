@@ -262,7 +262,9 @@ void gc_before_large(Thread *t, size_t n)
 {
     if (UNLIKELY(gc_region_active))
         gc_may_collect(); /* somebody may wait for so many bytes to be allocated */
-    if (LIKELY(old_bytes() + n < full_threshold) || gc_latency_mode == GC_LATENCY_LOW || gc_back_active || !gc_client || !gc_client->stop_world || !gc_may_collect())
+    if (LIKELY(old_bytes() + n < full_threshold) || gc_latency_mode == GC_LATENCY_LOW || gc_back_active)
+        return;
+    if (!gc_client || !gc_client->stop_world || !gc_may_collect())
         return;
     collect(t, 2, gc_settings.concurrent && !cheap_to_mark() ? 0 : GC_COLLECT_BLOCKING, GC_REASON_LOH, collections_started);
 }
