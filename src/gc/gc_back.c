@@ -191,6 +191,10 @@ static void sweep_cycle(u32 mine)
     gc_background_swept();
     __atomic_store_n(&gc_back_active, false, __ATOMIC_RELEASE);
     pthread_mutex_unlock(&gc_back_lock);
+    for (bool more = true; more && lock_for(mine, BACK_IDLE);) {
+        more = gc_give_back_step();
+        pthread_mutex_unlock(&gc_back_lock);
+    }
     LOG(gc, 2, "background: swept, %llu KB freed, %llu us since its start", (unsigned long long)freed >> 10,
         (unsigned long long)(os_time_mono_ns() - started_ns) / 1000);
 }

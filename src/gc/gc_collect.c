@@ -182,17 +182,31 @@ static void collect_stopped(Thread *t, i32 generation, u32 flags, GcReason reaso
     gc_back_unlock_stopped();
 }
 
-static void give_back(i32 generation, u32 flags)
+static u64 free_bytes_worth_keeping(void)
 {
-    pthread_mutex_lock(&gc_heap_lock); /* after a background cycle the world runs */
-    if (flags & GC_COLLECT_AGGRESSIVE) {
+    return 2 * gc_gen0_budget + old_bytes() / 16;
+}
+
+/* After a full collection; after a background cycle the world runs. */
+static void give_back(u32 flags)
+{
+    pthread_mutex_lock(&gc_heap_lock);
+    if (flags & GC_COLLECT_AGGRESSIVE)
         gc_trim(0);
-        gc_large_trim(true);
-    } else if (generation == 2 && !gc_settings.retain_vm) {
-        gc_trim(2 * gc_gen0_budget + old_bytes() / 16);
-        gc_large_trim(false);
-    }
+    if (flags & GC_COLLECT_AGGRESSIVE || !gc_settings.retain_vm)
+        gc_large_trim(flags & GC_COLLECT_AGGRESSIVE);
     pthread_mutex_unlock(&gc_heap_lock);
+}
+
+bool gc_give_back_step(void)
+{
+    if (gc_settings.retain_vm)
+        return false;
+    pthread_mutex_lock(&gc_heap_lock);
+    bool more = gc_trim_some(free_bytes_worth_keeping(), 1);
+    more |= gc_large_release();
+    pthread_mutex_unlock(&gc_heap_lock);
+    return more;
 }
 
 static void collect(Thread *t, i32 generation, u32 flags, GcReason reason, u64 seen)
@@ -208,7 +222,7 @@ static void collect(Thread *t, i32 generation, u32 flags, GcReason reason, u64 s
     collect_stopped(t, generation, flags, reason, background);
     i32 done = gc_cycle.generation;
     if (done == 2) {
-        give_back(2, flags);
+        give_back(flags);
         set_full_threshold();
     }
     u64 pause = os_time_mono_ns() - start;
@@ -219,6 +233,9 @@ static void collect(Thread *t, i32 generation, u32 flags, GcReason reason, u64 s
     gc_client->resume_world(t);
     if (gc_final_pending() && gc_client->wake_finalizer)
         gc_client->wake_finalizer();
+    while (done == 2 && gc_give_back_step())
+        if (gc_client->poll)
+            gc_client->poll(t);
 }
 
 void gc_collect(Thread *t, i32 generation, u32 flags, GcReason reason)
@@ -241,7 +258,7 @@ void gc_background_pause(Thread *t)
 
 void gc_background_swept(void)
 {
-    give_back(2, 0);
+    give_back(0);
     set_full_threshold();
 }
 
