@@ -235,6 +235,13 @@ static void gray_frozen(void *arg, Object *o, GcRegion *r)
     gc_refs(o, gray_ref, arg);
 }
 
+/* Before anything else is marked, only immortal large objects are. */
+static void gray_immortal(void *arg, Object *o)
+{
+    if (gc_bit_test(gc_marks, o))
+        gc_gray_push(arg, o);
+}
+
 bool gc_back_prepare(void)
 {
     static bool asked;
@@ -256,6 +263,8 @@ bool gc_back_start(void)
     cycle++;
     gc_back_active = gc_marking = true;
     gc_barrier_set_marking(true);
+    gc_large_unmark(); /* those allocated while the last cycle ended are marked */
+    gc_large_each(gray_immortal, &marker);
     for (u32 i = 0; i < gc_region_count; i++)
         if (gc_regions[i].kind == GC_REGION_FROZEN)
             gc_walk_region(&gc_regions[i], gray_frozen, &marker);
