@@ -68,8 +68,12 @@ static inline __attribute__((always_inline)) void gray_ref(void *arg, Object *ho
 {
     (void)holder;
     Object *v = __atomic_load_n(slot, __ATOMIC_RELAXED);
-    if (v && gc_state(v) & GC_STATE_OLD)
-        gc_mark_object(arg, v);
+    u8 s = v ? gc_state(v) : 0;
+    if (!(s & GC_STATE_OLD))
+        return;
+    if (UNLIKELY(s & GC_STATE_CANDIDATE))
+        gc_evac_record(slot);
+    gc_mark_object(arg, v);
 }
 
 /* Visits the marked objects on the card again. */
@@ -263,6 +267,7 @@ bool gc_back_start(void)
     cycle++;
     gc_back_active = gc_marking = true;
     gc_barrier_set_marking(true);
+    gc_evac_choose();
     gc_large_unmark(); /* those allocated while the last cycle ended are marked */
     gc_large_each(gray_immortal, &marker);
     for (u32 i = 0; i < gc_region_count; i++)
@@ -295,6 +300,7 @@ void gc_back_abort(void)
     gc_back_active = gc_marking = false;
     marks_dirty = true;
     marker.gray.len = marker.copied.len = 0;
+    gc_evac_cancel();
 }
 
 static inline __attribute__((always_inline)) bool gray_card_slot(void *arg, Object *holder, Object **slot)
@@ -324,6 +330,7 @@ void gc_back_final(void)
     gc_cycle.deciding = true;
     gc_mark_drain(w);
     gc_decide(2);
+    gc_evac_move();
     gc_young_finish();
     gc_marking = false;
     gc_barrier_set_marking(false);

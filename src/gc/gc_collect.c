@@ -142,6 +142,7 @@ static void collect_young(i32 generation)
     bool final = generation == 1 && gc_back_active && gc_back_wants_pause();
     gc_cycle.mark_states = gc_marking ? GC_STATE_OLD : 0;
     gc_cycle.all_roots |= final;
+    gc_cycle.final = final;
     gc_young_trace(generation);
     if (final) {
         gc_back_final(); /* decides and finishes, both generations and the old */

@@ -349,7 +349,7 @@ static void fix_part(GcWorker *w, void *arg)
             fix_piece(&run.large.data[i - gc_region_count]);
 }
 
-static void fix_all(void)
+void gc_fix_roots(void)
 {
     u64 frames = 0;
     gc_cycle.full_moved = true;
@@ -357,12 +357,17 @@ static void fix_all(void)
     gc_roots_visit(fix_root, NULL);
     gc_handles_update();
     gc_final_moved();
-    vec_clear(&run.large);
-    gc_large_each(list_large, NULL);
-    in_parallel(gc_region_count + run.large.len, fix_part);
     if (gc_client->moved)
         gc_client->moved();
     gc_cycle.full_moved = false;
+}
+
+static void fix_all(void)
+{
+    gc_fix_roots();
+    vec_clear(&run.large);
+    gc_large_each(list_large, NULL);
+    in_parallel(gc_region_count + run.large.len, fix_part);
 }
 
 /* --- Settle and sweep ----------------------------------------------------------------------------------------------------------------- */

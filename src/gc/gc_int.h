@@ -257,6 +257,7 @@ typedef struct GcCycle {
                          collections while marking), OLD|YOUNG (blocking full) */
     bool deciding;    /* marks are complete for mark_states: gc_survivor may say NULL for marked kinds.  False while marking goes on */
     bool all_roots;   /* roots that lead to old objects must be visited too: first and final pause */
+    bool final;       /* final pause of a background cycle */
     bool full_moved;  /* blocking full: objects were moved, gc_moved gives new addresses */
     Thread *self;
     GcRecord record;
@@ -291,6 +292,7 @@ void gc_unpin_all(void);                 /* end of the collection: gc_pin_bits c
 void gc_young_trace(i32 generation);     /* roots, cards, closure of the condemned regions */
 void gc_young_finish(void);              /* after weak references: frees condemned regions */
 void gc_full_collect(void);
+void gc_fix_roots(void);                 /* gc_full.c: after moves of old objects: each root = gc_moved() */
 void gc_mark_roots(void);                /* after gc_large_unmark: grays everything the roots refer to in mark_states */
 void gc_mark_drain(GcWorker *w);         /* to the end; calls other workers when there is much to do, unless inside gc_parallel */
 bool gc_mark_some(GcWorker *w, u64 deadline_ns); /* gc_back_lock held, beside the program: old objects only; true: nothing is gray */
@@ -318,6 +320,11 @@ void gc_background_pause(Thread *t); /* running: nobody else made the final paus
 void gc_background_swept(void);
 bool gc_give_back_step(void);       /* a little of what a full collection leaves to do after its pause; gc_back_lock held or cooperative; false: done */
 extern bool gc_back_active;
+/* gc_evac.c: sparse regions that the cycle empties.  World stopped but for recording. */
+void gc_evac_choose(void);            /* first pause, before anything is marked */
+void gc_evac_record(Object **slot);   /* it refers to a CANDIDATE; any worker, or the background thread */
+void gc_evac_move(void);              /* final pause, all decided, labs open */
+void gc_evac_cancel(void);
 
 /* --- Cards (gc_card.c) -------------------------------------------------------------------------------------------------------- */
 /* World stopped. For each card with `bit` in regions that are not condemned and not GEN0: visit is called for each reference slot in it; it returns whether

@@ -96,10 +96,13 @@ static Object *piece_entry(const Object *o, u64 number)
     return (Object *)(uintptr_t)(number << 36 | (u64)gc_bit(o) << 1 | 1);
 }
 
-static inline __attribute__((always_inline)) void mark_value(Marker *m, Object *v, bool atomic)
+static inline __attribute__((always_inline)) void mark_value(Marker *m, Object *v, Object **slot, bool atomic)
 {
-    if (!(__atomic_load_n(&gc_state_biased[(uintptr_t)v >> GC_REGION_SHIFT], __ATOMIC_RELAXED) & m->states))
+    u8 s = __atomic_load_n(&gc_state_biased[(uintptr_t)v >> GC_REGION_SHIFT], __ATOMIC_RELAXED);
+    if (!(s & m->states))
         return;
+    if (UNLIKELY(s & GC_STATE_CANDIDATE))
+        gc_evac_record(slot);
     if (atomic) {
         if (!gc_bit_set_atomic(gc_marks, v))
             return;
@@ -116,7 +119,7 @@ static inline __attribute__((always_inline)) void visit_slot_alone(void *arg, Ob
     (void)holder;
     Object *v = *slot;
     if (v)
-        mark_value(arg, v, false);
+        mark_value(arg, v, slot, false);
 }
 
 static inline __attribute__((always_inline)) void visit_slot_shared(void *arg, Object *holder, Object **slot)
@@ -124,7 +127,7 @@ static inline __attribute__((always_inline)) void visit_slot_shared(void *arg, O
     (void)holder;
     Object *v = __atomic_load_n(slot, __ATOMIC_RELAXED);
     if (v)
-        mark_value(arg, v, true);
+        mark_value(arg, v, slot, true);
 }
 
 static __attribute__((noinline)) void visit_keeper(Marker *m, const Object *o)

@@ -31,8 +31,10 @@ static void pin_object(Object *o)
 
 void gc_pin(const void *p)
 {
-    u8 s = gc_state_any(p);
-    if (!s || s & GC_STATE_FROZEN || (gc_cycle.generation < 2 && !(s & GC_STATE_CONDEMNED)))
+    u8 s = gc_state_any((const void *)((uintptr_t)p - 8)); /* p may lie just past the last object of a region */
+    if (!s || s & GC_STATE_FROZEN)
+        return;
+    if (gc_cycle.generation < 2 && !(s & GC_STATE_CONDEMNED) && !(s & GC_STATE_CANDIDATE && gc_cycle.final))
         return;
     Object *o = gc_containing_object(p);
     if (o && gc_bit_set_atomic(gc_pin_bits, o)) {
@@ -129,8 +131,11 @@ static inline __attribute__((always_inline)) u8 visit_slot(GcWorker *w, Object *
         *slot = v;
         return gc_state(v) & (u8)~GC_STATE_GEN0; /* a pinned one of generation 0 ages in place */
     }
-    if (UNLIKELY(s & gc_cycle.mark_states))
+    if (UNLIKELY(s & gc_cycle.mark_states)) {
+        if (UNLIKELY(s & GC_STATE_CANDIDATE))
+            gc_evac_record(slot);
         gc_mark_object(w, v);
+    }
     return s;
 }
 
@@ -219,7 +224,7 @@ static void gather_root(void *arg, Object **slot, GcSlotKind kind)
 {
     (void)arg;
     Object *v = *slot;
-    u8 s = gc_state_any(v);
+    u8 s = gc_state_any(kind == GC_SLOT_REF ? (const void *)v : (const void *)((uintptr_t)v - 8)); /* an interior one may lie just past its object */
     if (!s)
         return;
     switch (kind) {

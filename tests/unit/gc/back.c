@@ -67,7 +67,7 @@ static u64 count_objects(Thread *t)
     return n;
 }
 
-enum { N = 60000 };
+enum { N = 120000 };
 static u32 edges[N][2];
 static bool dropped[N];
 
@@ -125,14 +125,16 @@ TEST(graph_under_marking)
     Thread *t = start();
     make_graph(t);
     u32 turns = 0;
-    for (u32 round = 0; round < 12; round++) {
+    for (u32 round = 0; round < 16; round++) {
+        gc_settings.conserve_memory = round & 8 ? 9 : 0; /* regions are evacuated sooner */
         turns += cycle(t, rewire);
         check_graph();
         if (round % 4 == 3)
             gc_collect(t, 2, GC_COLLECT_BLOCKING | (round & 4 ? GC_COLLECT_COMPACTING : 0), GC_REASON_INDUCED);
         check_graph();
     }
-    EXPECT(turns > 12);
+    EXPECT(turns > 16);
+    gc_settings.conserve_memory = 0;
     /* an abort in the middle */
     for (u32 round = 0; round < 5; round++) {
         gc_back_wait(t);
@@ -175,6 +177,73 @@ TEST(garbage_goes)
     EXPECT_EQ(count_objects(t), 0);
 }
 
+static u32 old_regions(void)
+{
+    u32 n = 0;
+    for (u32 i = 0; i < gc_region_count; i++)
+        n += gc_regions[i].kind == GC_REGION_OLD;
+    return n;
+}
+
+/* Every tenth node of a list stays; the holes are where old regions fray. */
+TEST(sparse_regions_are_emptied)
+{
+    Thread *t = start();
+    make_graph(t);
+    gc_collect(t, 2, GC_COLLECT_BLOCKING | GC_COLLECT_COMPACTING, GC_REASON_INDUCED);
+    gc_collect(t, 2, GC_COLLECT_BLOCKING | GC_COLLECT_COMPACTING, GC_REASON_INDUCED);
+    fake_roots[4] = gc_alloc_array(t, fake(FAKE_REFS), N / 10, 0);
+    for (u32 i = 0; i < N / 10; i++)
+        gc_store_ref(fake_slot(fake_roots[4], (int)i + 1), node(i * 10));
+    fake_roots[0] = fake_roots[4];
+    fake_roots[4] = NULL;
+    fake_roots[1] = (Object *)((char *)node(77) + 11); /* an interior pointer into one that will move */
+    GcHandle pin = gc_handle_new(NULL, GC_HANDLE_PINNED, node(500)), weak = gc_handle_new(NULL, GC_HANDLE_WEAK, node(600));
+    Object *pinned = node(500);
+    for (u32 i = 0; i < N / 10; i++) {
+        gc_store_ref(fake_slot(node(i), 0), node(roll(N / 10)));
+        Object *o = gc_alloc(t, fake(FAKE_PAIR));
+        *id(o) = i;
+        gc_store_ref(fake_slot(node(i), 1), o); /* young ones of old ones */
+        gc_store_ref(fake_slot(o, 0), node(i));
+    }
+    cycle(t, NULL);
+    u32 before = old_regions();
+    Object *first = node(0);
+    bool moved = false;
+    for (u32 round = 0; round < 8; round++) {
+        static u32 to[N / 10];
+        for (u32 i = 0; i < N / 10; i++)
+            to[i] = (u32)*id(*fake_slot(node(i), 0));
+        cycle(t, NULL);
+        moved |= node(0) != first;
+        for (u32 i = 0; i < N / 10; i++) {
+            EXPECT_EQ(*id(node(i)), i * 10);
+            EXPECT_EQ(*id(*fake_slot(node(i), 0)), to[i]);
+            Object *young = *fake_slot(node(i), 1);
+            EXPECT(*id(young) == i && *fake_slot(young, 0) == node(i));
+            if (i % 16 == round) {
+                gc_store_ref(fake_slot(node(i), 0), node(roll(N / 10)));
+                Object *o = gc_alloc(t, fake(FAKE_PAIR));
+                *id(o) = i;
+                gc_store_ref(fake_slot(o, 0), node(i));
+                gc_store_ref(fake_slot(node(i), 1), o);
+            }
+        }
+        EXPECT(node(500) == pinned);
+        EXPECT(gc_handle_get(weak) == node(600));
+        EXPECT((char *)fake_roots[1] == (char *)node(77) + 11);
+    }
+    EXPECT(moved);
+    EXPECT(old_regions() < before);
+    printf("old regions: %u, then %u\n", before, old_regions());
+    gc_handle_free(pin);
+    gc_handle_free(weak);
+    memset(fake_roots, 0, sizeof fake_roots);
+    gc_collect(t, 2, GC_COLLECT_BLOCKING, GC_REASON_INDUCED);
+    EXPECT_EQ(count_objects(t), 0);
+}
+
 static void large_garbage(Thread *t)
 {
     Object *o = gc_alloc_array(t, fake(FAKE_REFS), 20000, 0);
@@ -208,4 +277,4 @@ TEST(large_objects_under_marking)
     EXPECT_EQ(count_objects(t), 0);
 }
 
-TEST_MAIN(graph_under_marking, garbage_goes, large_objects_under_marking)
+TEST_MAIN(graph_under_marking, garbage_goes, sparse_regions_are_emptied, large_objects_under_marking)

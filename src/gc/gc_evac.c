@@ -1,0 +1,191 @@
+/* gc_evac.c: sparse old regions are emptied in the final pause of a background cycle, so that the old generation does not fray.
+ * Candidates are chosen before marking: the emptiest regions, as many as the pause may copy.  Whoever visits a slot while the cycle marks
+ * (the background thread, young collections, the final pause) hands slots that refer to a candidate to gc_evac_record.  Incremental
+ * update sees to it that each slot of a live old object is visited after its last change, so the record is complete: what remains are roots,
+ * and objects of generation 1, all of which the final pause visits.
+ * Invariants: nothing is allocated in a candidate.  A recorded slot lies in an object that does not move and whose memory is not used again before
+ * the final pause is over.  When there are too many slots the candidates stay where they are.
+ * Not here: compaction of everything (gc_full.c).  Book: gc.md  Tests: tests/unit/gc/back.c */
+#include "base/log.h"
+#include "gc/gc_int.h"
+
+enum {
+    MAX_CANDIDATES = 24,
+    MAX_SLOTS = 1 << 19,
+    COPY_BYTES = 1 << 20,     /* live, all candidates together */
+    EAGER_COPY_BYTES = 4 << 20, /* when memory is to be conserved */
+    SPARSE_PERCENT = 25,      /* live share of a region up to which it is worth its copying */
+    EAGER_SPARSE_PERCENT = 50,
+    FRAYED_PERCENT = 15,      /* share of gaps in the old regions from which on regions are evacuated at all */
+    MIN_REGIONS = 4,
+};
+
+static struct {
+    u32 regions[MAX_CANDIDATES];
+    u32 count;
+    bool too_many;
+    pthread_mutex_t lock; /* several workers record */
+    VEC(Object **) slots;
+    VEC(Object *) copies;
+} evac = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static u8 *state_of(const GcRegion *r)
+{
+    return &gc_state_biased[(uintptr_t)r->start >> GC_REGION_SHIFT];
+}
+
+/* --- Candidates --------------------------------------------------------------------------------------------------------------- */
+
+static bool frayed(void)
+{
+    u64 regions = 0, live = 0, percent = gc_settings.conserve_memory ? (10 - gc_settings.conserve_memory) * 10 : FRAYED_PERCENT;
+    for (u32 i = 0; i < gc_region_count; i++)
+        if (gc_regions[i].kind == GC_REGION_OLD) {
+            regions++;
+            live += gc_regions[i].live_bytes;
+        }
+    u64 total = regions * GC_REGION_SIZE;
+    return regions >= MIN_REGIONS && (total - MIN(live, total)) * 100 >= total * percent;
+}
+
+/* Keeps the list sorted by live bytes, the emptiest first, and as long as may be. */
+static void consider(u32 index)
+{
+    u32 at = evac.count;
+    while (at && gc_regions[evac.regions[at - 1]].live_bytes > gc_regions[index].live_bytes)
+        at--;
+    if (at == MAX_CANDIDATES)
+        return;
+    evac.count += evac.count < MAX_CANDIDATES;
+    memmove(&evac.regions[at + 1], &evac.regions[at], (evac.count - at - 1) * sizeof *evac.regions);
+    evac.regions[at] = index;
+}
+
+void gc_evac_choose(void)
+{
+    evac.count = 0;
+    evac.too_many = false;
+    vec_clear(&evac.slots);
+    if (!frayed())
+        return;
+    bool eager = gc_settings.conserve_memory > 0;
+    u64 sparse = GC_REGION_SIZE * (eager ? EAGER_SPARSE_PERCENT : SPARSE_PERCENT) / 100, room = eager ? EAGER_COPY_BYTES : COPY_BYTES;
+    for (u32 i = 0; i < gc_region_count; i++)
+        if (gc_regions[i].kind == GC_REGION_OLD && gc_regions[i].swept && gc_regions[i].live_bytes <= sparse)
+            consider(i);
+    u32 n = 0;
+    for (; n < evac.count && gc_regions[evac.regions[n]].live_bytes <= room; n++) {
+        GcRegion *r = &gc_regions[evac.regions[n]];
+        room -= r->live_bytes;
+        r->has_pins = false;
+        *state_of(r) |= GC_STATE_CANDIDATE;
+    }
+    evac.count = n;
+}
+
+void gc_evac_cancel(void)
+{
+    for (u32 i = 0; i < evac.count; i++)
+        *state_of(&gc_regions[evac.regions[i]]) &= (u8)~(GC_STATE_CANDIDATE | GC_STATE_CONDEMNED);
+    evac.count = 0;
+    vec_free(&evac.slots);
+}
+
+void gc_evac_record(Object **slot)
+{
+    u8 s = gc_state_any(slot);
+    bool stays = !(s & GC_STATE_YOUNG) || (s & (GC_STATE_CONDEMNED | GC_STATE_GEN0)) == GC_STATE_CONDEMNED; /* pinned, about to be old */
+    if (!s || (!stays && !gc_cycle.final))
+        return; /* a root, or an object that the final pause visits again */
+    pthread_mutex_lock(&evac.lock);
+    if (evac.slots.len < MAX_SLOTS)
+        vec_push(&evac.slots, slot);
+    else
+        evac.too_many = true;
+    pthread_mutex_unlock(&evac.lock);
+}
+
+/* --- The final pause ----------------------------------------------------------------------------------------------------------------- */
+
+static void copy_object(GcWorker *w, Object *o)
+{
+    size_t n = gc_object_size(o);
+    char *to = gc_lab_alloc(&w->lab2, GC_REGION_OLD, n);
+    if (!to) { /* it stays */
+        gc_pin(o);
+        return;
+    }
+    Object *copy = (Object *)(void *)(to + 8);
+    memcpy(to, (const char *)o - 8, n);
+    gc_bit_set(gc_starts, copy);
+    gc_bit_set(gc_marks, copy);
+    o->mt = (MethodTable *)((uintptr_t)copy + 1);
+    vec_push(&evac.copies, copy);
+    w->moved_objects++;
+}
+
+static void copy_region(GcWorker *w, const GcRegion *r)
+{
+    size_t first = gc_bit(r->start) >> 6, last = gc_bit(r->end) >> 6;
+    for (size_t k = first; k < last; k++)
+        for (u64 bits = gc_marks[k] & ~gc_pin_bits[k]; bits; bits &= bits - 1)
+            copy_object(w, (Object *)(gc_heap_base + (k * 64 + (size_t)__builtin_ctzll(bits)) * 8));
+}
+
+static inline void fix_slot(Object **slot)
+{
+    Object *v = *slot, *now;
+    if (v && gc_state(v) & GC_STATE_CANDIDATE && (now = gc_forwarded(v)))
+        *slot = now;
+}
+
+static void fix_slot_of_copy(void *arg, Object *holder, Object **slot)
+{
+    (void)arg;
+    (void)holder;
+    if (!*slot)
+        return;
+    fix_slot(slot);
+    u8 s = gc_state(*slot);
+    if (s & GC_STATE_GEN0 || (s & (GC_STATE_YOUNG | GC_STATE_CONDEMNED)) == GC_STATE_YOUNG)
+        *gc_card(slot) |= GC_CARD_YOUNG;
+}
+
+/* Nothing lives in it any more, or pinned objects only. */
+static void settle_region(GcRegion *r)
+{
+    u64 any = 0;
+    size_t first = gc_bit(r->start) >> 6, last = gc_bit(r->end) >> 6;
+    for (size_t k = first; k < last; k++)
+        any |= gc_marks[k] &= gc_pin_bits[k];
+    *state_of(r) = GC_STATE_OLD;
+    if (any)
+        return; /* it is swept like others */
+    gc_old_bytes -= r->live_bytes;
+    gc_region_free(r);
+}
+
+void gc_evac_move(void)
+{
+    if (evac.too_many || !evac.count) {
+        gc_evac_cancel();
+        return;
+    }
+    GcWorker *w = &gc_workers[0];
+    for (u32 i = 0; i < evac.count; i++)
+        *state_of(&gc_regions[evac.regions[i]]) |= GC_STATE_CONDEMNED;
+    for (u32 i = 0; i < evac.count; i++)
+        copy_region(w, &gc_regions[evac.regions[i]]);
+    for (u32 i = 0; i < evac.slots.len; i++)
+        fix_slot(evac.slots.data[i]);
+    for (u32 i = 0; i < evac.copies.len; i++)
+        gc_refs(evac.copies.data[i], fix_slot_of_copy, NULL);
+    gc_fix_roots();
+    LOG(gc, 2, "background: %u regions evacuated, %u objects moved, %u slots corrected", evac.count, evac.copies.len, evac.slots.len);
+    for (u32 i = 0; i < evac.count; i++)
+        settle_region(&gc_regions[evac.regions[i]]);
+    gc_cycle.record.compacted = true;
+    evac.count = 0;
+    vec_free(&evac.slots);
+    vec_free(&evac.copies);
+}
