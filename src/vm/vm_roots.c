@@ -69,11 +69,6 @@ static const char *name_of_type(const MethodTable *mt, char *buf, size_t n)
     return buf;
 }
 
-static void sweep(i32 generation)
-{
-    sync_sweep(generation);
-}
-
 typedef struct GcThreadStart {
     void (*fn)(Thread *t, void *arg);
     const char *name;
@@ -108,7 +103,7 @@ const GcClient vm_gc_client = {
     .is_method_table = is_method_table,
     .type_name = name_of_type,
     .poll = thread_poll,
-    .sweep = sweep,
+    .sweep = sync_sweep,
     .wake_finalizer = vm_finalizer_wake,
     .start_thread = start_thread,
 };
