@@ -122,8 +122,17 @@ void code_report_frame(const CodeFrame *f, GcVisitSlot visit, void *arg)
     const CodeInfo *ci = f->code;
     for (u32 i = 0; i < ci->num_slots; i++) {
         const FrameSlot *s = &ci->slots[i];
-        if (s->home || !f->is_fault)
-            visit(arg, (Object **)(void *)((char *)f->fp + s->offset), (GcSlotKind)s->kind);
+        GcSlotKind kind = s->home || !f->is_fault ? (GcSlotKind)s->kind : GC_SLOT_CONSERVATIVE;
+        visit(arg, (Object **)(void *)((char *)f->fp + s->offset), kind);
+    }
+}
+
+void code_clear_temporaries(TransitionRecord *fault)
+{
+    const CodeInfo *ci = code_find(fault->ip);
+    for (u32 i = 0; ci && i < ci->num_slots; i++) {
+        if (!ci->slots[i].home)
+            *(Object **)(void *)((char *)fault->fp + ci->slots[i].offset) = NULL;
     }
 }
 

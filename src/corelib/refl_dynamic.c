@@ -4,7 +4,8 @@
  * made, for code, locals, clauses and what every token stands for, and the tokens in a copy of the code are renumbered to that table.  So
  * compilation runs no managed code.  DynamicMethod._methodHandle is set before the tokens are asked for, so that a method may call itself.
  * Signatures of SignatureHelper hold type handles (ET_INTERNAL) where files hold tokens.
- * The resolver is held by a strong handle until DynamicMethod is finalised (RuntimeMethodHandle_Destroy).
+ * The resolver is reached through a weak handle that tracks resurrection: DynamicMethod holds the resolver, whose finaliser waits until
+ * nobody can reach it here and then gives the handle back (RuntimeMethodHandle_Destroy).
  * Not here: types built at run time (refl_emit.c). */
 #include "corelib/refl_int.h"
 
@@ -435,7 +436,7 @@ REFL(void, ModuleHandle_GetDynamicMethod, QCallModule module, const char *name, 
         vm_throw_err(t, &e);
     } else {
         type_client.method_made(m);
-        m->il_stub->resolver = gc_handle_new(t->domain, GC_HANDLE_STRONG, *resolver.ptr);
+        m->il_stub->resolver = gc_handle_new(t->domain, GC_HANDLE_WEAK_TRACK, *resolver.ptr);
         Object *handle = vm_method_stub_object(t, m);
         if (handle) {
             Object *dynamic = RF_VAL(*resolver.ptr, RESOLVER_METHOD, Object *);

@@ -527,7 +527,7 @@ static CodeInfo *compile(T0 *j, bool guesses, bool *broken, Err *e)
     j->unreachable = false;
     if (!walk(j, e))
         return NULL;
-    *broken = j->guess_broken;
+    *broken = j->guess_broken || (j->leaf && j->frame > T0_LEAF_FRAME); /* larger frames poll, which keeps no scratch registers */
     if (*broken)
         return NULL;
     u32 body_end = x64_pos(T0B);

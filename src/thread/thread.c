@@ -236,12 +236,12 @@ void thread_detach(Thread *t)
         if (thread_detach_hook)
             thread_detach_hook(t);
         gc_thread_detach(t);
+        if (t->object)
+            gc_handle_free(t->object);
+        if (t->start_arg)
+            gc_handle_free(t->start_arg);
+        t->object = t->start_arg = NULL;
     }
-    if (t->object)
-        gc_handle_free(t->object);
-    if (t->start_arg)
-        gc_handle_free(t->start_arg);
-    t->object = t->start_arg = NULL;
     __atomic_fetch_or(&t->state, THREAD_STATE_STOPPED, __ATOMIC_SEQ_CST);
     unlink_thread(t);
     thread_current_tls = NULL;

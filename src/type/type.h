@@ -477,6 +477,7 @@ void type_init(void);
 void type_lock(void);
 void type_unlock(void);
 LoadContext *type_context_new(Domain *d, bool collectible, const char *name);
+extern u32 type_assembly_count; /* assemblies made so far, in all contexts; atomic */
 Assembly *type_assembly_new(LoadContext *alc, PeImage *pe, const char *path, Err *e); /* makes Assembly and Module, registers it */
 Domain *type_domain_new(const char *name);
 

@@ -16,6 +16,7 @@ static __thread u32 lock_depth, load_depth;
 static __thread Module *bind_module; /* set: the load was given up to bind bind_rid */
 static __thread u32 bind_rid;
 __thread Loading *type_loading;
+u32 type_assembly_count;
 
 void type_lock(void)
 {
@@ -196,6 +197,7 @@ Assembly *type_assembly_new(LoadContext *alc, PeImage *pe, const char *path, Err
     m->runtime_compat_wraps = wraps_non_exceptions(md);
     type_lock();
     vec_push(&alc->assemblies, a);
+    __atomic_add_fetch(&type_assembly_count, 1, __ATOMIC_RELAXED);
     if (a->is_corelib)
         type_corelib = a;
     type_unlock();

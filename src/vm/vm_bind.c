@@ -324,36 +324,37 @@ static Assembly *assembly_of(Object *o)
 /* AssemblyLoadContext.<method>(nint handle, AssemblyName). NULL without error: nobody answered. */
 static Assembly *ask_context(Thread *t, LoadContext *alc, const char *method, const MdAssemblyName *n, Err *e)
 {
-    Object *result = NULL;
+    Assembly *answer = NULL;
     bool ok = true;
     COOPERATIVE_ANY(t)
     {
+        Object *result = NULL;
         if (!alc->managed)
             ok = vm_call(t, alc_method("InitializeDefaultContext", 0), NULL, NULL);
         Object *name = ok ? vm_assembly_name_object(t, n) : NULL;
         u64 handle = (u64)(uintptr_t)alc->managed;
         void *args[] = {&handle, &name};
         ok = name && vm_call(t, alc_method(method, 2), args, &result);
+        answer = ok ? assembly_of(result) : NULL;
     }
-    if (!ok) {
+    if (!ok)
         err_set(e, ERR_PENDING, 0, "exception in AssemblyLoadContext.%s", method);
-        return NULL;
-    }
-    return assembly_of(result);
+    return answer;
 }
 
 Assembly *vm_resolve_event(Thread *t, const char *method, Assembly *requester, const char *name)
 {
-    Object *result = NULL;
+    Assembly *answer = NULL;
     COOPERATIVE_ANY(t)
     {
+        Object *result = NULL;
         Object *who = requester ? vm_assembly_object(t, requester) : NULL;
         String *s = vm_string_utf8(t, name);
         void *args[] = {&who, &s};
-        if (!s || !vm_call(t, alc_method(method, 2), args, &result))
-            result = NULL;
+        if (s && vm_call(t, alc_method(method, 2), args, &result))
+            answer = assembly_of(result);
     }
-    return assembly_of(result);
+    return answer;
 }
 
 static Assembly *last_resort(Thread *t, const MdAssemblyName *n, Assembly *requester, Err *e)

@@ -702,15 +702,25 @@ static void test_report(void)
     CHECK(count_word(MARK_REF, GC_SLOT_REF) == 2 && count_word(MARK_REF, GC_SLOT_PINNED_INTERIOR) == 2);
     CHECK(count_word(MARK_STACK, GC_SLOT_CONSERVATIVE) == 2);
     CHECK(saw_word(MARK_C + 3, GC_SLOT_CONSERVATIVE) && saw_word(bottom, GC_SLOT_CONSERVATIVE));
-    /* a fault frame: home slots only */
-    Object *words[4] = {0};
+    /* a fault frame: home slots exactly, others conservatively until they are cleared */
+    Object *words[4] = {0, (Object *)MARK_REF, (Object *)MARK_REF, 0};
     CodeFrame f = {.code = reporter, .fp = (void **)(words + 3), .is_fault = true};
     num_seen = 0;
     code_report_frame(&f, visit, seen);
-    CHECK(num_seen == 1 && seen[0].slot == &words[2]);
+    CHECK(num_seen == 2 && seen[0].slot == &words[2] && seen[0].kind == GC_SLOT_REF);
+    CHECK(seen[1].slot == &words[1] && seen[1].kind == GC_SLOT_CONSERVATIVE);
     f.parent_of_funclet = true;
     code_report_frame(&f, visit, seen);
+    CHECK(num_seen == 2);
+    TransitionRecord fault = {.kind = RECORD_FAULT, .ip = reporter->start + 1, .fp = f.fp};
+    code_clear_temporaries(&fault);
+    CHECK(!words[1] && words[2] == (Object *)MARK_REF);
+    /* what lies below the innermost record counts only when the scan begins there */
+    TransitionRecord top = {.kind = RECORD_ENTRY}, *was = t0->record;
+    t0->record = &top;
+    report((char *)&top + sizeof top);
     CHECK(num_seen == 1);
+    t0->record = was;
     /* no record: the C stack */
     report(NULL);
     CHECK(num_seen == 1 && frames_reported == 0);
