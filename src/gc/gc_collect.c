@@ -187,7 +187,12 @@ static void give_back(i32 generation, u32 flags)
 
 static void collect(Thread *t, i32 generation, u32 flags, GcReason reason, u64 seen)
 {
-    bool background = use_background(generation, flags) && !gc_back_active;
+    bool background = use_background(generation, flags);
+    if (background && gc_back_active) { /* one is under way */
+        background = false;
+        generation = 1;
+    }
+    background = background && gc_back_prepare();
     u64 start = os_time_mono_ns();
     gc_client->stop_world(t);
     if (seen && collections_started != seen) { /* another thread did it while this one waited for the stop */

@@ -22,7 +22,7 @@ enum {
     QUARANTINE_REGIONS = 64, /* stress: so many unreadable ones before the oldest is used again */
 };
 
-char *gc_heap_base, *gc_heap_end;
+char *gc_heap_base, *gc_heap_end, *gc_large_base, *gc_large_top;
 u64 gc_heap_size;
 u8 *gc_state_biased, *gc_card_biased;
 u64 *gc_starts, *gc_marks, *gc_pin_bits;

@@ -303,6 +303,7 @@ void gc_barrier_set_marking(bool on);    /* world stopped: which barrier the cel
 void gc_back_init(void);
 void gc_back_lock_stopped(void);   /* takes back_lock for a stopper: the thread lets go within a quantum */
 void gc_back_unlock_stopped(void);
+bool gc_back_prepare(void); /* running: makes the thread; false: there is none, collect without it */
 bool gc_back_start(void);  /* before the young collection that is the first pause: from here on old objects are grayed; false: cannot */
 void gc_back_adopt(void);  /* end of a young collection while marking: takes what it left on the workers' gray stacks */
 bool gc_back_wants_pause(void); /* any time: marking is done, the next collection of generation 1 should be the final pause */
