@@ -225,6 +225,7 @@ static Object *alloc_slow(Thread *t, MethodTable *mt, size_t n)
 
 Object *gc_alloc_bytes(Thread *t, MethodTable *mt, size_t n, u32 flags)
 {
+    bool large = n >= gc_settings.loh_threshold; /* before rounding, as on the reference */
     n = ALIGN_UP(MAX(n, (size_t)GC_MIN_OBJECT), (size_t)8);
     if (UNLIKELY(gc_stress_allocs))
         gc_stress_chance(t, "alloc");
@@ -232,7 +233,7 @@ Object *gc_alloc_bytes(Thread *t, MethodTable *mt, size_t n, u32 flags)
         return alloc_in(gc_view(t), SPACE_FROZEN, mt, n, flags);
     if (UNLIKELY(flags & GC_ALLOC_PINNED))
         return alloc_special(t, SPACE_PINNED, mt, n, flags);
-    if (UNLIKELY(n >= gc_settings.loh_threshold))
+    if (UNLIKELY(large))
         return alloc_special(t, SPACE_LARGE, mt, n, flags);
     GcThreadView *v = gc_view(t);
     if (UNLIKELY(n > (size_t)(v->alloc_limit - v->alloc_ptr)))
@@ -258,6 +259,8 @@ Object *gc_alloc_array(Thread *t, MethodTable *mt, u32 length, u32 flags)
     u64 n = (u64)p->base_size + (u64)length * (p->flags & 0xffff);
     if (length > 0x7fffffff || n > gc_heap_size)
         return NULL;
+    if (p->base_size & 7) /* strings; their size is rounded before it is compared with the threshold */
+        n = ALIGN_UP(n, (u64)8);
     Object *o = gc_alloc_bytes(t, mt, n, flags);
     if (o)
         *(u32 *)((char *)o + ARRAY_LENGTH) = length;

@@ -231,6 +231,16 @@ static void gray_frozen(void *arg, Object *o, GcRegion *r)
     gc_refs(o, gray_ref, arg);
 }
 
+bool gc_back_prepare(void)
+{
+    static bool asked;
+    if (!gc_client->start_thread)
+        return false;
+    if (!__atomic_exchange_n(&asked, true, __ATOMIC_ACQ_REL))
+        __atomic_store_n(&has_thread, gc_client->start_thread(run, ".NET BGC"), __ATOMIC_RELEASE);
+    return __atomic_load_n(&has_thread, __ATOMIC_ACQUIRE);
+}
+
 bool gc_back_start(void)
 {
     if (state != BACK_IDLE || !__atomic_load_n(&has_thread, __ATOMIC_ACQUIRE))
@@ -272,16 +282,6 @@ void gc_back_abort(void)
     gc_back_active = gc_marking = false;
     marks_dirty = true;
     marker.gray.len = marker.copied.len = 0;
-}
-
-bool gc_back_prepare(void)
-{
-    static bool asked;
-    if (!gc_client->start_thread)
-        return false;
-    if (!__atomic_exchange_n(&asked, true, __ATOMIC_ACQ_REL))
-        __atomic_store_n(&has_thread, gc_client->start_thread(run, ".NET BGC"), __ATOMIC_RELEASE);
-    return __atomic_load_n(&has_thread, __ATOMIC_ACQUIRE);
 }
 
 static inline __attribute__((always_inline)) bool gray_card_slot(void *arg, Object *holder, Object **slot)

@@ -69,7 +69,8 @@ static void empty_inbox(void)
     u32 end = recorded[0].len += n;
     for (Inbox *b = inbox, *next; b; b = next) {
         u32 k = MIN(b->taken, (u32)INBOX_ROOM);
-        memcpy(recorded[0].data + (end -= k), b->objects, k * sizeof *b->objects);
+        if (k)
+            memcpy(recorded[0].data + (end -= k), b->objects, k * sizeof *b->objects);
         next = b->next;
         if (b == inbox)
             b->next = NULL;

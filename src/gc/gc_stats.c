@@ -1,6 +1,6 @@
 /* gc_stats.c: what collections did: counts, pauses, sizes before and after, the last of each kind.
- * gc_stats_begin and _end bracket each stop of the world for a collection.  A background cycle is one record, filed at its final pause; its first
- * pause is filed as the collection of generation 1 that it is.
+ * gc_stats_begin and _end bracket each stop of the world for a collection.  A background cycle is counted when it begins, as the one collection of
+ * generation 2 that users asked for; its record is filed at its final pause.
  * Written with the world stopped; readers take records_lock, so that a record is never seen half copied.
  * Book: gc-settings.md  Tests: tests/unit/gc/, tests/app/GcFigures.cs */
 #include "base/knobs.h"
@@ -191,6 +191,18 @@ static void fill(GcRecord *r)
     r->available = gc_settings.hard_limit ? gc_settings.hard_limit : gc_settings.physical;
 }
 
+/* A background cycle counts at its first pause, for all generations, and no more at its final one. */
+static void count_collection(const GcRecord *r)
+{
+    static bool cycle_counted;
+    bool first = gc_back_active && !cycle_counted && !r->concurrent;
+    i32 oldest = first ? 2 : r->concurrent ? -1 : r->generation;
+    for (i32 g = 0; g <= oldest; g++)
+        gc_collections[g]++;
+    gc_background_collections += first;
+    cycle_counted = gc_back_active && !r->concurrent;
+}
+
 static void log_collection(const GcRecord *r, u64 pause_ns)
 {
     static const char *const reasons[GC_REASON_KINDS] = {
@@ -217,9 +229,7 @@ void gc_stats_end(u64 pause_ns)
     pthread_mutex_lock(&records_lock);
     gc_pause_ns_total += pause_ns;
     gc_moved_total += r->moved_objects;
-    for (i32 g = 0; g <= r->generation; g++)
-        gc_collections[g]++;
-    gc_background_collections += r->concurrent;
+    count_collection(r);
     fill(r);
     records[GC_RECORD_ANY] = *r;
     records[r->generation < 2 ? GC_RECORD_EPHEMERAL : r->concurrent ? GC_RECORD_BACKGROUND : GC_RECORD_FULL_BLOCKING] = *r;

@@ -201,6 +201,8 @@ bool gc_drain(void)
 
 Object *gc_survivor(Object *o)
 {
+    if (UNLIKELY(gc_cycle.full_moved))
+        return gc_moved(o);
     u8 s = gc_state_any(o);
     if (s & GC_STATE_CONDEMNED) {
         Object *f = gc_forwarded(o);

@@ -34,6 +34,7 @@ static void run(Thread *t, void *arg)
 
 bool vm_finalizer_start(Err *e)
 {
+    type_wk(WK_CRITICALFINALIZEROBJECT); /* the collector asks for it when nothing can be loaded */
     Thread *t = thread_new(vm_runtime.domain);
     t->is_finalizer = true;
     vm_runtime.finalizer_thread = t;

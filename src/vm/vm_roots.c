@@ -72,6 +72,25 @@ static const char *name_of_type(const MethodTable *mt, char *buf, size_t n)
     return buf;
 }
 
+static void sweep(i32 generation)
+{
+    sync_sweep(generation);
+}
+
+static void moved(void)
+{
+    sync_sweep(2);
+}
+
+/* vm_finalizer_start has loaded the type. */
+static bool is_critical(const MethodTable *mt)
+{
+    const MethodTable *critical = type_wk_cache[WK_CRITICALFINALIZEROBJECT];
+    while (mt && mt != critical)
+        mt = mt->parent;
+    return mt != NULL;
+}
+
 typedef struct GcThreadStart {
     void (*fn)(Thread *t, void *arg);
     const char *name;
@@ -85,15 +104,21 @@ static void run_gc_thread(Thread *t, void *arg)
     start.fn(t, NULL);
 }
 
-/* Called with the world stopped: the thread waits at its first transition. */
+/* Called in cooperative mode at a safepoint; the list of threads may be held by who wants to stop the world. */
 static bool start_thread(void (*fn)(Thread *t, void *arg), const char *name)
 {
     GcThreadStart *start = base_malloc(sizeof *start);
     *start = (GcThreadStart){fn, name};
-    Thread *t = thread_new(vm_runtime.domain);
-    thread_set_background(t, true);
+    Thread *self = thread_current();
     Err e = {0};
-    if (thread_start(t, 0, run_gc_thread, start, &e))
+    bool ok = false;
+    PREEMPTIVE(self)
+    {
+        Thread *t = thread_new(vm_runtime.domain);
+        thread_set_background(t, true);
+        ok = thread_start(t, 0, run_gc_thread, start, &e);
+    }
+    if (ok)
         return true;
     LOG(gc, 0, "no thread for %s: %s", name, e.text);
     return false;
@@ -106,7 +131,9 @@ const GcClient vm_gc_client = {
     .is_method_table = is_method_table,
     .type_name = name_of_type,
     .poll = thread_poll,
-    .sweep = sync_sweep,
+    .sweep = sweep,
+    .moved = moved,
+    .is_critical = is_critical,
     .wake_finalizer = vm_finalizer_wake,
     .start_thread = start_thread,
 };
