@@ -599,7 +599,7 @@ static bool layout_inst(Def *d, MethodTable *typical, const TypeHandle *args, u3
                   .ctx = {.module = d->m, .class_args = args, .num_class_args = n},
                   .is_byref_like = d->byref_like, .inline_length = tk->inline_array_length,
                   .first_field = d->fields.first, .num_fields = tk->num_fields};
-    l->fields = type_alloc(d->m->alc, HEAP_COLD, l->num_fields * sizeof(Field));
+    l->fields = type_alloc(owner_among(typical->module, args, n)->alc, HEAP_COLD, l->num_fields * sizeof(Field));
     return (d->open || layout_parent(d, &l->ctx, &l->parent, e)) && layout_fields(l, d->open, e);
 }
 
