@@ -76,6 +76,11 @@ typedef struct CodeInfo {
 /* --- Code heap ------------------------------------------------------------------------------------------------------ */
 /* Reserves n bytes (32-aligned) of executable memory of the context (NULL: of none); *rw is where to write them. Thread-safe. */
 char *code_alloc(LoadContext *alc, size_t n, char **rw);
+/* Unloading (type.h says in which order).  World stopped: no address in the context's code is known any more, and its chunks are marked
+ * as dying; unmarks them; then, the world running again: gives the chunks back. */
+void code_context_dying(LoadContext *alc);
+void code_context_undying(LoadContext *alc);
+void code_context_free(LoadContext *alc);
 /* Publishes a body: from now on code_find knows it. ci is in the cold loader heap; start is what code_alloc returned. */
 void code_register(CodeInfo *ci);
 /* NULL: not managed code. Lock-free, async-signal-safe. The address just after a body counts as its own (a call may end it). */

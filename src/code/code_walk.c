@@ -115,11 +115,35 @@ bool code_walk_next(CodeWalk *w)
 
 /* ---- roots ---- */
 
+/* What runs stays loaded, and so do the types and methods that shared code runs for. */
+static void report_context(LoadContext *alc, GcVisitSlot visit, void *arg)
+{
+    if (alc->keeper)
+        visit(arg, alc->keeper, GC_SLOT_CONSERVATIVE);
+}
+
+static void report_keepers(const CodeFrame *f, GcVisitSlot visit, void *arg)
+{
+    const CodeInfo *ci = f->code;
+    if (ci->alc && ci->alc->collectible)
+        report_context(ci->alc, visit, arg);
+    if ((ci->ctx_kind != CODE_CTX_MT && ci->ctx_kind != CODE_CTX_METHOD) || (u32)((char *)f->ip - ci->start) < ci->body_start)
+        return;
+    void *ctx = *(void **)(void *)((char *)f->fp + ci->ctx_offset);
+    if (!ctx)
+        return;
+    if (ci->ctx_kind == CODE_CTX_METHOD)
+        report_context(type_method_context_of(ctx), visit, arg);
+    else if (((MethodTable *)ctx)->flags & MTF_COLLECTIBLE)
+        report_context(type_handle_context((TypeHandle)ctx), visit, arg);
+}
+
 void code_report_frame(const CodeFrame *f, GcVisitSlot visit, void *arg)
 {
     if (f->parent_of_funclet)
         return;
     const CodeInfo *ci = f->code;
+    report_keepers(f, visit, arg);
     for (u32 i = 0; i < ci->num_slots; i++) {
         const FrameSlot *s = &ci->slots[i];
         GcSlotKind kind = s->home || !f->is_fault ? (GcSlotKind)s->kind : GC_SLOT_CONSERVATIVE;

@@ -67,6 +67,7 @@ static bool bind_pending(Err *e)
         return false;
     }
     type_lock();
+    type_context_refer(m->alc, a->alc);
     map64_put(&m->assembly->refs, rid, (u64)(uintptr_t)a);
     type_unlock();
     return true;
@@ -142,13 +143,34 @@ Domain *type_domain_new(const char *name)
     return d;
 }
 
+static LoadContext *contexts; /* all of the process; under the lock */
+
 LoadContext *type_context_new(Domain *d, bool collectible, const char *name)
 {
     LoadContext *c = base_calloc(1, sizeof *c);
     c->domain = d;
     c->collectible = collectible;
     c->name = name ? base_strdup(name) : NULL;
+    type_lock();
+    c->next = contexts;
+    if (contexts)
+        contexts->prev = c;
+    contexts = c;
+    type_unlock();
     return c;
+}
+
+void type_context_unlink(LoadContext *c)
+{
+    *(c->prev ? &c->prev->next : &contexts) = c->next;
+    if (c->next)
+        c->next->prev = c->prev;
+}
+
+void type_each_context(void (*visit)(void *arg, LoadContext *alc), void *arg)
+{
+    for (LoadContext *c = contexts; c; c = c->next)
+        visit(arg, c);
 }
 
 static bool same_folder(const char *a, const char *b)

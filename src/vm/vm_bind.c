@@ -13,6 +13,7 @@
 #include "vm/vm_hresult.h"
 #include "vm/vm_props.h"
 #include "vm/vm_throw.h"
+#include "vm/vm_unload.h"
 
 #define ALC_TYPE "AssemblyLoadContext"
 
@@ -554,15 +555,37 @@ LoadContext *vm_context_new(GcHandle managed, bool is_default, bool collectible)
     return c;
 }
 
-u32 vm_all_assemblies(Assembly **out, u32 cap)
+/* Its managed object, held while the context was being unloaded, goes too. */
+static void context_gone(LoadContext *alc)
+{
+    type_lock();
+    for (u32 i = 0; i < custom.len; i++)
+        if (custom.data[i] == alc) {
+            memmove(custom.data + i, custom.data + i + 1, (custom.len - i - 1) * sizeof *custom.data);
+            custom.len--;
+            if (alc->managed && !alc->shares_managed)
+                gc_handle_free(alc->managed);
+            break;
+        }
+    type_unlock();
+}
+
+u32 vm_all_assemblies(Assembly **out, u32 cap, Array *keepers)
 {
     u32 n = 0;
     type_lock();
     LoadContext *c = vm_runtime.domain->default_context;
     for (u32 k = 0;; k++) {
+        Object *keeper = type_context_keeper(c);
+        if (c->collectible && !keeper)
+            goto next; /* being unloaded */
         for (u32 i = 0; i < c->assemblies.len; i++, n++)
-            if (n < cap)
+            if (n < cap) {
                 out[n] = c->assemblies.data[i];
+                if (keeper && keepers)
+                    gc_store_ref((Object **)(void *)keepers->data + n, keeper);
+            }
+    next:
         if (k == custom.len)
             break;
         c = custom.data[k];
@@ -607,5 +630,6 @@ void vm_context_display(Thread *t, LoadContext *alc, char *buf, size_t n)
 bool vm_bind_init(void)
 {
     type_client.bind = bind_ref;
+    vm_unload_hook(NULL, context_gone);
     return true;
 }

@@ -538,7 +538,7 @@ static void tail_jump(T0 *j, u32 need, void **cell)
 /* Address of the inline-cached interface target in r10. */
 static void site_target(T0 *j, const SemCall *c)
 {
-    CallSite *site = jit_env.new_site(j->m->mt ? j->m->mt->module->alc : NULL, c->m, j->m, j->il);
+    CallSite *site = jit_env.new_site(type_method_context_of(j->m), c->m, j->m, j->il);
     X64Label miss = x64_label(T0B), go = x64_label(T0B);
     x64_mov_rm(T0B, 8, X64_RAX, x64_mem(X64_RDI, 0));
     t0_mov_ptr(j, X64_R11, site);
