@@ -61,7 +61,10 @@ CALL(void, corelib_gc_collect, i32 generation, i32 mode, u8 low_memory)
     enum { NON_BLOCKING = 1, BLOCKING = 2, OPTIMIZED = 4, COMPACTING = 8, AGGRESSIVE = 16 };
     static const struct {
         u32 mode, flag;
-    } bits[] = {{BLOCKING, GC_COLLECT_BLOCKING}, {OPTIMIZED, GC_COLLECT_OPTIMIZED}, {COMPACTING, GC_COLLECT_COMPACTING}, {AGGRESSIVE, GC_COLLECT_AGGRESSIVE}};
+    } bits[] = {{BLOCKING, GC_COLLECT_BLOCKING},
+                {OPTIMIZED, GC_COLLECT_OPTIMIZED},
+                {COMPACTING, GC_COLLECT_COMPACTING},
+                {AGGRESSIVE, GC_COLLECT_AGGRESSIVE}};
     u32 flags = low_memory ? GC_COLLECT_LOW_MEMORY : 0;
     for (u32 i = 0; i < ARRAY_LEN(bits); i++)
         flags |= (u32)mode & bits[i].mode ? bits[i].flag : 0;
@@ -116,7 +119,7 @@ CALL(i32, corelib_gc_collection_count, i32 generation, i32 special)
 {
     enum { ALL, BACKGROUND, FULL_BLOCKING };
     GcFigures f;
-    gc_figures(&f);
+    gc_counts(&f);
     if (special == BACKGROUND)
         return (i32)f.background_collections;
     if (special == FULL_BLOCKING)
@@ -127,7 +130,7 @@ CALL(i32, corelib_gc_collection_count, i32 generation, i32 special)
 CALL(i64, corelib_gc_pause_ticks, void)
 {
     GcFigures f;
-    gc_figures(&f);
+    gc_counts(&f);
     return (i64)(f.pause_ns_total / 100);
 }
 

@@ -228,6 +228,7 @@ typedef struct GcFigures {
     u64 pause_ns_total, moved_objects;
 } GcFigures;
 void gc_figures(GcFigures *out);
+void gc_counts(GcFigures *out); /* the last four only; quick */
 
 /* One finished collection, as GCMemoryInfo shows it. */
 typedef enum GcRecordKind { GC_RECORD_ANY, GC_RECORD_EPHEMERAL, GC_RECORD_FULL_BLOCKING, GC_RECORD_BACKGROUND, GC_RECORD_KINDS } GcRecordKind;

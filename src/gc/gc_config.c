@@ -150,10 +150,9 @@ static bool has_word(const char *list, const char *word) /* comma-separated */
 u64 gc_cgroup_number(const char *groups, const char *root, const char *file_v2, const char *file_v1)
 {
     u64 least = UINT64_MAX;
-    char *line = NULL, *unified = base_asprintf("%s/unified", root), *memory = base_asprintf("%s/memory", root);
-    size_t room = 0;
+    char line[4096], *unified = base_asprintf("%s/unified", root), *memory = base_asprintf("%s/memory", root);
     FILE *f = fopen(groups, "re");
-    while (f && getline(&line, &room, f) > 0) { /* hierarchy:controllers:path */
+    while (f && fgets(line, sizeof line, f)) { /* hierarchy:controllers:path */
         line[strcspn(line, "\n")] = 0;
         char *controllers = strchr(line, ':'), *path = controllers ? strchr(controllers + 1, ':') : NULL;
         if (!path)
@@ -167,7 +166,6 @@ u64 gc_cgroup_number(const char *groups, const char *root, const char *file_v2, 
     }
     if (f)
         fclose(f);
-    free(line);
     base_free(unified);
     base_free(memory);
     return least;

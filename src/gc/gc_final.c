@@ -193,13 +193,14 @@ static void trim(List *l)
         vec_free(l);
 }
 
-void gc_final_update(i32 generation)
+/* Each record of these lists follows its object, and changes to the list of the generation that it is in now. */
+static void sort_records(i32 generation, Object *(*now)(Object *o))
 {
     for (i32 g = generation; g >= 0; g--) {
         List *l = &recorded[g];
         u32 left = 0;
         for (u32 i = 0; i < l->len; i++) {
-            Object *o = gc_survivor(l->data[i]);
+            Object *o = now(l->data[i]);
             CHECKF(o, "a dead object is recorded for finalisation");
             i32 to = MAX(list_of(o), g);
             if (to == g)
@@ -210,17 +211,26 @@ void gc_final_update(i32 generation)
         l->len = left;
         trim(l);
     }
+}
+
+static void forget_taken(Queue *q)
+{
+    if (q->first <= q->list.len / 2)
+        return;
+    memmove(q->list.data, q->list.data + q->first, (q->list.len - q->first) * sizeof *q->list.data);
+    q->list.len -= q->first;
+    q->young -= MIN(q->young, q->first);
+    q->first = 0;
+}
+
+static void follow_ready(i32 generation, Object *(*now)(Object *o))
+{
     for (u32 c = 0; c < 2; c++) {
         Queue *q = &ready[c];
-        if (q->first > q->list.len / 2) {
-            memmove(q->list.data, q->list.data + q->first, (q->list.len - q->first) * sizeof *q->list.data);
-            q->list.len -= q->first;
-            q->young -= MIN(q->young, q->first);
-            q->first = 0;
-        }
+        forget_taken(q);
         u32 from = generation == OLDEST ? q->first : MAX(q->first, q->young), young = q->list.len;
         for (u32 i = from; i < q->list.len; i++) {
-            q->list.data[i] = gc_survivor(q->list.data[i]);
+            q->list.data[i] = now(q->list.data[i]);
             if (list_of(q->list.data[i]) < OLDEST)
                 young = MIN(young, i);
         }
@@ -229,7 +239,24 @@ void gc_final_update(i32 generation)
     }
 }
 
-static void each(void (*visit)(void *arg, Object **slot), void *arg)
+void gc_final_update(i32 generation)
+{
+    sort_records(generation, gc_survivor);
+    follow_ready(generation, gc_survivor);
+}
+
+static Object *moved(Object *o)
+{
+    return gc_moved(o);
+}
+
+void gc_final_moved(void)
+{
+    sort_records(OLDEST, moved);
+    follow_ready(OLDEST, moved);
+}
+
+void gc_final_visit(void (*visit)(void *arg, Object **slot), void *arg)
 {
     for (Inbox *b = inbox; b; b = b->next)
         for (u32 i = 0; i < MIN(b->taken, (u32)INBOX_ROOM); i++)
@@ -240,20 +267,4 @@ static void each(void (*visit)(void *arg, Object **slot), void *arg)
     for (u32 c = 0; c < 2; c++)
         for (u32 i = ready[c].first; i < ready[c].list.len; i++)
             visit(arg, &ready[c].list.data[i]);
-}
-
-static void follow(void *arg, Object **slot)
-{
-    (void)arg;
-    *slot = gc_moved(*slot);
-}
-
-void gc_final_moved(void)
-{
-    each(follow, NULL);
-}
-
-void gc_final_visit(void (*visit)(void *arg, Object **slot), void *arg)
-{
-    each(visit, arg);
 }

@@ -184,7 +184,7 @@ void gc_large_compact_plan(void);
 Object *gc_large_forward(Object *o); /* new address by the plan; o itself when it stays */
 void gc_large_compact_move(void);    /* after all references were fixed: moves the memory */
 u64 gc_large_bytes(void);            /* used by objects */
-u64 gc_large_free_bytes(void);       /* committed, inside free runs: the fragmentation */
+u64 gc_large_free_bytes(void);       /* committed, in free runs between objects: the fragmentation */
 /* After a full collection, heap_lock held, which it lets go of now and then.  all: gives every free page back.  Else what exceeds a share of the bytes in use: the system may have it from now on, and
  * gets it at the next trim if it was not used again. */
 void gc_large_trim(bool all);
@@ -402,8 +402,8 @@ typedef enum GcSettingId {
 #undef GC_SETTING
     GC_SETTING_COUNT
 } GcSettingId;
-/* The smallest number that the memory cgroups of this process hold in a file, by version; groups: /proc/self/cgroup, root: where the hierarchies are
- * mounted.  UINT64_MAX: none. */
+/* The smallest number that the memory cgroups of this process hold in a file, by version; groups: /proc/self/cgroup, root: where the
+ * hierarchies are mounted.  UINT64_MAX: none. */
 u64 gc_cgroup_number(const char *groups, const char *root, const char *file_v2, const char *file_v1);
 
 /* gc_notify.c: full-GC notifications and no-GC regions' side of the collector. */

@@ -631,7 +631,8 @@ u64 gc_large_bytes(void)
 
 u64 gc_large_free_bytes(void)
 {
-    return free_held << PAGE_SHIFT;
+    const Run *last = &runs[last_run];
+    return (free_held - (last_run && last->state == RUN_FREE ? last->held : 0)) << PAGE_SHIFT;
 }
 
 void gc_large_trim(bool all)

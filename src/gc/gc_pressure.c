@@ -1,6 +1,6 @@
 /* gc_pressure.c: memory outside the heap that small objects keep alive, as users announce it.
- * What is announced counts as if it had been allocated here.  Two marks decide, both relative to what stayed after the last collection of that
- * kind, so that the number of collections grows with the logarithm of the memory held, and with the amount announced when it is given back in between:
+ * What is announced counts as if it had been allocated here.  Two marks decide, both relative to what stayed after the last collection of
+ * that kind, so that the number of collections grows with the logarithm of the memory held, and with the amount that becomes garbage:
  *   generation 1 is collected when announcements since the last such collection pass max(16 MB, a half of what is held),
  *   generation 2 when what is held passes max(64 MB, twice what was held after the last full collection).
  * Finalisers give memory back after the collection has ended, so the marks are set at the next announcement.
@@ -14,7 +14,7 @@
 static pthread_mutex_t pressure_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
     u64 held;              /* announced and not given back */
-    u64 fresh;             /* announced since the last collection of generation 1 */
+    u64 fresh;             /* announced since the last collection of generation 1, less what was given back */
     u64 full_mark;         /* held at which generation 2 is due */
     u32 young, full;       /* counts of collections as last seen */
 } pressure;                /* under pressure_lock */
@@ -49,6 +49,7 @@ void gc_pressure_remove(u64 bytes)
 {
     pthread_mutex_lock(&pressure_lock);
     pressure.held -= MIN(bytes, pressure.held);
+    pressure.fresh -= MIN(bytes, pressure.fresh); /* disposed of: no garbage */
     if (pressure.full_mark)
         pressure.full_mark = MAX(MIN(pressure.full_mark, 4 * pressure.held), FULL_LEAST);
     pthread_mutex_unlock(&pressure_lock);

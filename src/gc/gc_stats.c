@@ -90,9 +90,10 @@ static void print_table(void)
         fputc('\n', stderr);
         line = 0;
     }
-    fprintf(stderr, "gc: %u/%u/%u collections, %u in the background; %.1f of %.0f ms paused (%.1f %%); %llu objects moved; %llu KB allocated, %llu KB committed\n",
-            gc_collections[0], gc_collections[1], gc_collections[2], gc_background_collections, pause_ms, run_ms, run_ms > 0 ? pause_ms * 100 / run_ms : 0,
-            (unsigned long long)gc_moved_total, (unsigned long long)gc_total_allocated_bytes() >> 10, (unsigned long long)gc_committed() >> 10);
+    fprintf(stderr, "gc: %u/%u/%u collections, %u in the background; %.1f of %.0f ms paused (%.1f %%); ", gc_collections[0], gc_collections[1],
+            gc_collections[2], gc_background_collections, pause_ms, run_ms, run_ms > 0 ? pause_ms * 100 / run_ms : 0);
+    fprintf(stderr, "%llu objects moved; %llu KB allocated, %llu KB committed\n", (unsigned long long)gc_moved_total,
+            (unsigned long long)gc_total_allocated_bytes() >> 10, (unsigned long long)gc_committed() >> 10);
 }
 
 void gc_stats_init(void)
@@ -124,6 +125,16 @@ void gc_generation_sizes(u64 size[5], u64 fragmented[5])
         fragmented[g] = MIN(fragmented[g], size[g]);
 }
 
+void gc_counts(GcFigures *out)
+{
+    pthread_mutex_lock(&records_lock);
+    memcpy(out->collections, gc_collections, sizeof out->collections);
+    out->background_collections = gc_background_collections;
+    out->pause_ns_total = gc_pause_ns_total;
+    out->moved_objects = gc_moved_total;
+    pthread_mutex_unlock(&records_lock);
+}
+
 void gc_figures(GcFigures *out)
 {
     u64 fragmented[5];
@@ -138,12 +149,7 @@ void gc_figures(GcFigures *out)
     }
     out->large_bytes = out->generation_bytes[3];
     out->pinned_bytes = out->generation_bytes[4];
-    pthread_mutex_lock(&records_lock);
-    memcpy(out->collections, gc_collections, sizeof out->collections);
-    out->background_collections = gc_background_collections;
-    out->pause_ns_total = gc_pause_ns_total;
-    out->moved_objects = gc_moved_total;
-    pthread_mutex_unlock(&records_lock);
+    gc_counts(out);
 }
 
 /* --- Records ----------------------------------------------------------------------------------------------------------------- */
@@ -206,15 +212,15 @@ static void count_collection(const GcRecord *r)
 static void log_collection(const GcRecord *r, u64 pause_ns)
 {
     static const char *const reasons[GC_REASON_KINDS] = {
-        [GC_REASON_SOH] = "generation 0 full", [GC_REASON_INDUCED] = "asked for", [GC_REASON_LOW_MEMORY] = "low memory", [GC_REASON_LOH] = "large object",
-        [GC_REASON_STRESS] = "stress", [GC_REASON_LIMIT] = "no room", [GC_REASON_PRESSURE] = "memory pressure"};
+        [GC_REASON_SOH] = "generation 0 full", [GC_REASON_INDUCED] = "asked for", [GC_REASON_LOW_MEMORY] = "low memory",
+        [GC_REASON_LOH] = "large object", [GC_REASON_STRESS] = "stress", [GC_REASON_LIMIT] = "no room", [GC_REASON_PRESSURE] = "memory pressure"};
     char sizes[256];
     int n = 0;
     for (u32 g = 0; g < 5; g++)
-        n += snprintf(sizes + n, sizeof sizes - (size_t)n, " %s%llu->%llu", &"0:\0001:\0002:\0L:\0P:"[g * 3], (unsigned long long)r->generations[g].size_before >> 10,
+        n += snprintf(sizes + n, sizeof sizes - (size_t)n, " %c:%llu->%llu", "012LP"[g], (unsigned long long)r->generations[g].size_before >> 10,
                       (unsigned long long)r->generations[g].size_after >> 10);
-    log_line(LOG_gc, "#%llu generation %d%s, %s: %llu us, KB%s, promoted %llu KB, pinned %llu, moved %llu, %s", (unsigned long long)r->index, r->generation,
-             r->concurrent ? " in the background" : "", reasons[r->reason], (unsigned long long)pause_ns / 1000, sizes,
+    log_line(LOG_gc, "#%llu generation %d%s, %s: %llu us, KB%s, promoted %llu KB, pinned %llu, moved %llu, %s", (unsigned long long)r->index,
+             r->generation, r->concurrent ? " in the background" : "", reasons[r->reason], (unsigned long long)pause_ns / 1000, sizes,
              (unsigned long long)r->promoted_bytes >> 10, (unsigned long long)r->pinned_objects, (unsigned long long)r->moved_objects,
              r->compacted ? "compacting" : "sweeping");
 }
