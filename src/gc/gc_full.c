@@ -17,6 +17,7 @@
 enum {
     FRAGMENTED_PERCENT = 30, /* of the old regions: sparse ones are evacuated */
     PIECE_BYTES = 1 << 20,   /* large objects are corrected piecewise */
+    FIX_WINDOW = 16,
     WORKER_REGIONS = 8,      /* regions worth a worker of their own */
 };
 
@@ -222,23 +223,53 @@ static inline bool ends_young(u8 s)
     return s & GC_STATE_GEN0 || (s & (GC_STATE_YOUNG | GC_STATE_CONDEMNED)) == GC_STATE_YOUNG;
 }
 
+/* Slots whose values' forwarding words are on their way from memory. */
+typedef struct Fixer {
+    bool wants_cards; /* the holders will be older than generation 1 */
+    u32 first, last;  /* window: entries [first, last), counted modulo FIX_WINDOW */
+    Object **window[FIX_WINDOW];
+} Fixer;
+
+static inline void set_card(const Fixer *f, Object **slot, u8 s)
+{
+    if (f->wants_cards && ends_young(s))
+        *gc_card(slot) |= GC_CARD_YOUNG; /* a card's holders all belong to one worker */
+}
+
+static inline void fix_oldest(Fixer *f)
+{
+    Object **slot = f->window[f->first++ % FIX_WINDOW], *v = *slot;
+    u8 s = gc_state(v);
+    Object *now = s & GC_STATE_LARGE ? gc_large_forward(v) : gc_forwarded(v);
+    if (now && now != v) {
+        *slot = now;
+        s = gc_state(now);
+    }
+    set_card(f, slot, s);
+}
+
 static inline __attribute__((always_inline)) void fix_slot(void *arg, Object *holder, Object **slot)
 {
-    const bool *wants_cards = arg;
+    Fixer *f = arg;
     (void)holder;
     Object *v = *slot;
     if (!v)
         return;
     u8 s = gc_state(v);
-    if (s & (GC_STATE_CONDEMNED | GC_STATE_LARGE)) {
-        Object *now = s & GC_STATE_LARGE ? gc_large_forward(v) : gc_forwarded(v);
-        if (now && now != v) {
-            *slot = now;
-            s = gc_state(now);
-        }
+    if (!(s & (GC_STATE_CONDEMNED | GC_STATE_LARGE))) {
+        set_card(f, slot, s);
+        return;
     }
-    if (*wants_cards && ends_young(s))
-        *gc_card(slot) |= GC_CARD_YOUNG; /* a card's holders all belong to one worker */
+    __builtin_prefetch(v);
+    f->window[f->last++ % FIX_WINDOW] = slot;
+    if (f->last - f->first == FIX_WINDOW)
+        fix_oldest(f);
+}
+
+static void fix_rest(Fixer *f)
+{
+    while (f->first != f->last)
+        fix_oldest(f);
 }
 
 static void fix_root(void *arg, Object **slot)
@@ -275,14 +306,16 @@ static void fix_region(GcRegion *r)
 {
     u8 s = *state_of(r);
     const u64 *map = r->kind == GC_REGION_FROZEN ? gc_starts : gc_marks;
-    bool condemned = s & GC_STATE_CONDEMNED, wants_cards = !ends_young(s);
+    bool condemned = s & GC_STATE_CONDEMNED;
+    Fixer f = {.wants_cards = !ends_young(s)};
     if (r->kind == GC_REGION_FREE || (condemned && !r->has_pins))
         return;
     memset(gc_card(r->start), 0, GC_REGION_SIZE >> GC_CARD_SHIFT);
     size_t first = gc_bit(r->start) >> 6, last = gc_bit(r->end) >> 6;
     for (size_t k = first; k < last; k++)
         for (u64 bits = condemned ? map[k] & gc_pin_bits[k] : map[k]; bits; bits &= bits - 1)
-            gc_refs((Object *)(gc_heap_base + (k * 64 + (size_t)__builtin_ctzll(bits)) * 8), fix_slot, &wants_cards);
+            gc_refs((Object *)(gc_heap_base + (k * 64 + (size_t)__builtin_ctzll(bits)) * 8), fix_slot, &f);
+    fix_rest(&f);
 }
 
 static void list_large(void *arg, Object *o)
@@ -300,8 +333,9 @@ static void list_large(void *arg, Object *o)
 /* Pieces are cut where cards begin, so that a card belongs to one worker. */
 static void fix_piece(const Piece *p)
 {
-    bool wants_cards = true;
-    gc_refs_between(p->o, p->low - 8, p->low - 8 + PIECE_BYTES, fix_slot, &wants_cards);
+    Fixer f = {.wants_cards = true};
+    gc_refs_between(p->o, p->low - 8, p->low - 8 + PIECE_BYTES, fix_slot, &f);
+    fix_rest(&f);
 }
 
 static void fix_part(GcWorker *w, void *arg)
