@@ -75,7 +75,9 @@ extern const GcClient *gc_client;
 extern MethodTable *gc_free_mt;
 extern u8 *gc_state_biased;  /* state of address a: gc_state_biased[a >> GC_REGION_SHIFT]; only for a in the range */
 extern u8 *gc_card_biased;   /* card of address a: gc_card_biased[a >> GC_CARD_SHIFT] */
-enum { GC_CARD_YOUNG = 1, GC_CARD_CHANGED = 2 }; /* may hold a reference to a younger object; was stored to since marking began */
+/* YOUNG: a reference to a young object was stored here since the last collection.  CHANGED: something was stored here since marking began.
+ * GEN1: an old object may refer to one of generation 1 here; collections of generation 0 need not look. */
+enum { GC_CARD_YOUNG = 1, GC_CARD_CHANGED = 2, GC_CARD_GEN1 = 4, GC_CARD_ALL = 7 };
 extern u64 gc_heap_size;     /* gc_heap_end - gc_heap_base */
 extern pthread_mutex_t gc_heap_lock, gc_back_lock;
 
@@ -285,6 +287,7 @@ void gc_pin(const void *p);              /* world stopped, before anything moves
 u32 gc_pinned_count(void);               /* what gc_pin pinned in this collection */
 Object *gc_pinned_object(u32 i);
 void gc_unpin_all(void);                 /* end of the collection: gc_pin_bits clear again */
+extern bool gc_young_is_long;            /* set by gc_collect.c from the last pause: the next trace is shared among workers */
 void gc_young_trace(i32 generation);     /* roots, cards, closure of the condemned regions */
 void gc_young_finish(void);              /* after weak references: frees condemned regions */
 void gc_full_collect(void);
@@ -316,12 +319,12 @@ void gc_background_swept(void);
 extern bool gc_back_active;
 
 /* --- Cards (gc_card.c) -------------------------------------------------------------------------------------------------------- */
-/* World stopped. For each card with `bit` in regions that are not condemned and not GEN0: visit is called for each reference slot in it; it returns whether
- * the slot still wants the card; if none does the bit is cleared. */
-typedef bool (*GcVisitCardSlot)(void *arg, Object *holder, Object **slot);
-void gc_cards_visit(u8 bit, GcVisitCardSlot visit, void *arg);
+/* World stopped. For each card with any of `bits` in regions that are not condemned and not GEN0: they are cleared, and visit is called for each
+ * reference slot on it; it returns the bits that the card must have for this slot. */
+typedef u8 (*GcVisitCardSlot)(void *arg, Object *holder, Object **slot);
+void gc_cards_visit(u8 bits, GcVisitCardSlot visit, void *arg);
 /* The same by several workers: each takes regions off *next (from 0) until none is left. */
-void gc_cards_visit_part(u8 bit, u32 *next, GcVisitCardSlot visit, void *arg);
+void gc_cards_visit_part(u8 bits, u32 *next, GcVisitCardSlot visit, void *arg);
 
 /* Visits every reference of o; inline, so that a constant visit is inlined with it. */
 typedef void (*GcVisitRef)(void *arg, Object *holder, Object **slot);

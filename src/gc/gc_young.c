@@ -6,11 +6,14 @@
  * Invariant: an old or generation-1 object that refers to a younger one has its card set when this file is done with it.
  * Not here: weak references and finalisation (gc_collect.c), choice of the generation.  Book: gc.md  Tests: tests/unit/gc/ */
 #include "gc/gc_int.h"
+#include "os/os_thread.h"
 
 typedef struct Root {
     Object **slot;
     bool interior;
 } Root;
+
+bool gc_young_is_long; /* the last one was: help pays */
 
 static VEC(Root) roots;       /* precise slots of stacks, gathered while the pins are */
 static VEC(Object *) pinned;  /* objects pinned by this collection */
@@ -97,7 +100,7 @@ static Object *evacuate(GcWorker *w, Object *o, u8 s)
             dest[i] = from[i];
     else
         memcpy(dest + 2, from + 2, n - 16);
-    if (LIKELY(gc_worker_count == 1)) {
+    if (LIKELY(gc_parallel_count <= 1)) {
         gc_bit_set(gc_starts, copy);
         o->mt = (MethodTable *)((uintptr_t)copy + 1);
     } else {
@@ -117,42 +120,47 @@ static Object *evacuate(GcWorker *w, Object *o, u8 s)
     return copy;
 }
 
-/* Visits one slot; returns the state of what it holds afterwards. */
-static inline __attribute__((always_inline)) u8 visit_slot(GcWorker *w, Object **slot)
+/* v, of a condemned region, is what *slot holds; returns the state of what it holds afterwards. */
+static inline u8 follow(GcWorker *w, Object **slot, Object *v, u8 s)
+{
+    v = evacuate(w, v, s);
+    *slot = v;
+    return gc_state(v) & (u8)~GC_STATE_GEN0; /* a pinned one of generation 0 ages in place */
+}
+
+/* Visits one slot; returns the state of what it holds afterwards.  gray: old objects are marked when a cycle is. */
+static inline __attribute__((always_inline)) u8 visit_slot(GcWorker *w, Object **slot, bool gray)
 {
     Object *v = *slot;
     if (!v)
         return 0;
     u8 s = gc_state(v);
-    if (s & GC_STATE_CONDEMNED) {
-        v = evacuate(w, v, s);
-        *slot = v;
-        return gc_state(v) & (u8)~GC_STATE_GEN0; /* a pinned one of generation 0 ages in place */
-    }
-    if (UNLIKELY(s & gc_cycle.mark_states))
+    if (s & GC_STATE_CONDEMNED)
+        return follow(w, slot, v, s);
+    if (gray && UNLIKELY(s & gc_cycle.mark_states))
         gc_mark_object(w, v);
     return s;
 }
 
 typedef struct Holder {
     GcWorker *worker;
-    bool wants_cards; /* it is older than generation 1 */
+    bool is_old; /* older than generation 1: wants cards, and is born marked while a cycle marks, so that its references are gray */
 } Holder;
 
 static inline __attribute__((always_inline)) void visit_of_copy(void *arg, Object *holder, Object **slot)
 {
     Holder *h = arg;
     (void)holder;
-    u8 s = visit_slot(h->worker, slot);
-    if (UNLIKELY(h->wants_cards && s & GC_STATE_YOUNG))
-        __atomic_fetch_or(gc_card(slot), GC_CARD_YOUNG, __ATOMIC_RELAXED);
+    u8 s = visit_slot(h->worker, slot, h->is_old || gc_cycle.all_roots);
+    if (UNLIKELY(h->is_old && s & GC_STATE_YOUNG))
+        __atomic_fetch_or(gc_card(slot), GC_CARD_GEN1, __ATOMIC_RELAXED);
 }
 
 static void visit_keeper(GcWorker *w, Object *o)
 {
     Object **slot = gc_client->keeper ? gc_client->keeper(o->mt) : NULL;
     if (slot)
-        visit_slot(w, slot);
+        visit_slot(w, slot, true);
 }
 
 /* Is o, as it lies now, outside of the young generations once this collection is over? */
@@ -162,29 +170,83 @@ static bool becomes_old(const Object *o)
     return !(s & GC_STATE_YOUNG) || (s & (GC_STATE_CONDEMNED | GC_STATE_GEN0)) == GC_STATE_CONDEMNED;
 }
 
+static inline void visit_copy(GcWorker *w, Object *o)
+{
+    Holder h = {w, becomes_old(o)};
+    if (UNLIKELY(gc_type(o)->flags & GC_TYPE_COLLECTIBLE))
+        visit_keeper(w, o);
+    gc_refs(o, visit_of_copy, &h);
+}
+
 static bool drain_copied(GcWorker *w)
 {
     bool any = w->copied.len > 0;
-    while (w->copied.len) {
-        Object *o = vec_pop(&w->copied);
-        Holder h = {w, becomes_old(o)};
-        if (UNLIKELY(gc_type(o)->flags & GC_TYPE_COLLECTIBLE))
-            visit_keeper(w, o);
-        gc_refs(o, visit_of_copy, &h);
-    }
+    while (w->copied.len)
+        visit_copy(w, vec_pop(&w->copied));
     return any;
+}
+
+/* --- Several workers ------------------------------------------------------------------------------------------------------------ */
+
+#define SHARE_EVERY 32
+#define SHARE_MIN 16
+
+/* Copies whose slots anybody may visit. */
+static struct {
+    pthread_mutex_t lock;
+    GcStack stack;
+    u32 idle, workers; /* written under the lock, read without */
+} pool = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void give(GcStack *from)
+{
+    pthread_mutex_lock(&pool.lock);
+    for (u32 n = from->len / 2; n; n--)
+        vec_push(&pool.stack, vec_pop(from));
+    pthread_mutex_unlock(&pool.lock);
+}
+
+/* False: nobody has anything left. */
+static bool take(GcWorker *w)
+{
+    pthread_mutex_lock(&pool.lock);
+    __atomic_store_n(&pool.idle, pool.idle + 1, __ATOMIC_RELAXED);
+    while (!pool.stack.len && pool.idle < pool.workers) {
+        pthread_mutex_unlock(&pool.lock);
+        os_cpu_pause();
+        pthread_mutex_lock(&pool.lock);
+    }
+    bool got = pool.stack.len > 0;
+    for (u32 n = MAX(pool.stack.len / 2, got); n; n--)
+        vec_push(&w->copied, vec_pop(&pool.stack));
+    if (got)
+        __atomic_store_n(&pool.idle, pool.idle - 1, __ATOMIC_RELAXED);
+    pthread_mutex_unlock(&pool.lock);
+    return got;
+}
+
+static void drain_shared(GcWorker *w, void *arg)
+{
+    (void)arg;
+    do {
+        for (u32 n = 0; w->copied.len; n++) {
+            visit_copy(w, vec_pop(&w->copied));
+            if (n % SHARE_EVERY == 0 && __atomic_load_n(&pool.idle, __ATOMIC_RELAXED) && w->copied.len >= SHARE_MIN)
+                give(&w->copied);
+        }
+    } while (take(w));
 }
 
 /* --- gc_keep and its kin: worker 0 ---------------------------------------------------------------------------------------------- */
 
 void gc_keep(Object **slot)
 {
-    visit_slot(&gc_workers[0], slot);
+    visit_slot(&gc_workers[0], slot, true);
 }
 
 void gc_keep_object(Object *o)
 {
-    visit_slot(&gc_workers[0], &o);
+    visit_slot(&gc_workers[0], &o, true);
 }
 
 bool gc_drain(void)
@@ -249,14 +311,14 @@ static void keep_roots(GcWorker *w)
     for (u32 i = 0; i < roots.len; i++) {
         Object **slot = roots.data[i].slot, *v = *slot;
         if (!roots.data[i].interior) {
-            visit_slot(w, slot);
+            visit_slot(w, slot, true);
             continue;
         }
         Object *o = gc_containing_object(v);
         if (!o)
             continue;
         Object *now = o;
-        visit_slot(w, &now);
+        visit_slot(w, &now, true);
         if (now != o)
             *slot = (Object *)((char *)now + ((char *)v - (char *)o));
     }
@@ -265,13 +327,41 @@ static void keep_roots(GcWorker *w)
 
 static void keep_static(void *arg, Object **slot)
 {
-    visit_slot(arg, slot);
+    visit_slot(arg, slot, true);
 }
 
-static inline __attribute__((always_inline)) bool keep_card_slot(void *arg, Object *holder, Object **slot)
+/* Slots on cards whose objects are being fetched into the cache. */
+typedef struct CardQueue {
+    GcWorker *worker;
+    u32 first, last; /* counted modulo AHEAD */
+    Object **slots[16];
+} CardQueue;
+
+static inline void follow_card_slot(CardQueue *q)
 {
-    u8 s = visit_slot(arg, slot);
-    return s & GC_STATE_YOUNG && !(gc_state(holder) & GC_STATE_YOUNG); /* nothing will be in generation 0: a holder in 1 needs no card */
+    Object **slot = q->slots[q->first++ % ARRAY_LEN(q->slots)], *v = *slot;
+    u8 s = gc_state(v);
+    if (!(s & GC_STATE_CONDEMNED))
+        return; /* met twice: on the card, and in a copy that was made there meanwhile */
+    s = follow(q->worker, slot, v, s);
+    if (s & GC_STATE_YOUNG && !(gc_state(slot) & GC_STATE_YOUNG)) /* nothing will be in generation 0: holders in 1 need no card */
+        *gc_card(slot) |= GC_CARD_GEN1;
+}
+
+static inline __attribute__((always_inline)) u8 keep_card_slot(void *arg, Object *holder, Object **slot)
+{
+    CardQueue *q = arg;
+    Object *v = *slot;
+    if (!v)
+        return 0;
+    u8 s = gc_state(v);
+    if (!(s & GC_STATE_CONDEMNED))
+        return s & GC_STATE_YOUNG && !(gc_state(holder) & GC_STATE_YOUNG) ? GC_CARD_GEN1 : 0;
+    __builtin_prefetch(v);
+    if (q->last - q->first == ARRAY_LEN(q->slots))
+        follow_card_slot(q);
+    q->slots[q->last++ % ARRAY_LEN(q->slots)] = slot;
+    return 0;
 }
 
 static void condemn(i32 generation)
@@ -294,7 +384,19 @@ static void trace_part(GcWorker *w, void *arg)
         keep_roots(w);
         gc_roots_visit(keep_static, w);
     }
-    gc_cards_visit_part(GC_CARD_YOUNG, &next_card_region, keep_card_slot, w);
+    CardQueue q = {.worker = w};
+    gc_cards_visit_part(gc_cycle.generation ? GC_CARD_YOUNG | GC_CARD_GEN1 : GC_CARD_YOUNG, &next_card_region, keep_card_slot, &q);
+    while (q.first != q.last)
+        follow_card_slot(&q);
+}
+
+/* Cards first, then all that was copied: the slots of copies dirty cards that the first part must not clean. */
+static void trace_together(u32 workers)
+{
+    gc_parallel(workers, trace_part, NULL);
+    pool.idle = 0;
+    pool.workers = workers;
+    gc_parallel(workers, drain_shared, NULL);
 }
 
 void gc_young_trace(i32 generation)
@@ -307,7 +409,11 @@ void gc_young_trace(i32 generation)
         vec_push(&gc_workers[0].copied, pinned.data[i]);
     gc_cycle.record.pinned_objects = pinned.len;
     next_card_region = 0;
-    trace_part(&gc_workers[0], NULL);
+    u32 workers = gc_young_is_long ? gc_workers_ready(gc_worker_count) : 1;
+    if (workers > 1)
+        trace_together(workers);
+    else
+        trace_part(&gc_workers[0], NULL);
     gc_handles_keep(gc_cycle.all_roots ? 2 : generation);
     gc_final_keep();
     gc_drain();
