@@ -221,7 +221,7 @@ GcRegion *gc_region_new(GcRegionKind kind, bool for_collector)
     if (!top)
         return NULL;
     GcRegion *r = &gc_regions[top - 1];
-    r->has_pins = r->swept = r->listed = false;
+    r->has_pins = r->pins_age = r->swept = r->listed = false;
     r->gaps = NULL;
     r->live_bytes = r->gap_bytes = r->next = 0;
     r->sequence = (u32)++sequence;

@@ -56,6 +56,7 @@ typedef struct GcGap GcGap; /* gc_old.c: free memory inside a region */
 typedef struct GcRegion {
     u8 kind;         /* GcRegionKind */
     bool has_pins;   /* condemned: some object in it is pinned (gc_pin_bits) */
+    bool pins_age;   /* and becomes older where it is; else a region of generation 0 stays one */
     bool swept;      /* old: gaps and live_bytes are those of the last marking */
     bool listed;     /* old: on the list of regions with gaps */
     char *start, *bump, *end; /* objects lie in [start, bump) */
@@ -160,6 +161,7 @@ char *gc_rest_end(const char *p); /* end of an unused chunk rest that starts at 
 /* --- gc_alloc.c --------------------------------------------------------------------------------------------------------- */
 /* World stopped: every thread lets go of its chunk; GEN0 is then a row of objects and free objects. */
 void gc_retire_chunks(void);
+void gc_reuse_gap(char *p, char *end); /* world stopped: between pinned objects of a region that stays in generation 0 */
 void gc_forget_gen0(void); /* world stopped: no region is being filled any more */
 /* Cooperative, at a safepoint, no lock: collect if it is due.  gc_collect.c */
 void gc_before_chunk(Thread *t);

@@ -8,6 +8,8 @@
 #include "gc/gc_int.h"
 #include "os/os_thread.h"
 
+#include <stdlib.h>
+
 typedef struct Root {
     Object **slot;
     bool interior;
@@ -17,6 +19,7 @@ bool gc_young_is_long; /* the last one was: help pays */
 
 static VEC(Root) roots;       /* precise slots of stacks, gathered while the pins are */
 static VEC(Object *) pinned;  /* objects pinned by this collection */
+static bool pins_age;         /* what gc_pin pins now ages in place */
 static pthread_mutex_t pin_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* --- Pins -------------------------------------------------------------------------------------------------------------------- */
@@ -41,6 +44,7 @@ void gc_pin(const void *p)
     if (o && gc_bit_set_atomic(gc_pin_bits, o)) {
         vec_push(&pinned, o);
         gc_region_of(o)->has_pins = true;
+        gc_region_of(o)->pins_age |= pins_age;
     }
 }
 
@@ -120,40 +124,57 @@ static Object *evacuate(GcWorker *w, Object *o, u8 s)
     return copy;
 }
 
-/* v, of a condemned region, is what *slot holds; returns the state of what it holds afterwards. */
-static inline u8 follow(GcWorker *w, Object **slot, Object *v, u8 s)
+/* The generation of an object that survived, once this collection is over. */
+static inline i32 age_after(const Object *o)
+{
+    u8 s = gc_state(o);
+    if (LIKELY(!(s & GC_STATE_CONDEMNED)))
+        return s & GC_STATE_YOUNG ? 1 : 2;
+    if (!(s & GC_STATE_GEN0)) /* pinned */
+        return 2;
+    return gc_region_of(o)->pins_age ? 1 : 0;
+}
+
+/* What the card of a slot needs. */
+static inline u8 card_bits(i32 holder, i32 value)
+{
+    return value >= holder ? 0 : value ? GC_CARD_GEN1 : GC_CARD_YOUNG;
+}
+
+/* v, of a condemned region, is what *slot holds; returns the generation of what it holds afterwards. */
+static inline i32 follow(GcWorker *w, Object **slot, Object *v, u8 s)
 {
     v = evacuate(w, v, s);
     *slot = v;
-    return gc_state(v) & (u8)~GC_STATE_GEN0; /* a pinned one of generation 0 ages in place */
+    return age_after(v);
 }
 
-/* Visits one slot; returns the state of what it holds afterwards.  gray: old objects are marked when a cycle is. */
-static inline __attribute__((always_inline)) u8 visit_slot(GcWorker *w, Object **slot, bool gray)
+/* Visits one slot; returns the generation of what it holds afterwards.  gray: old objects are marked when a cycle is. */
+static inline __attribute__((always_inline)) i32 visit_slot(GcWorker *w, Object **slot, bool gray)
 {
     Object *v = *slot;
     if (!v)
-        return 0;
+        return 2;
     u8 s = gc_state(v);
     if (s & GC_STATE_CONDEMNED)
         return follow(w, slot, v, s);
     if (gray && UNLIKELY(s & gc_cycle.mark_states))
         gc_mark_object(w, v);
-    return s;
+    return s & GC_STATE_YOUNG ? 1 : 2;
 }
 
 typedef struct Holder {
     GcWorker *worker;
-    bool is_old; /* older than generation 1: wants cards, and is born marked while a cycle marks, so that its references are gray */
+    i32 age; /* 2: born marked while a cycle marks, so that its references are gray */
 } Holder;
 
 static inline __attribute__((always_inline)) void visit_of_copy(void *arg, Object *holder, Object **slot)
 {
     Holder *h = arg;
     (void)holder;
-    u8 s = visit_slot(h->worker, slot, h->is_old || gc_cycle.all_roots);
-    if (UNLIKELY(h->is_old && s & GC_STATE_YOUNG))
-        __atomic_fetch_or(gc_card(slot), GC_CARD_GEN1, __ATOMIC_RELAXED);
+    i32 age = visit_slot(h->worker, slot, h->age == 2 || gc_cycle.all_roots);
+    if (UNLIKELY(age < h->age))
+        __atomic_fetch_or(gc_card(slot), card_bits(h->age, age), __ATOMIC_RELAXED);
 }
 
 static void visit_keeper(GcWorker *w, Object *o)
@@ -163,16 +184,9 @@ static void visit_keeper(GcWorker *w, Object *o)
         visit_slot(w, slot, true);
 }
 
-/* Is o, as it lies now, outside of the young generations once this collection is over? */
-static bool becomes_old(const Object *o)
-{
-    u8 s = gc_state(o);
-    return !(s & GC_STATE_YOUNG) || (s & (GC_STATE_CONDEMNED | GC_STATE_GEN0)) == GC_STATE_CONDEMNED;
-}
-
 static inline void visit_copy(GcWorker *w, Object *o)
 {
-    Holder h = {w, becomes_old(o)};
+    Holder h = {w, age_after(o)};
     if (UNLIKELY(gc_type(o)->flags & GC_TYPE_COLLECTIBLE))
         visit_keeper(w, o);
     gc_refs(o, visit_of_copy, &h);
@@ -343,9 +357,9 @@ static inline void follow_card_slot(CardQueue *q)
     u8 s = gc_state(v);
     if (!(s & GC_STATE_CONDEMNED))
         return; /* met twice: on the card, and in a copy that was made there meanwhile */
-    s = follow(q->worker, slot, v, s);
-    if (s & GC_STATE_YOUNG && !(gc_state(slot) & GC_STATE_YOUNG)) /* nothing will be in generation 0: holders in 1 need no card */
-        *gc_card(slot) |= GC_CARD_GEN1;
+    u8 bits = card_bits(gc_state(slot) & GC_STATE_YOUNG ? 1 : 2, follow(q->worker, slot, v, s));
+    if (bits)
+        *gc_card(slot) |= bits;
 }
 
 static inline __attribute__((always_inline)) u8 keep_card_slot(void *arg, Object *holder, Object **slot)
@@ -369,7 +383,7 @@ static void condemn(i32 generation)
     for (u32 i = 0; i < gc_region_count; i++) {
         GcRegion *r = &gc_regions[i];
         if (r->kind == GC_REGION_GEN0 || (r->kind == GC_REGION_GEN1 && generation >= 1)) {
-            r->has_pins = false;
+            r->has_pins = r->pins_age = false;
             gc_state_biased[(uintptr_t)r->start >> GC_REGION_SHIFT] |= GC_STATE_CONDEMNED;
         }
     }
@@ -402,8 +416,10 @@ static void trace_together(u32 workers)
 void gc_young_trace(i32 generation)
 {
     condemn(generation);
+    pins_age = gc_cycle.reason == GC_REASON_INDUCED || gc_cycle.reason == GC_REASON_STRESS;
     u64 frames = 0;
     gc_client->walk_stacks(gather_root, NULL, &frames);
+    pins_age = true; /* a pinned handle will be there for long */
     gc_handles_pins();
     for (u32 i = 0; i < pinned.len; i++)
         vec_push(&gc_workers[0].copied, pinned.data[i]);
@@ -421,6 +437,30 @@ void gc_young_trace(i32 generation)
 
 /* --- The end ------------------------------------------------------------------------------------------------------------------------ */
 
+static int by_address(const void *a, const void *b)
+{
+    const Object *const *x = a, *const *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+/* A region of generation 0 stays one; what lies between its pinned objects is for new chunks. first: their index; returns the index behind. */
+static u32 stay_young(GcRegion *r, u32 first)
+{
+    char *at = r->start;
+    u32 i = first;
+    for (; i < pinned.len && (char *)pinned.data[i] < r->end; i++) {
+        char *header = (char *)pinned.data[i] - 8;
+        if (header > at)
+            gc_reuse_gap(at, header);
+        at = header + gc_object_size(pinned.data[i]);
+    }
+    if (r->bump > at)
+        gc_reuse_gap(at, r->bump);
+    gc_region_set_kind(r, GC_REGION_GEN0);
+    r->has_pins = false;
+    return i;
+}
+
 /* A condemned region with pinned objects goes on as one of the next generation. */
 static void age_in_place(GcRegion *r)
 {
@@ -436,21 +476,27 @@ void gc_young_finish(void)
         gc_lab_close(&gc_workers[i].lab1);
         gc_lab_close(&gc_workers[i].lab2);
     }
+    qsort(pinned.data, pinned.len, sizeof *pinned.data, by_address);
     for (u32 i = 0; i < gc_region_count; i++) {
         GcRegion *r = &gc_regions[i];
         if (!(gc_state(r->start) & GC_STATE_CONDEMNED))
             continue;
-        if (r->has_pins)
-            age_in_place(r);
-        else
+        if (!r->has_pins)
             gc_region_free(r);
+        else if (r->kind == GC_REGION_GEN1 || r->pins_age)
+            age_in_place(r);
     }
-    for (u32 i = 0; i < pinned.len; i++) {
+    for (u32 i = 0; i < pinned.len;) {
         Object *o = pinned.data[i];
         GcRegion *r = gc_region_of(o);
+        if (r->kind == GC_REGION_GEN0) {
+            i = stay_young(r, i);
+            continue;
+        }
         gc_bit_set(gc_starts, o);
         if (r->kind == GC_REGION_OLD && gc_marking)
             gc_bit_set(gc_marks, o);
+        i++;
     }
     for (u32 i = 0; i < pinned.len; i++) { /* after all their start bits are set; a swept region is marked so */
         GcRegion *r = gc_region_of(pinned.data[i]);
