@@ -55,6 +55,14 @@ CALL(void, corelib_gc_new_array, MethodTable *mt, i32 n, u32 flags, ObjectHandle
     QCALL_END(t);
 }
 
+/* The collection's own frames will lie where earlier calls' lay, and what those left in words that nobody writes would pin objects. */
+static __attribute__((noinline)) void wipe_stack_below(void)
+{
+    char dead[4096];
+    memset(dead, 0, sizeof dead);
+    __asm__ volatile("" : : "r"(dead) : "memory");
+}
+
 /* mode: bits of CoreLib's InternalGCCollectionMode; its bits are ours but for the order.  Blocking asked for: once it is back, done. */
 CALL(void, corelib_gc_collect, i32 generation, i32 mode, u8 low_memory)
 {
@@ -68,6 +76,7 @@ CALL(void, corelib_gc_collect, i32 generation, i32 mode, u8 low_memory)
     u32 flags = low_memory ? GC_COLLECT_LOW_MEMORY : 0;
     for (u32 i = 0; i < ARRAY_LEN(bits); i++)
         flags |= (u32)mode & bits[i].mode ? bits[i].flag : 0;
+    wipe_stack_below();
     QCALL_BEGIN(t);
     gc_collect(t, generation, flags, low_memory ? GC_REASON_LOW_MEMORY : GC_REASON_INDUCED);
     gc_verify_chance(t, "GC.Collect");

@@ -191,6 +191,10 @@ static void sweep_cycle(u32 mine)
     gc_background_swept();
     __atomic_store_n(&gc_back_active, false, __ATOMIC_RELEASE);
     pthread_mutex_unlock(&gc_back_lock);
+    for (bool more = true; more && lock_for(mine, BACK_IDLE);) {
+        more = gc_give_back_step();
+        pthread_mutex_unlock(&gc_back_lock);
+    }
     LOG(gc, 2, "background: swept, %llu KB freed, %llu us since its start", (unsigned long long)freed >> 10,
         (unsigned long long)(os_time_mono_ns() - started_ns) / 1000);
 }
@@ -231,6 +235,13 @@ static void gray_frozen(void *arg, Object *o, GcRegion *r)
     gc_refs(o, gray_ref, arg);
 }
 
+/* Before anything else is marked, only immortal large objects are. */
+static void gray_immortal(void *arg, Object *o)
+{
+    if (gc_bit_test(gc_marks, o))
+        gc_gray_push(arg, o);
+}
+
 bool gc_back_prepare(void)
 {
     static bool asked;
@@ -252,6 +263,8 @@ bool gc_back_start(void)
     cycle++;
     gc_back_active = gc_marking = true;
     gc_barrier_set_marking(true);
+    gc_large_unmark(); /* those allocated while the last cycle ended are marked */
+    gc_large_each(gray_immortal, &marker);
     for (u32 i = 0; i < gc_region_count; i++)
         if (gc_regions[i].kind == GC_REGION_FROZEN)
             gc_walk_region(&gc_regions[i], gray_frozen, &marker);

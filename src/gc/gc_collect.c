@@ -15,6 +15,7 @@
 #define GEN0_START (4 * MB)
 #define GEN0_MIN (MB / 4)
 #define GEN1_REGIONS_MAX 8
+#define CHEAP_MARK (2 * MB)
 #define FULL_MIN (24 * MB)       /* no full collection below */
 #define PAUSE_GOAL_NS 1000000u
 #define PAUSE_SHORT_NS 400000u
@@ -70,6 +71,15 @@ static u64 gen1_regions(void)
 static u64 old_bytes(void)
 {
     return gc_old_bytes + gc_large_bytes();
+}
+
+/* So little to mark takes less time than a background cycle's two pauses, and what large arrays without references occupy is free at once. */
+static bool cheap_to_mark(void)
+{
+    pthread_mutex_lock(&gc_heap_lock);
+    bool cheap = gc_old_bytes < CHEAP_MARK && gc_old_bytes + gc_large_ref_bytes(CHEAP_MARK) < CHEAP_MARK;
+    pthread_mutex_unlock(&gc_heap_lock);
+    return cheap;
 }
 
 /* By how long the pause was that the last budgets led to. */
@@ -186,17 +196,31 @@ static void collect_stopped(Thread *t, i32 generation, u32 flags, GcReason reaso
     gc_back_unlock_stopped();
 }
 
-static void give_back(i32 generation, u32 flags)
+static u64 free_bytes_worth_keeping(void)
 {
-    pthread_mutex_lock(&gc_heap_lock); /* after a background cycle the world runs */
-    if (flags & GC_COLLECT_AGGRESSIVE) {
+    return 2 * gc_gen0_budget + old_bytes() / 16;
+}
+
+/* After a full collection; after a background cycle the world runs. */
+static void give_back(u32 flags)
+{
+    pthread_mutex_lock(&gc_heap_lock);
+    if (flags & GC_COLLECT_AGGRESSIVE)
         gc_trim(0);
-        gc_large_trim(true);
-    } else if (generation == 2 && !gc_settings.retain_vm) {
-        gc_trim(2 * gc_gen0_budget + old_bytes() / 16);
-        gc_large_trim(false);
-    }
+    if (flags & GC_COLLECT_AGGRESSIVE || !gc_settings.retain_vm)
+        gc_large_trim(flags & GC_COLLECT_AGGRESSIVE);
     pthread_mutex_unlock(&gc_heap_lock);
+}
+
+bool gc_give_back_step(void)
+{
+    if (gc_settings.retain_vm)
+        return false;
+    pthread_mutex_lock(&gc_heap_lock);
+    bool more = gc_trim_some(free_bytes_worth_keeping(), 1);
+    more |= gc_large_release();
+    pthread_mutex_unlock(&gc_heap_lock);
+    return more;
 }
 
 static void collect(Thread *t, i32 generation, u32 flags, GcReason reason, u64 seen)
@@ -217,7 +241,7 @@ static void collect(Thread *t, i32 generation, u32 flags, GcReason reason, u64 s
     collect_stopped(t, generation, flags, reason, background);
     i32 done = gc_cycle.generation;
     if (done == 2) {
-        give_back(2, flags);
+        give_back(flags);
         set_full_threshold();
     }
     u64 pause = os_time_mono_ns() - start;
@@ -228,6 +252,9 @@ static void collect(Thread *t, i32 generation, u32 flags, GcReason reason, u64 s
     gc_client->resume_world(t);
     if (gc_final_pending() && gc_client->wake_finalizer)
         gc_client->wake_finalizer();
+    while (done == 2 && gc_give_back_step())
+        if (gc_client->poll)
+            gc_client->poll(t);
 }
 
 void gc_collect(Thread *t, i32 generation, u32 flags, GcReason reason)
@@ -250,7 +277,7 @@ void gc_background_pause(Thread *t)
 
 void gc_background_swept(void)
 {
-    give_back(2, 0);
+    give_back(0);
     set_full_threshold();
 }
 
@@ -271,9 +298,11 @@ void gc_before_large(Thread *t, size_t n)
 {
     if (UNLIKELY(gc_region_active))
         gc_may_collect(); /* somebody may wait for so many bytes to be allocated */
-    if (LIKELY(old_bytes() + n < full_threshold) || gc_latency_mode == GC_LATENCY_LOW || gc_back_active || !gc_client || !gc_client->stop_world || !gc_may_collect())
+    if (LIKELY(old_bytes() + n < full_threshold) || gc_latency_mode == GC_LATENCY_LOW || gc_back_active)
         return;
-    collect(t, 2, gc_settings.concurrent ? 0 : GC_COLLECT_BLOCKING, GC_REASON_LOH, collections_started);
+    if (!gc_client || !gc_client->stop_world || !gc_may_collect())
+        return;
+    collect(t, 2, gc_settings.concurrent && !cheap_to_mark() ? 0 : GC_COLLECT_BLOCKING, GC_REASON_LOH, collections_started);
 }
 
 bool gc_make_room(Thread *t, u32 attempt, size_t n)

@@ -267,6 +267,11 @@ void gc_region_free(GcRegion *r)
 
 void gc_trim(u64 keep_bytes)
 {
+    gc_trim_some(keep_bytes, UINT32_MAX);
+}
+
+bool gc_trim_some(u64 keep_bytes, u32 most)
+{
     u64 seen = 0;
     for (u32 *link = &free_list; *link;) {
         GcRegion *r = &gc_regions[*link - 1];
@@ -274,6 +279,8 @@ void gc_trim(u64 keep_bytes)
             link = &r->next;
             continue;
         }
+        if (!most--)
+            return true;
         u32 index = *link - 1;
         *link = r->next;
         if (madvise(r->start, GC_REGION_SIZE, MADV_DONTNEED))
@@ -282,6 +289,7 @@ void gc_trim(u64 keep_bytes)
         gc_uncommit(GC_REGION_SIZE);
         push(&bare_list, index);
     }
+    return false;
 }
 
 u64 gc_free_region_bytes(void)

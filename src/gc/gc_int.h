@@ -143,6 +143,7 @@ void gc_uncommit(u64 bytes);
 u64 gc_committed(void);
 /* Gives free regions beyond keep_bytes back to the system. */
 void gc_trim(u64 keep_bytes);
+bool gc_trim_some(u64 keep_bytes, u32 most); /* up to so many regions; false: done */
 void gc_marks_clear(void); /* over all that was ever used */
 u64 gc_free_region_bytes(void); /* committed, on the free list */
 extern bool gc_quarantine; /* stress: freed regions become unreadable and are used again late */
@@ -188,10 +189,12 @@ void gc_large_compact_plan(void);
 Object *gc_large_forward(Object *o); /* new address by the plan; o itself when it stays */
 void gc_large_compact_move(void);    /* after all references were fixed: moves the memory */
 u64 gc_large_bytes(void);            /* used by objects */
+u64 gc_large_ref_bytes(u64 enough);  /* used by objects with references; stops counting at `enough` */
 u64 gc_large_free_bytes(void);       /* committed, in free runs between objects: the fragmentation */
-/* After a full collection, heap_lock held, which it lets go of now and then.  all: gives every free page back.  Else what exceeds a share of the bytes in use: the system may have it from now on, and
- * gets it at the next trim if it was not used again. */
+/* After a full collection.  all: gives every free page back.  Else what exceeds a share of the bytes in use no longer counts as committed:
+ * gc_large_release will offer it to the system, which gets it for good by and by if it is not used again. */
 void gc_large_trim(bool all);
+bool gc_large_release(void);         /* a step, some ten microseconds, of what gc_large_trim left to do; heap_lock held, the world may run; false: done */
 void gc_large_check(void);           /* aborts when the space's records contradict each other */
 
 /* --- gc_old.c: allocation in generations 1 and 2 by the collector, and sweeping. ------------------------------------------------- */
@@ -318,6 +321,7 @@ void gc_back_wait(Thread *t); /* running: until no cycle is in progress; a safep
 /* gc_collect.c, called by the background thread */
 void gc_background_pause(Thread *t); /* running: nobody else made the final pause */
 void gc_background_swept(void);
+bool gc_give_back_step(void);       /* a little of what a full collection leaves to do after its pause; gc_back_lock held or cooperative; false: done */
 extern bool gc_back_active;
 
 /* --- Cards (gc_card.c) -------------------------------------------------------------------------------------------------------- */

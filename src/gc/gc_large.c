@@ -1,8 +1,8 @@
 /* gc_large.c: the large-object space, an arena of 4 KB pages in the upper half of the range.
  * Data: the pages below gc_large_top are cut into runs: used (one object each), free, or in between.  A run is a small record outside the heap;
  * records are linked in address order, free ones also by size.  page_run leads from a page of a used run to its record.
- * Pages of free runs are clean (zero, no memory behind them), dirty (memory with old contents) or soft: dirty, but the system may take them
- * at any time, and they are not accounted.  dirty_bits and held_bits (accounted) say which; in used runs both are set.
+ * Pages of free runs are clean (zero, no memory behind them), dirty (memory with old contents) or soft: dirty, but offered to the system, which
+ * may take them at any time, and no longer accounted.  dirty_bits and held_bits (accounted) say which; in used runs both are set.
  * Allocation: best fit, in runs that are mostly dirty before others: a page fault costs fifteen times the clearing of a page.
  * Invariants: no two free runs touch; gc_starts has exactly the objects of used runs; marks and cards of free runs are clear.
  * Why no mremap when compacting: its mappings never merge again, and a process may have 65,530 of them.
@@ -19,6 +19,7 @@ enum {
     BINS = EXACT_BINS + 16 * 8,
     SCAN_BIN = 64,           /* so many runs of a bin with various sizes are looked at */
     TRIM_PAGES = 128,        /* given back per hold of heap_lock */
+    DROP_SHARE = 8,          /* of the soft pages that nobody used, this part is given back per trim */
     SWEEP_BATCH = 64,        /* objects looked at per hold of heap_lock */
     QUARANTINE = 64,         /* stress: runs that wait unreadable */
     UNLOCK_PAGES = 8,        /* more than this is cleared without heap_lock */
@@ -30,6 +31,9 @@ enum {
 #define PROTECT_STEP ((size_t)64 << 20)
 _Static_assert(BINS % 64 == 0, "bitmaps of bins are whole words");
 
+typedef struct Stretch { /* of pages */
+    u32 page, pages;
+} Stretch;
 typedef enum RunState {
     RUN_SPARE, /* the record is unused */
     RUN_FREE,
@@ -61,8 +65,10 @@ static u32 page_limit;
 static u64 used_pages, free_held;
 static bool planned;  /* `to` of used runs counts */
 static bool sweeping; /* gc_large_sweep is under way, perhaps beside mutators */
-static u32 sweep_at;  /* the run it looks at next */
+static u32 sweep_at;  /* the run that it, or gc_large_release, looks at next */
 static u32 quarantine[QUARANTINE], quarantine_at;
+static VEC(Stretch) to_offer; /* soft pages of which the system does not know yet */
+static u64 to_drop;           /* soft pages to give back for good, from sweep_at on */
 
 /* --- Bits by page -------------------------------------------------------------------------------------------------------- */
 
@@ -320,15 +326,15 @@ static u64 run_decommit(u32 i)
     return held;
 }
 
-/* The system may take up to `most` pages of the run; they no longer count. */
+/* Up to `most` pages of the run no longer count; gc_large_release offers them to the system. */
 static u64 run_soften(u32 i, u64 most)
 {
     Run *r = &runs[i];
     u64 done = 0;
     for (u32 page = r->page, end = r->page + r->pages, n; done < most && (page = bits_next(held_bits, NULL, page, end, &n)) < end; page += n) {
         n = (u32)MIN(n, most - done);
-        madvise(page_address(page), (size_t)n << PAGE_SHIFT, MADV_FREE);
         bits_put(held_bits, page, n, false);
+        vec_push(&to_offer, ((Stretch){page, n}));
         done += n;
     }
     r->held -= (u32)done;
@@ -337,17 +343,21 @@ static u64 run_soften(u32 i, u64 most)
     return done;
 }
 
-/* Soft pages that nobody wanted since they became soft. */
-static void run_drop_soft(u32 i)
+/* Up to `most` soft pages of the run become clean. */
+static u32 run_drop_soft(u32 i, u32 most)
 {
     Run *r = &runs[i];
+    u32 done = 0;
     bin_remove(i);
-    for (u32 page = r->page, end = r->page + r->pages, n; (page = bits_next(dirty_bits, held_bits, page, end, &n)) < end; page += n) {
+    for (u32 page = r->page, end = r->page + r->pages, n; done < most && (page = bits_next(dirty_bits, held_bits, page, end, &n)) < end; page += n) {
+        n = MIN(n, most - done);
         madvise(page_address(page), (size_t)n << PAGE_SHIFT, MADV_DONTNEED);
         bits_put(dirty_bits, page, n, false);
+        done += n;
     }
-    r->dirty = r->held;
+    r->dirty -= done;
     bin_add(i);
+    return done;
 }
 
 /* Gives back at least `pages` pages, if there are so many, big free runs first. */
@@ -362,12 +372,6 @@ static void decommit_some(u64 pages)
             }
 }
 
-static void let_others_in(void)
-{
-    pthread_mutex_unlock(&gc_heap_lock);
-    pthread_mutex_lock(&gc_heap_lock);
-}
-
 static u32 first_held(u32 bin)
 {
     for (Stock s = MOSTLY_DIRTY; s < STOCKS; s++)
@@ -377,14 +381,11 @@ static u32 first_held(u32 bin)
     return 0;
 }
 
-/* Softens so many pages, big free runs first; lets go of heap_lock now and then. */
 static void soften_some(u64 pages)
 {
     for (u32 b = BINS, i; b-- > 0 && pages;)
-        while (pages && (i = first_held(b))) {
-            pages -= run_soften(i, MIN(pages, (u64)TRIM_PAGES));
-            let_others_in();
-        }
+        while (pages && (i = first_held(b)))
+            pages -= run_soften(i, pages);
 }
 
 /* Accounts for pages [page, page + pages), which are in no bin; in need other free memory makes room. */
@@ -608,6 +609,12 @@ static u64 sweep_run(void)
     return n;
 }
 
+static void let_others_in(void)
+{
+    pthread_mutex_unlock(&gc_heap_lock);
+    pthread_mutex_lock(&gc_heap_lock);
+}
+
 u64 gc_large_sweep(void)
 {
     u64 freed = 0;
@@ -622,6 +629,15 @@ u64 gc_large_sweep(void)
     sweeping = false;
     pthread_mutex_unlock(&gc_heap_lock);
     return freed;
+}
+
+u64 gc_large_ref_bytes(u64 enough)
+{
+    u64 n = 0;
+    for (u32 i = first_run; i && n < enough; i = runs[i].next)
+        if (runs[i].state == RUN_USED && gc_type(run_object(&runs[i]))->flags & GC_TYPE_HAS_REFS)
+            n += (u64)runs[i].pages << PAGE_SHIFT;
+    return n;
 }
 
 u64 gc_large_bytes(void)
@@ -645,25 +661,53 @@ void gc_large_trim(bool all)
     }
     if (gc_settings.retain_vm)
         return;
-    for (sweep_at = first_run; sweep_at;) {
-        u32 i = sweep_at;
-        sweep_at = runs[i].next;
-        if (runs[i].state == RUN_FREE && runs[i].dirty > runs[i].held) {
-            run_drop_soft(i);
-            let_others_in();
-        }
-    }
+    u64 soft = 0;
+    for (u32 i = first_run; i; i = runs[i].next)
+        if (runs[i].state == RUN_FREE)
+            soft += runs[i].dirty - runs[i].held;
+    to_drop = (soft + DROP_SHARE - 1) / DROP_SHARE;
+    sweep_at = soft ? first_run : 0;
     u64 keep = MAX((used_pages << PAGE_SHIFT) * KEEP_PERCENT / 100, (u64)KEEP_MIN) >> PAGE_SHIFT;
     if (free_held > keep)
         soften_some(free_held - keep);
 }
 
+static bool drop_step(void)
+{
+    while (sweep_at && to_drop) {
+        u32 i = sweep_at, done = 0;
+        if (runs[i].state == RUN_FREE && runs[i].dirty > runs[i].held)
+            done = run_drop_soft(i, (u32)MIN(to_drop, (u64)TRIM_PAGES));
+        to_drop -= done;
+        if (done < TRIM_PAGES)
+            sweep_at = runs[i].next;
+        if (done)
+            return true;
+    }
+    return false;
+}
+
+bool gc_large_release(void)
+{
+    if (drop_step())
+        return true;
+    for (u32 budget = TRIM_PAGES; budget && to_offer.len;) {
+        Stretch *s = &vec_last(&to_offer);
+        u32 n, page = bits_next(dirty_bits, held_bits, s->page, s->page + s->pages, &n), end = s->page + s->pages;
+        n = MIN(n, budget); /* the rest of the stretch was used again, or is clean */
+        if (n)
+            madvise(page_address(page), (size_t)n << PAGE_SHIFT, MADV_FREE);
+        *s = (Stretch){page + n, end - page - n};
+        if (!s->pages)
+            to_offer.len--;
+        budget -= n;
+    }
+    return to_offer.len;
+}
+
 /* --- Compaction ---------------------------------------------------------------------------------------------------------------- */
 
-typedef struct Hole { /* room before an object that stays */
-    u32 page, pages;
-} Hole;
-typedef VEC(Hole) HoleVec;
+typedef VEC(Stretch) HoleVec; /* room before objects that stay */
 typedef VEC(u32) IndexVec;
 
 static bool stays(const Run *r, u32 cursor)
@@ -676,7 +720,7 @@ static bool stays(const Run *r, u32 cursor)
 static void leave_hole(HoleVec *holes, u32 from, u32 to)
 {
     if (to > from)
-        vec_push(holes, ((Hole){from, to - from}));
+        vec_push(holes, ((Stretch){from, to - from}));
 }
 
 /* First page of the first hole that takes an object of so many pages; ~0u: none. */

@@ -41,7 +41,7 @@ internal static class Program
         GCMemoryInfo i = GC.GetGCMemoryInfo(kind);
         long after = 0, fragmented = 0;
         foreach (GCGenerationInfo g in i.GenerationInfo) { after += g.SizeAfterBytes; fragmented += g.FragmentationAfterBytes; }
-        Console.WriteLine($"{kind}: index {i.Index} generation {i.Generation} compacted {i.Compacted} concurrent {i.Concurrent} " +
+        Console.WriteLine($"{kind}: {i.Index > 0} generation {i.Generation} compacted {i.Compacted} concurrent {i.Concurrent} " +
             $"{i.HeapSizeBytes > 0} {i.TotalCommittedBytes >= i.HeapSizeBytes - i.FragmentedBytes} {i.FragmentedBytes == fragmented} {i.FragmentedBytes <= after} " +
             $"{i.MemoryLoadBytes > 0} {i.TotalAvailableMemoryBytes > i.HighMemoryLoadThresholdBytes} {i.PauseDurations.Length} {i.PauseDurations[0] > TimeSpan.Zero} " +
             $"{i.PauseDurations[1] > TimeSpan.Zero} {i.PauseTimePercentage is > 0 and < 100} {i.GenerationInfo.Length}");
