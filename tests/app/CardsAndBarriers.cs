@@ -1,5 +1,4 @@
 // also: common/GcLab.cs
-// compile: unsafe
 // An old object that is made to point to a young one, by every kind of store there is: the young one lives through collections of the
 // young generations, and the old one's reference follows it.
 using System.Runtime.CompilerServices;

@@ -1,5 +1,4 @@
 // also: common/GcLab.cs
-// compile: unsafe
 // Roots in frames: each means keeps exactly one object of a hundred while its frame runs, and the value is right after it moved.
 using System.Runtime.CompilerServices;
 
