@@ -32,7 +32,6 @@ internal static class Program
         for (int i = 0; i < 20_000; i++) s_last = new byte[1000];
         s_last = new byte[5_000_000];
         Lab.Expect("collections inside the region", GC.CollectionCount(0) == before, GC.CollectionCount(0) - before);
-        Try("begin inside", () => GC.TryStartNoGCRegion(1000));
         GC.EndNoGCRegion();
         Console.WriteLine(GCSettings.LatencyMode);
         Console.WriteLine(GC.TryStartNoGCRegion(1_000_000, 500_000));
