@@ -115,7 +115,7 @@ internal static class Program
         s_only = args.Length > 0 ? args[0] : null;
         Console.WriteLine($"limit {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes}");
         long total = 0;
-        for (int i = 0; i < 1000; i++) total += new byte[1_000_000].Length;
+        for (int i = 0; i < 300; i++) total += new byte[1_000_000].Length;
         Console.WriteLine($"garbage: {total} bytes");
 
         Try("arrays of 1 MB", () => Fill(1_000_000));
@@ -164,8 +164,8 @@ internal static class Program
         Thread? thread = null;
         Try("a thread", () => { Exception? e = null; thread = new Thread(() => { try { Fill(1_000_000); } catch (OutOfMemoryException o) { e = o; } }); thread.Start(); thread.Join(); throw e!; });
         Try("nothing", () => s_keep = new byte[1000]);
-        for (int i = 0; i < 50; i++) { try { Fill(5_000_000); } catch (OutOfMemoryException) { total++; } }
-        Console.WriteLine($"{total - 1_000_000_000} times in a row");
+        for (int i = 0; i < 10; i++) { try { Fill(5_000_000); } catch (OutOfMemoryException) { total++; } }
+        Console.WriteLine($"{total - 300_000_000} times in a row");
         Lab.Done("out of memory");
     }
 }
