@@ -79,7 +79,7 @@ static void clean_card(GcRegion *r, bool large, char *low)
     Object *o = large ? gc_large_containing(low) : gc_bit_before(gc_starts, low, r->start);
     if (!o)
         o = gc_bit_after(gc_starts, low, high);
-    for (; o && (char *)o < high; o = gc_bit_after(gc_starts, (char *)o + 8, high))
+    for (; o && (char *)o < high; o = gc_bit_after(gc_starts, MAX((char *)o + 8, low), high))
         if (gc_bit_test(gc_marks, o))
             gc_refs_between(o, low, high, gray_ref, &marker);
 }

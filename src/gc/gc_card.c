@@ -32,7 +32,7 @@ static void visit_run(const GcRegion *r, bool large, const Run *run, Visit *v)
         o = gc_bit_after(gc_starts, run->low, run->high);
     while (o && (char *)o < run->high) {
         gc_refs_between(o, run->low, run->high, visit_slot, v);
-        o = gc_bit_after(gc_starts, (char *)o + 8, run->high);
+        o = gc_bit_after(gc_starts, MAX((char *)o + 8, run->low), run->high);
     }
 }
 
