@@ -20,7 +20,7 @@
 typedef struct FrameSlot {
     i32 offset; /* from rbp; positive: incoming stack arguments */
     u8 kind;    /* GcSlotKind: GC_SLOT_REF ... GC_SLOT_PINNED_INTERIOR */
-    u8 home;    /* 1: a home slot (argument, local), valid at a hardware fault too; 0: evaluation-stack temporary, only valid at calls */
+    u8 home;    /* 1: a home slot (argument, local), valid at a hardware fault too; 0: evaluation-stack temporary, exact at calls only */
     u16 pad;
 } FrameSlot;
 
@@ -76,6 +76,11 @@ typedef struct CodeInfo {
 /* --- Code heap ------------------------------------------------------------------------------------------------------ */
 /* Reserves n bytes (32-aligned) of executable memory of the context (NULL: of none); *rw is where to write them. Thread-safe. */
 char *code_alloc(LoadContext *alc, size_t n, char **rw);
+/* Unloading (type.h says in which order).  World stopped: no address in the context's code is known any more, and its chunks are marked
+ * as dying; unmarks them; then, the world running again: gives the chunks back. */
+void code_context_dying(LoadContext *alc);
+void code_context_undying(LoadContext *alc);
+void code_context_free(LoadContext *alc);
 /* Publishes a body: from now on code_find knows it. ci is in the cold loader heap; start is what code_alloc returned. */
 void code_register(CodeInfo *ci);
 /* NULL: not managed code. Lock-free, async-signal-safe. The address just after a body counts as its own (a call may end it). */
@@ -107,11 +112,15 @@ typedef struct CodeWalk {
 /* Innermost frame first; crosses ENTRY records. Thread stopped, or the caller's own. */
 void code_walk_init(CodeWalk *w, TransitionRecord *top);
 bool code_walk_next(CodeWalk *w); /* fills w->frame; false: end */
-/* Reports the slots of one frame by its map; a fault frame reports only home slots. */
+/* Reports the slots of one frame by its map that are not null; in a fault frame what is no home slot is conservative. */
 void code_report_frame(const CodeFrame *f, GcVisitSlot visit, void *arg);
+/* Nobody reads the temporaries of a frame that faulted any more: whichever frame handles the exception, this one goes on, if at all, in a handler
+ * with an empty evaluation stack.  Zeroed before the first safepoint, they are never reported stale, not by funclets that run on the frame and
+ * not after a catch. */
+void code_clear_temporaries(TransitionRecord *fault);
 /* GcClient.walk_stacks body for one thread: all frames precisely, C segments, prestub areas and outgoing arguments conservatively,
- * and t->pending. low: lowest stack address to scan (current sp for the caller, park_sp for parked threads); NULL: preemptive, what
- * lies below the innermost record is skipped. *frames is added to. */
+ * and t->pending. low: lowest stack address to scan (current sp for the caller, park_sp or c_sp for others); NULL, or above the innermost
+ * record: what lies below that record is skipped (foreign code). *frames is added to. */
 void code_report_thread(Thread *t, char *low, GcVisitSlot visit, void *arg, u64 *frames);
 
 /* --- Stubs ----------------------------------------------------------------------------------------------------------- */

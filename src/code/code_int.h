@@ -59,6 +59,8 @@ typedef struct ReverseData {
 } ReverseData;
 
 void code_table_init(void);
+void code_table_forget(const void *p, size_t n); /* a whole chunk; world stopped */
+void code_stubs_forget(LoadContext *alc);        /* lock held */
 void code_lock(void); /* leaf lock of the code heap and the stubs' tables; held for a few instructions */
 void code_unlock(void);
 char *code_alloc_locked(LoadContext *alc, size_t n, char **rw); /* lock held */

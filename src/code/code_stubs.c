@@ -106,7 +106,7 @@ bool code_call(Thread *t, void *entry, CodeCallArgs *args) { return code_call_fl
 
 /* ---- precodes ---- */
 
-enum { PRECODE_SIZE = 16, PRECODE_BLOCK = OS_CHUNK_UNIT / sizeof(void *), PRECODE_LEA = 7 };
+enum { PRECODE_SIZE = 16, PRECODE_BLOCK = OS_CHUNK_UNIT / sizeof(void *), SMALL_PRECODE_BLOCK = 6, PRECODE_LEA = 7 };
 
 typedef struct PrecodeBlock { /* what is left of the context's newest one */
     char *code, *rw;
@@ -150,17 +150,26 @@ static PrecodeBlock *precode_block(LoadContext *alc)
         map64_put(&precode_blocks, key, (u64)(uintptr_t)b);
     }
     if (!b->left) {
-        b->left = PRECODE_BLOCK;
-        b->cells = os_span_alloc(OS_CHUNK_STUB, PRECODE_BLOCK * sizeof(void *));
+        bool collectible = alc && alc->collectible; /* its cells go away with it */
+        u32 n = collectible ? SMALL_PRECODE_BLOCK : PRECODE_BLOCK;
+        b->left = n;
+        b->cells = collectible ? type_alloc(alc, HEAP_STUB, n * sizeof(void *)) : os_span_alloc(OS_CHUNK_STUB, n * sizeof(void *));
         CHECK(b->cells);
-        b->code = code_alloc_locked(alc, PRECODE_BLOCK * PRECODE_SIZE - 1, &b->rw);
+        b->code = code_alloc_locked(alc, n * PRECODE_SIZE - 1, &b->rw);
     }
     return b;
 }
 
+void code_stubs_forget(LoadContext *alc)
+{
+    u64 key = (u64)(uintptr_t)alc;
+    base_free(map64_ptr(&precode_blocks, key));
+    map64_remove(&precode_blocks, key);
+}
+
 static void *make_precode(Method *m)
 {
-    PrecodeBlock *pb = precode_block(m->mt && m->mt->module ? m->mt->module->alc : NULL);
+    PrecodeBlock *pb = precode_block(m->mt ? type_method_context_of(m) : NULL);
     static const u8 lea[3] = {0x4c, 0x8d, 0x15}, jmp[2] = {0xff, 0x25};
     char *p = pb->code, *w = pb->rw;
     i32 to_method = (i32)((char *)m - (p + PRECODE_LEA));

@@ -32,6 +32,12 @@ void code_register(CodeInfo *ci)
         __atomic_store_n(&table[g], where, __ATOMIC_RELEASE);
 }
 
+void code_table_forget(const void *p, size_t n)
+{
+    if (table)
+        memset(&table[granule(p)], 0, (n >> GRANULE_SHIFT) * sizeof *table);
+}
+
 CodeInfo *code_find(const void *ip)
 {
     if (!os_span_is_code(ip) || !table)

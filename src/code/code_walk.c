@@ -115,23 +115,58 @@ bool code_walk_next(CodeWalk *w)
 
 /* ---- roots ---- */
 
+/* What runs stays loaded, and so do the types and methods that shared code runs for. */
+static void report_context(LoadContext *alc, GcVisitSlot visit, void *arg)
+{
+    if (alc->keeper)
+        visit(arg, alc->keeper, GC_SLOT_CONSERVATIVE);
+}
+
+static void report_keepers(const CodeFrame *f, GcVisitSlot visit, void *arg)
+{
+    const CodeInfo *ci = f->code;
+    if (ci->alc && ci->alc->collectible)
+        report_context(ci->alc, visit, arg);
+    if ((ci->ctx_kind != CODE_CTX_MT && ci->ctx_kind != CODE_CTX_METHOD) || (u32)((char *)f->ip - ci->start) < ci->body_start)
+        return;
+    void *ctx = *(void **)(void *)((char *)f->fp + ci->ctx_offset);
+    if (!ctx)
+        return;
+    if (ci->ctx_kind == CODE_CTX_METHOD)
+        report_context(type_method_context_of(ctx), visit, arg);
+    else if (((MethodTable *)ctx)->flags & MTF_COLLECTIBLE)
+        report_context(type_handle_context((TypeHandle)ctx), visit, arg);
+}
+
 void code_report_frame(const CodeFrame *f, GcVisitSlot visit, void *arg)
 {
     if (f->parent_of_funclet)
         return;
     const CodeInfo *ci = f->code;
+    report_keepers(f, visit, arg);
     for (u32 i = 0; i < ci->num_slots; i++) {
         const FrameSlot *s = &ci->slots[i];
-        if (s->home || !f->is_fault)
-            visit(arg, (Object **)(void *)((char *)f->fp + s->offset), (GcSlotKind)s->kind);
+        Object **slot = (Object **)(void *)((char *)f->fp + s->offset);
+        if (*slot)
+            visit(arg, slot, s->home || LIKELY(!f->is_fault) ? (GcSlotKind)s->kind : GC_SLOT_CONSERVATIVE);
     }
 }
 
-/* reads words that belong to no object of C */
+void code_clear_temporaries(TransitionRecord *fault)
+{
+    const CodeInfo *ci = code_find(fault->ip);
+    for (u32 i = 0; ci && i < ci->num_slots; i++) {
+        if (!ci->slots[i].home)
+            *(Object **)(void *)((char *)fault->fp + ci->slots[i].offset) = NULL;
+    }
+}
+
+/* Reads words that belong to no object of C.  Most of them mean nothing: what cannot be an object is not worth a call. */
 __attribute__((no_sanitize_address)) static void scan(const void *low, const void *high, GcVisitSlot visit, void *arg)
 {
     for (Object **p = (Object **)ALIGN_UP((uintptr_t)low, sizeof(void *)); p + 1 <= (Object **)high; p++)
-        visit(arg, p, GC_SLOT_CONSERVATIVE);
+        if (gc_in_heap(*p))
+            visit(arg, p, GC_SLOT_CONSERVATIVE);
 }
 
 /* Outgoing stack arguments lie at the low end of the frame. */
@@ -190,5 +225,5 @@ void code_report_thread(Thread *t, char *low, GcVisitSlot visit, void *arg, u64 
     }
     scan_between(&s, r, NULL);
     if (s.low)
-        scan(s.low, t->stack_high, visit, arg);
+        scan(s.low, t->scan_high, visit, arg);
 }

@@ -4,6 +4,7 @@
  * Not here: bodies replaced in memory (corelib_bodies.c).  Book: corelib.md  Tests: tests/app */
 #include "corelib/corelib.h"
 #include "corelib/corelib_bodies.h"
+#include "corelib/refl_emit.h"
 
 #define FCALL(name, fn) extern void fn(void);
 #define FHELP(name, fn) extern void fn(void);
@@ -65,4 +66,5 @@ void corelib_init(void)
     vm_find_fcall = find_fcall;
     vm_find_qcall = find;
     vm_body_override = corelib_body_override;
+    emit_start();
 }

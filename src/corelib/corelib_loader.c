@@ -1,9 +1,11 @@
 /* corelib_loader.c: calls of AssemblyLoadContext and of Assembly.Load and its siblings.
- * A context's native pointer is the LoadContext.  Contexts are not unloaded yet: releasing one only changes its handle.
+ * A context's native pointer is the LoadContext.  Unload() puts a strong handle of the managed context in place of the weak one and lets go of the
+ * LoaderAllocator; when that is found dead its scout asks for unloading (vm_unload.c).
  * Not here: what an assembly says about itself (refl_assembly.c), binding itself (vm/vm_bind.c).
  * Book: corelib.md  Tests: tests/app */
 #include "corelib/corelib_loader.h"
 #include "vm/vm_bind.h"
+#include "vm/vm_unload.h"
 
 /* --- Callers --------------------------------------------------------------------------------------------------------------- */
 enum { LOOK_FOR_ME, LOOK_FOR_MY_CALLER, LOOK_FOR_MY_CALLERS_CALLER, LOOK_FOR_THREAD };
@@ -88,12 +90,28 @@ CALL(void, corelib_asm_load, const VmNameParts *parts, ObjectHandleOnStack reque
 /* --- Contexts ----------------------------------------------------------------------------------------------------------------- */
 CALL(LoadContext *, corelib_alc_init, GcHandle managed, i32 is_default, i32 collectible)
 {
-    return vm_context_new(managed, is_default != 0, collectible != 0);
+    LoadContext *alc = vm_context_new(managed, is_default != 0, collectible != 0);
+    if (collectible) {
+        QCALL_BEGIN(t);
+        vm_context_make_keeper(t, alc, true);
+        QCALL_END(t);
+    }
+    return alc;
 }
 
 CALL(void, corelib_alc_release, LoadContext *alc, GcHandle strong)
 {
+    GcHandle weak = alc->managed;
     alc->managed = strong;
+    if (weak)
+        gc_handle_free(weak);
+    vm_context_let_go(alc);
+}
+
+/* From the finaliser of the context's scout. */
+CALL(i32, corelib_context_destroy, LoadContext *alc)
+{
+    return vm_context_destroy(alc);
 }
 
 CALL(GcHandle, corelib_alc_of, QCallAssembly a)
@@ -134,11 +152,12 @@ CALL(void, corelib_asm_all, ObjectHandleOnStack out)
     enum { MAX = 65536 };
     QCALL_BEGIN(t);
     Err e = {0};
-    u32 n = vm_all_assemblies(NULL, 0) + 16;
+    u32 n = vm_all_assemblies(NULL, 0, NULL) + 16;
     Assembly **all = base_malloc(n * sizeof *all);
-    n = MIN(vm_all_assemblies(all, n), n);
+    Array *volatile keepers = vm_new_array(t, th_of(type_wk(WK_OBJECT)), n);
+    n = keepers ? MIN(vm_all_assemblies(all, n, keepers), n) : 0;
     MethodTable *elem = type_load_name(type_corelib, "System.Reflection", "Assembly", &e);
-    Array *array = elem ? vm_new_array(t, th_of(elem), n) : NULL;
+    Array *array = elem && keepers ? vm_new_array(t, th_of(elem), n) : NULL;
     for (u32 i = 0; array && i < n; i++) {
         Object *o = vm_assembly_object(t, all[i]);
         gc_store_ref((Object **)array->data + i, o);
@@ -151,7 +170,7 @@ CALL(void, corelib_asm_all, ObjectHandleOnStack out)
 
 CALL(u32, corelib_asm_count, void)
 {
-    return vm_all_assemblies(NULL, 0);
+    return __atomic_load_n(&type_assembly_count, __ATOMIC_RELAXED); /* called without a transition: takes no lock */
 }
 
 CALL(void, corelib_asm_entry, ObjectHandleOnStack out)

@@ -32,11 +32,13 @@ static Object *new_szarray(Thread *t, MethodTable *mt, i64 n, u32 flags)
         vm_throw(t, VM_ERR_OVERFLOW);
         return NULL;
     }
-    Object *o = n <= 0x7fffffc7 ? gc_alloc_array(t, mt, (u32)n, flags) : NULL;
-    if (!o)
-        vm_throwf(t, VM_ERR_OUT_OF_MEMORY, "%s",
-                  n > 0x7fffffc7 ? "Array dimensions exceeded supported range."
-                                 : "Insufficient memory to continue the execution of the program.");
+    if (n > 0x7fffffc7) {
+        vm_throwf(t, VM_ERR_OUT_OF_MEMORY, "Array dimensions exceeded supported range.");
+        return NULL;
+    }
+    Object *o = gc_alloc_array(t, mt, (u32)n, flags);
+    if (UNLIKELY(!o))
+        vm_throw(t, VM_ERR_OUT_OF_MEMORY);
     return o;
 }
 
@@ -147,9 +149,13 @@ CALL(void *, corelib_array_elem_ctor, QCallTypeHandle type)
 CALL(Object *, corelib_string_alloc, MethodTable *mt, i64 length)
 {
     Thread *t = thread_current();
-    Object *o = length >= 0 && length <= 0x3fffffdf ? gc_alloc_array(t, mt, (u32)length, 0) : NULL;
-    if (UNLIKELY(!o))
+    if (length < 0 || length > 0x3fffffdf) {
         vm_throwf(t, VM_ERR_OUT_OF_MEMORY, "Insufficient memory to continue the execution of the program.");
+        return NULL;
+    }
+    Object *o = gc_alloc_array(t, mt, (u32)length, 0);
+    if (UNLIKELY(!o))
+        vm_throw(t, VM_ERR_OUT_OF_MEMORY);
     return o;
 }
 

@@ -1,5 +1,6 @@
 /* corelib_types.c: calls of the cast helpers, MethodTable, RuntimeHelpers, ValueType, and what Activator and typeof need.
  * Not here: the rest of reflection (corelib/refl_*.c).  Book: corelib.md  Tests: tests/app */
+#include "vm/vm_unload.h"
 #include "corelib/corelib.h"
 
 /* --- Casts ------------------------------------------------------------------------------------------------------------- */
@@ -75,8 +76,7 @@ CALL(MethodTable *, corelib_mt_arg0, MethodTable *mt)
 
 CALL(u64, corelib_mt_allocator, MethodTable *mt)
 {
-    (void)mt;
-    return 0; /* nothing is unloaded yet */
+    return (u64)(uintptr_t)(mt->flags & MTF_COLLECTIBLE ? type_handle_context(th_of(mt))->keeper : NULL);
 }
 
 /* --- Value types ------------------------------------------------------------------------------------------------------------ */
@@ -307,16 +307,20 @@ CALL(void, corelib_module_type, QCallModule m, ObjectHandleOnStack out)
 CALL(u64, corelib_type_gc_handle, QCallTypeHandle type, i32 kind)
 {
     QCALL_BEGIN(t);
-    (void)type;
-    u64 h = (u64)(uintptr_t)gc_handle_new(t->domain, (GcHandleKind)kind, NULL);
+    LoadContext *alc = type_handle_context(type.th);
+    GcHandle h = gc_handle_new(t->domain, (GcHandleKind)kind, NULL);
+    if (alc->collectible)
+        vm_context_keep_handle(alc, h);
     QCALL_END(t);
-    return h;
+    return (u64)(uintptr_t)h;
 }
 
 CALL(u64, corelib_type_free_handle, QCallTypeHandle type, u64 h)
 {
     QCALL_BEGIN(t);
-    (void)type;
+    LoadContext *alc = type_handle_context(type.th);
+    if (h && alc->collectible)
+        vm_context_forget_handle(alc, (GcHandle)(uintptr_t)h);
     if (h)
         gc_handle_free((GcHandle)(uintptr_t)h);
     QCALL_END(t);

@@ -4,11 +4,13 @@
  * made, for code, locals, clauses and what every token stands for, and the tokens in a copy of the code are renumbered to that table.  So
  * compilation runs no managed code.  DynamicMethod._methodHandle is set before the tokens are asked for, so that a method may call itself.
  * Signatures of SignatureHelper hold type handles (ET_INTERNAL) where files hold tokens.
- * The resolver is held by a strong handle until DynamicMethod is finalised (RuntimeMethodHandle_Destroy).
+ * Each is a collectible context of its own, whose keeper is the resolver: frames that run hold it.  When the resolver is gone, a finaliser of its
+ * calls RuntimeMethodHandle_Destroy, and body, code and stubs go away together (vm_unload.c).
  * Not here: types built at run time (refl_emit.c). */
 #include "corelib/refl_int.h"
 
 #include "vm/vm_code.h"
+#include "vm/vm_unload.h"
 
 enum { STUB_TOKEN = 0x7e000000, HANDLE_BYTES = 8 };
 
@@ -17,17 +19,11 @@ REFL(Object *, RuntimeMethodHandle_GetResolver, Method *m)
     return m && (m->flags & MF_DYNAMIC) && m->il_stub->resolver ? gc_handle_get(m->il_stub->resolver) : NULL;
 }
 
-/* Called when nothing refers to the method any more.  Its code stays in its context's heap. */
+/* Called when nothing refers to the method any more. */
 REFL(void, RuntimeMethodHandle_Destroy, Method *m)
 {
-    QCALL_BEGIN(t);
-    (void)t;
-    if (m && (m->flags & MF_DYNAMIC) && m->il_stub->resolver) {
-        GcHandle h = m->il_stub->resolver;
-        m->il_stub->resolver = NULL;
-        gc_handle_free(h);
-    }
-    QCALL_END(t);
+    if (m && (m->flags & MF_DYNAMIC))
+        vm_unload_context(m->il_stub->alc);
 }
 
 /* --- Signatures with handles in them ------------------------------------------------------------------------------------------- */
@@ -228,16 +224,15 @@ static bool ask_token(Thread *t, Object *resolver, u32 token, IlStubToken *out)
     return type != 0 || vm_throw(t, VM_ERR_INVALID_PROGRAM);
 }
 
-static bool ask_string(Thread *t, Object *resolver, u32 token, IlStubToken *out)
+static bool ask_string(Thread *t, LoadContext *alc, Object *resolver, u32 token, IlStubToken *out)
 {
     Object *s = NULL;
     void *args[] = {&resolver, &token};
     if (!vm_call(t, resolver_method(resolver, "GetStringLiteral", 1), args, &s))
         return false;
-    String *in = s ? vm_string_intern(t, (String *)s, true) : NULL;
-    if (!in)
-        return vm_pending(t) ? false : vm_throw(t, VM_ERR_INVALID_PROGRAM);
-    *out = (IlStubToken){.kind = STUB_TOKEN_STRING, .string = gc_handle_new(t->domain, GC_HANDLE_STRONG, (Object *)in)};
+    if (!s)
+        return vm_throw(t, VM_ERR_INVALID_PROGRAM);
+    *out = (IlStubToken){.kind = STUB_TOKEN_STRING, .string = type_context_handle(alc, s)}; /* interned when it is compiled */
     return true;
 }
 
@@ -277,7 +272,7 @@ static u32 renumber(Thread *t, IlStub *stub, Tokens *tokens, Object *resolver, u
     if (map64_get(&tokens->seen, key, &n))
         return (u32)n;
     IlStubToken x = {0};
-    bool ok = operand == IL_OPR_STRING ? ask_string(t, resolver, token, &x)
+    bool ok = operand == IL_OPR_STRING ? ask_string(t, stub->alc, resolver, token, &x)
               : operand == IL_OPR_SIG  ? ask_signature(t, stub->alc, resolver, token, &x)
                                        : ask_token(t, resolver, token, &x);
     if (!ok)
@@ -398,9 +393,8 @@ static bool fill_body(Thread *t, IlStub *stub, Object *resolver)
 }
 
 /* --- The handle ------------------------------------------------------------------------------------------------------------------------ */
-static Method *new_dynamic_method(Module *module, const char *name, const u8 *sig, u32 len, Err *e)
+static Method *new_dynamic_method(LoadContext *alc, Module *module, const char *name, const u8 *sig, u32 len, Err *e)
 {
-    LoadContext *alc = module->alc;
     MethodTable *owner = type_load_typedef(module, MD_TOKEN(MDT_TypeDef, 1), e);
     u8 *bytes = type_alloc(alc, HEAP_COLD, len + 1);
     memcpy(bytes, sig, len);
@@ -422,6 +416,7 @@ static Method *new_dynamic_method(Module *module, const char *name, const u8 *si
     m->sig_len = len;
     m->msig = msig;
     m->il_stub = stub;
+    m->context = type_context_number(alc);
     return m;
 }
 
@@ -429,23 +424,28 @@ REFL(void, ModuleHandle_GetDynamicMethod, QCallModule module, const char *name, 
      ObjectHandleOnStack out)
 {
     Err e = {0};
-    Method *m = new_dynamic_method(module.module, name ? name : "", sig, (u32)len, &e);
+    LoadContext *alc = type_context_new(module.module->alc->domain, true, NULL);
+    Method *m = new_dynamic_method(alc, module.module, name ? name : "", sig, (u32)len, &e);
+    bool done = false;
     QCALL_BEGIN(t);
     if (!m) {
         vm_throw_err(t, &e);
     } else {
+        m->il_stub->resolver = alc->keeper = gc_handle_new(t->domain, GC_HANDLE_WEAK_TRACK, *resolver.ptr);
         type_client.method_made(m);
-        m->il_stub->resolver = gc_handle_new(t->domain, GC_HANDLE_STRONG, *resolver.ptr);
         Object *handle = vm_method_stub_object(t, m);
         if (handle) {
             Object *dynamic = RF_VAL(*resolver.ptr, RESOLVER_METHOD, Object *);
             if (dynamic)
                 gc_store_ref((Object **)((char *)dynamic + refl_offset(RF_DYNAMIC_METHOD_HANDLE)), handle);
-            if (fill_body(t, m->il_stub, *resolver.ptr))
+            done = fill_body(t, m->il_stub, *resolver.ptr);
+            if (done)
                 qc_set_object(out, handle);
             else if (dynamic)
                 gc_store_ref((Object **)((char *)dynamic + refl_offset(RF_DYNAMIC_METHOD_HANDLE)), NULL);
         }
     }
     QCALL_END(t);
+    if (!done)
+        vm_unload_context(alc);
 }

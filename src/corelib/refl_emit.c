@@ -6,6 +6,7 @@
 #include "os/os_mem.h"
 #include "os/os_thread.h"
 #include "vm/vm_bind.h"
+#include "vm/vm_unload.h"
 
 static OsMutex lock = OS_MUTEX_INIT;
 static EmitModule *modules;
@@ -118,14 +119,83 @@ static Assembly *new_assembly(LoadContext *alc, const VmNameParts *parts, u32 ha
     return a;
 }
 
+static void free_type(EmitType *t)
+{
+    base_free(t->name);
+    base_free(t->ns);
+    vec_free(&t->methods);
+    vec_free(&t->fields);
+    vec_free(&t->properties);
+    vec_free(&t->events);
+}
+
+static void free_module(EmitModule *m)
+{
+    Module *mod = m->module;
+    enum { ROWS = 1 << 20 };
+    const struct {
+        void *p;
+        size_t entry;
+    } tables[] = {{mod->typedefs, sizeof(void *)}, {mod->methoddefs, sizeof(void *)}, {mod->typerefs, sizeof(TypeHandle)},
+                  {mod->typeref_defs, 2 * sizeof(void *)}, {mod->memberrefs, sizeof(void *)}, {mod->memberref_rids, sizeof(u32)},
+                  {mod->methodspecs, sizeof(void *)}};
+    for (u32 i = 0; i < ARRAY_LEN(tables); i++)
+        os_mem_release(tables[i].p, tables[i].entry * ROWS);
+    for (u32 i = 0; i < m->types.len; i++)
+        free_type(&m->types.data[i]);
+    vec_free(&m->types);
+#define FREE_MEMBERS(v)                                                                                                    for (u32 i = 0; i < m->v.len; i++) {                                                                                       base_free(m->v.data[i].name);                                                                                          vec_free(&m->v.data[i].params);                                                                                    }                                                                                                                      vec_free(&m->v)
+    FREE_MEMBERS(methods);
+    FREE_MEMBERS(fields);
+    FREE_MEMBERS(params);
+    FREE_MEMBERS(properties);
+    FREE_MEMBERS(events);
+#undef FREE_MEMBERS
+    vec_free(&m->patches);
+    map64_free(&m->assembly_refs);
+    map64_free(&m->type_refs);
+    emit_free(&m->t);
+    base_free((void *)(uintptr_t)mod->pe->metadata);
+    md_close(mod->md);
+    base_free(mod->pe);
+    mod->md = NULL;
+    mod->pe = NULL;
+    base_free(m);
+}
+
+static void context_gone(LoadContext *alc)
+{
+    os_mutex_lock(&lock);
+    for (EmitModule **at = &modules, *m; (m = *at);) {
+        if (m->module->alc != alc) {
+            at = &m->next;
+            continue;
+        }
+        *at = m->next;
+        free_module(m);
+    }
+    os_mutex_unlock(&lock);
+}
+
+void emit_start(void) { vm_unload_hook(refl_forget_dying, context_gone); }
+
 REFL(void, AppDomain_CreateDynamicAssembly, ObjectHandleOnStack context, VmNameParts *name, u32 hash_alg, i32 access, ObjectHandleOnStack out)
 {
     Err e = {0};
-    (void)access;
+    enum { COLLECT = 8 };
     QCALL_BEGIN(t);
     LoadContext *alc = *context.ptr ? vm_context_of(*context.ptr) : t->domain->default_context;
-    Assembly *a = new_assembly(alc, name, hash_alg, &e);
-    if (!a) {
+    Object *volatile keeper = NULL; /* here until the assembly's object holds it */
+    bool failed = false;
+    if ((access & COLLECT) && !alc->collectible) {
+        LoadContext *own = vm_context_new(alc->managed, false, true);
+        own->shares_managed = true;
+        keeper = vm_context_make_keeper(t, alc = own, false);
+        failed = !keeper;
+    }
+    Assembly *a = failed ? NULL : new_assembly(alc, name, hash_alg, &e);
+    if (failed) {
+    } else if (!a) {
         vm_throw_err(t, &e);
     } else {
         Object *o = vm_assembly_object(t, a);
@@ -345,6 +415,7 @@ u32 emit_assembly_ref(EmitModule *m, Assembly *a)
     map64_put(&m->assembly_refs, (u64)(uintptr_t)a, token);
     type_lock(); /* it is known where it leads: nothing has to be bound */
     map64_put(&m->module->assembly->refs, rid, (u64)(uintptr_t)a);
+    type_context_refer(m->module->alc, a->alc);
     type_unlock();
     return (u32)token;
 }

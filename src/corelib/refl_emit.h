@@ -38,6 +38,7 @@ u32 emit_row(EmitTables *e, u32 table, const u32 *cells);
 #define EMIT_ROW(e, table, ...) emit_row((e), MDT_##table, (const u32[]){__VA_ARGS__})
 u32 *emit_cell(EmitTables *e, u32 table, u32 rid, u32 col);
 u32 emit_coded(MdKind kind, u32 token); /* 0 for nil and for tables that are none of the kind's */
+void emit_free(EmitTables *e);
 u8 *emit_write(const EmitTables *e, u32 *size); /* a metadata root of what is there; base_free */
 void emit_sync(EmitTables *e, MdImage *out);    /* rows and sizes that readers see */
 
@@ -69,6 +70,7 @@ typedef struct EmitModule {
     struct EmitModule *next;
 } EmitModule;
 
+void emit_start(void);
 EmitModule *emit_lock(Module *m); /* takes the lock; never NULL: fatal for a module that was not emitted */
 void emit_unlock(EmitModule *m);  /* makes what was appended visible */
 EmitType *emit_type(EmitModule *m, u32 token);

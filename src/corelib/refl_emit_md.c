@@ -240,3 +240,20 @@ u8 *emit_write(const EmitTables *e, u32 *size)
     *size = out.len;
     return out.base;
 }
+
+static void release(EmitRegion *r)
+{
+    if (r->base)
+        os_mem_release(r->base, r->cap);
+}
+
+void emit_free(EmitTables *e)
+{
+    release(&e->strings);
+    release(&e->us);
+    release(&e->blobs);
+    release(&e->guids);
+    release(&e->il);
+    for (u32 i = 0; i < MDT_COUNT; i++)
+        release(&e->cells[i]);
+}

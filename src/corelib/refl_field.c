@@ -18,8 +18,7 @@ REFL(u32, RuntimeFieldHandle_GetToken, Field *f) { return f->token; }
 REFL(const void *, RuntimeFieldHandle_GetUtf8NameInternal, Field *f) { return f->name; }
 REFL(Object *, RuntimeFieldHandle_GetLoaderAllocatorInternal, Field *f)
 {
-    (void)f;
-    return NULL; /* nothing to keep alive: no context is unloaded */
+    return f->mt->flags & MTF_COLLECTIBLE ? type_context_keeper(type_handle_context(th_of(f->mt))) : NULL;
 }
 REFL(u8, RuntimeFieldHandle_IsFastPathSupported, Object *info)
 {

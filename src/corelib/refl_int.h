@@ -55,6 +55,7 @@ Method *refl_typical_method(Method *m, Err *e);
 Field *refl_exact_field(Field *f, MethodTable *exact); /* static field of a shared type: the Field of this exact owner */
 MethodTable *refl_field_owner(Field *f, TypeHandle declaring); /* exact owner of f as seen from declaring (0: f's own) */
 bool refl_is_method_generic_open(Method *m);
+void refl_forget_dying(void); /* world stopped */
 
 /* --- Values -------------------------------------------------------------------------------------------------------------------------- */
 /* A value of type th at p as an object (null, reference, box, Pointer).  false: pending. */

@@ -49,11 +49,9 @@ static Object *new_array(Thread *t, MethodTable *mt, const i32 *v, u32 n)
 {
     if (!mt_is_szarray(mt)) {
         i32 args[64];
-        GcHandle h = gc_handle_new(t->domain, GC_HANDLE_STRONG, NULL); /* the call ends preemptive */
+        Object *r = NULL;
         memcpy(args, v, n * sizeof *v);
-        PREEMPTIVE(t) { corelib_array_create_md(mt, n, args, (ObjectHandleOnStack){h}); }
-        Object *r = gc_handle_get(h);
-        gc_handle_free(h);
+        PREEMPTIVE(t) { corelib_array_create_md(mt, n, args, (ObjectHandleOnStack){&r}); }
         return r;
     }
     if (v[0] < 0) {
@@ -242,13 +240,8 @@ REFL(void, ReflectionInvocation_RunModuleConstructor, QCallModule module)
 REFL(i32, ReflectionInvocation_SizeOf, QCallTypeHandle type)
 {
     MethodTable *mt = th_mt(type.th);
-    if (!type.th || type_is_open(type.th) || mt == type_wk(WK_VOID)) {
-        QCALL_BEGIN(t);
-        vm_throwf(t, VM_ERR_ARGUMENT, "The given type was invalid.");
-        QCALL_END(t);
-        return 0;
-    }
-    return (i32)type_size(type.th);
+    /* called without a transition: managed code raises */
+    return !type.th || type_is_open(type.th) || mt == type_wk(WK_VOID) ? -1 : (i32)type_size(type.th);
 }
 
 /* [Guid] of the type, else one made of its name and assembly: stable, but not the number that the reference would make. */

@@ -13,8 +13,7 @@ REFL(u32, RuntimeMethodHandle_GetImplAttributes, Object *o)
 REFL(i32, RuntimeMethodHandle_GetGenericParameterCount, Method *m) { return m->num_generic; }
 REFL(Object *, RuntimeMethodHandle_GetLoaderAllocatorInternal, Method *m)
 {
-    (void)m;
-    return NULL; /* nothing to keep alive: no context is unloaded */
+    return m->flags & MF_DYNAMIC ? NULL : type_context_keeper(type_method_context_of(m));
 }
 REFL(u32, RuntimeMethodHandle_GetMethodDef, Method *m) { return m->token ? m->token : MD_TOKEN(MDT_MethodDef, 0); }
 REFL(MethodTable *, RuntimeMethodHandle_GetMethodTable, Method *m) { return m->mt; }
@@ -124,7 +123,7 @@ REFL(void, RuntimeMethodHandle_StripMethodInstantiation, Method *m, ObjectHandle
     give_method(refl_method_definition(m, &e), &e, out);
 }
 
-REFL(i32, RuntimeMethodHandle_GetIsCollectible, Method *m) { return m->mt->aux->loader_module->alc->collectible; }
+REFL(i32, RuntimeMethodHandle_GetIsCollectible, Method *m) { return type_method_is_collectible(m); }
 
 REFL(void, RuntimeMethodHandle_ConstructInstantiation, Method *m, u32 format, StringHandleOnStack out)
 {

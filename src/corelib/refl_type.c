@@ -413,19 +413,24 @@ REFL(i32, RuntimeTypeHandle_IsVisible, QCallTypeHandle type)
 
 REFL(i32, RuntimeTypeHandle_IsCollectible, QCallTypeHandle type)
 {
-    MethodTable *mt = th_mt(type.th);
-    return mt ? mt->aux->loader_module->alc->collectible : refl_type_module(type.th)->alc->collectible;
+    return type_handle_context(type.th)->collectible;
 }
 
-/* Keeps the assembly of a non-collectible type alive for a collectible one: contexts that are not collectible need nothing. */
+/* The assembly's context keeps that of the type. */
 REFL(void, RuntimeTypeHandle_RegisterCollectibleTypeDependency, QCallTypeHandle type, QCallAssembly assembly)
 {
-    (void)assembly;
-    if (refl_type_module(type.th)->alc->collectible)
-        base_missing("reflection", "dependency between collectible contexts");
+    LoadContext *from = assembly.assembly ? assembly.assembly->alc : NULL, *to = type_handle_context(type.th);
+    if (!to->collectible)
+        return;
+    QCALL_BEGIN(t);
+    if (from && from->collectible)
+        type_context_refer(from, to);
+    else
+        vm_throwf(t, VM_ERR_NOT_SUPPORTED, "A non-collectible assembly may not reference a collectible assembly.");
+    QCALL_END(t);
 }
 
 REFL(void *, RuntimeTypeHandle_AllocateTypeAssociatedMemory, QCallTypeHandle type, u32 size)
 {
-    return type_alloc(refl_type_module(type.th)->alc, HEAP_COLD, MAX(size, 1u));
+    return type_alloc(type_handle_context(type.th), HEAP_COLD, MAX(size, 1u));
 }

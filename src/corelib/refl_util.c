@@ -188,6 +188,27 @@ Field *refl_exact_field(Field *f, MethodTable *exact)
     return r;
 }
 
+void refl_forget_dying(void)
+{
+    Map64 old = exact_fields;
+    bool any = false;
+    for (u32 i = 0; i < old.cap; i++)
+        any |= old.keys[i] && type_is_dying((void *)(uintptr_t)old.vals[i]);
+    if (!any)
+        return;
+    exact_fields = (Map64){0}; /* probing goes from key to key */
+    for (u32 i = 0; i < old.cap; i++) {
+        Field *r = old.keys[i] ? (Field *)(uintptr_t)old.vals[i] : NULL;
+        if (!r || type_is_dying(r))
+            continue;
+        u64 key = base_hash_u64((u64)(uintptr_t)type_field_by_rid(r->mt->aux->canon, MD_RID(r->token), NULL)) ^ (u64)(uintptr_t)r->mt;
+        while (map64_ptr(&exact_fields, key))
+            key++;
+        map64_put(&exact_fields, key, (u64)(uintptr_t)r);
+    }
+    map64_free(&old);
+}
+
 MethodTable *refl_field_owner(Field *f, TypeHandle declaring)
 {
     MethodTable *d = th_mt(declaring);

@@ -11,11 +11,12 @@
 
 typedef struct Rest {
     char *start, *end;
+    bool dirty; /* not zero behind its first words */
 } Rest;
 
 /* Under heap_lock. */
 static VEC(GcThreadView *) views; /* threads that have or had a chunk */
-static VEC(Rest) rests;           /* free objects of generation 0 that can be a chunk again; all but their first words are zero */
+static VEC(Rest) rests;           /* free objects of generation 0 that can be a chunk again */
 static GcRegion *current, *current_frozen;
 static u64 dead_threads_bytes, gen0_used, other_bytes; /* other: without a thread's view */
 
@@ -54,7 +55,7 @@ static void retire_chunk(GcThreadView *v, bool keep_rest)
     v->alloc_ptr = v->alloc_limit = NULL;
     gc_format_free(p, (size_t)(end - p));
     if (keep_rest && (size_t)(end - p) >= REST_WORTH_KEEPING && rests.len < 64)
-        vec_push(&rests, ((Rest){p, end}));
+        vec_push(&rests, ((Rest){p, end, false}));
 }
 
 void gc_retire_chunks(void)
@@ -62,6 +63,13 @@ void gc_retire_chunks(void)
     for (u32 i = 0; i < views.len; i++)
         retire_chunk(views.data[i], false);
     rests.len = 0;
+}
+
+void gc_reuse_gap(char *p, char *end)
+{
+    gc_format_free(p, (size_t)(end - p));
+    if ((size_t)(end - p) >= REST_WORTH_KEEPING)
+        vec_push(&rests, ((Rest){p, end, true}));
 }
 
 void gc_forget_gen0(void)
@@ -84,7 +92,17 @@ static bool take_range(size_t need, size_t want, Rest *out, char **dirty)
         if ((size_t)(r.end - r.start) < need)
             continue;
         rests.data[i] = vec_pop(&rests);
+        if (r.dirty && want >= CHUNK_MIN && (size_t)(r.end - r.start) > MAX(need, want) + GC_MIN_OBJECT) { /* not all at once: what is cleared should stay in the cache */
+            Rest more = {r.start + MAX(need, want), r.end, true};
+            gc_format_free(more.start, (size_t)(more.end - more.start));
+            vec_push(&rests, more);
+            r.end = more.start;
+        }
         memset(r.start, 0, GC_MIN_OBJECT);
+        if (r.dirty) {
+            *dirty = r.end;
+            gen0_used += (u64)(r.end - r.start);
+        }
         *out = r;
         return true;
     }
@@ -98,7 +116,7 @@ static bool take_range(size_t need, size_t want, Rest *out, char **dirty)
     GcRegion *r = current;
     if (n > (size_t)(r->end - r->bump) || (size_t)(r->end - r->bump) - n < GC_MIN_OBJECT)
         n = (size_t)(r->end - r->bump);
-    *out = (Rest){r->bump, r->bump + n};
+    *out = (Rest){r->bump, r->bump + n, false};
     *dirty = MIN(r->zero_from, out->end);
     r->zero_from = MAX(r->zero_from, out->end);
     __atomic_store_n(&r->bump, out->end, __ATOMIC_RELEASE);

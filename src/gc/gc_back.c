@@ -258,7 +258,7 @@ bool gc_back_prepare(void)
 
 bool gc_back_start(void)
 {
-    if (state != BACK_IDLE || !has_thread)
+    if (state != BACK_IDLE || !__atomic_load_n(&has_thread, __ATOMIC_ACQUIRE))
         return false;
     if (marks_dirty)
         gc_marks_clear();
@@ -303,12 +303,12 @@ void gc_back_abort(void)
     gc_evac_cancel();
 }
 
-static inline __attribute__((always_inline)) bool gray_card_slot(void *arg, Object *holder, Object **slot)
+static inline __attribute__((always_inline)) u8 gray_card_slot(void *arg, Object *holder, Object **slot)
 {
     if (gc_state(holder) & GC_STATE_OLD && !gc_bit_test(gc_marks, holder))
-        return false; /* if it is reached yet, all of it is visited */
+        return 0; /* if it is reached yet, all of it is visited */
     gray_ref(arg, holder, slot);
-    return false;
+    return 0;
 }
 
 /* Start bits of what is not marked by bits: generation 1 and the frozen space. */

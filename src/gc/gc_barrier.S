@@ -39,7 +39,7 @@
     add     gc_card_biased(%rip), %rdi
     testb   $1, (%rdi)
     jnz     1f
-    movb    $1, (%rdi)
+    orb     $1, (%rdi)
 1:  ret
 .endm
 
@@ -50,7 +50,7 @@
     jae     1f
     shr     $CARD_SHIFT, %rdi
     add     gc_card_biased(%rip), %rdi
-    movb    $3, (%rdi)
+    movb    $7, (%rdi)
 1:  ret
 .endm
 

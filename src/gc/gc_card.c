@@ -13,7 +13,7 @@ typedef struct Run {
 } Run;
 
 typedef struct Visit {
-    u8 bit;
+    u8 bits;
     GcVisitCardSlot visit;
     void *arg;
 } Visit;
@@ -21,8 +21,9 @@ typedef struct Visit {
 static inline __attribute__((always_inline)) void visit_slot(void *arg, Object *holder, Object **slot)
 {
     Visit *v = arg;
-    if (v->visit(v->arg, holder, slot))
-        *gc_card(slot) |= v->bit; /* of worlds that are stopped only: no atomic needed, cards of a region belong to one worker */
+    u8 bits = v->visit(v->arg, holder, slot);
+    if (bits)
+        *gc_card(slot) |= bits; /* not atomic: the world is stopped, and the cards of a region belong to one worker */
 }
 
 static void visit_run(const GcRegion *r, bool large, const Run *run, Visit *v)
@@ -32,23 +33,23 @@ static void visit_run(const GcRegion *r, bool large, const Run *run, Visit *v)
         o = gc_bit_after(gc_starts, run->low, run->high);
     while (o && (char *)o < run->high) {
         gc_refs_between(o, run->low, run->high, visit_slot, v);
-        o = gc_bit_after(gc_starts, MAX((char *)o + 8, run->low), run->high);
+        o = gc_bit_after(gc_starts, MAX((char *)o + 8, run->low), run->high); /* o may start far before */
     }
 }
 
-/* Clears the bit and gathers runs; returns how many. */
-static u32 gather(char *start, char *end, u8 bit, Run *runs)
+/* Clears the bits and gathers runs; returns how many. */
+static u32 gather(char *start, char *end, u8 bits, Run *runs)
 {
     u32 n = 0;
     u8 *c = gc_card(start), *last = gc_card(end - 1) + 1;
-    u64 pattern = 0x0101010101010101ull * bit;
+    u64 pattern = 0x0101010101010101ull * bits;
     for (; c < last; c += 8) { /* cards of a region are a whole number of words */
         u64 w = *(u64 *)(void *)c & pattern;
         if (LIKELY(!w))
             continue;
         *(u64 *)(void *)c &= ~pattern;
-        for (; w; w &= w - 1) {
-            u32 k = (u32)__builtin_ctzll(w) >> 3;
+        for (u32 k; w; w &= ~((u64)0xff << (k * 8))) {
+            k = (u32)__builtin_ctzll(w) >> 3;
             char *low = (char *)((uintptr_t)(c + k - gc_card_biased) << GC_CARD_SHIFT);
             if (n && runs[n - 1].high == low)
                 runs[n - 1].high = low + CARD_BYTES;
@@ -62,7 +63,7 @@ static u32 gather(char *start, char *end, u8 bit, Run *runs)
 static void visit_region(GcRegion *r, char *start, char *end, bool large, Visit *v)
 {
     Run runs[REGION_CARDS / 2 + 1];
-    u32 n = gather(start, end, v->bit, runs);
+    u32 n = gather(start, end, v->bits, runs);
     for (u32 i = 0; i < n; i++) {
         if (i + AHEAD < n) {
             const char *p = runs[i + AHEAD].low;
@@ -76,9 +77,9 @@ static void visit_region(GcRegion *r, char *start, char *end, bool large, Visit 
     }
 }
 
-void gc_cards_visit_part(u8 bit, u32 *next, GcVisitCardSlot visit, void *arg)
+void gc_cards_visit_part(u8 bits, u32 *next, GcVisitCardSlot visit, void *arg)
 {
-    Visit v = {bit, visit, arg};
+    Visit v = {bits, visit, arg};
     u32 small = gc_region_count, large = (u32)((size_t)(gc_large_top - gc_large_base) >> GC_REGION_SHIFT);
     if ((size_t)(gc_large_top - gc_large_base) & (GC_REGION_SIZE - 1))
         large++;
@@ -94,8 +95,8 @@ void gc_cards_visit_part(u8 bit, u32 *next, GcVisitCardSlot visit, void *arg)
     }
 }
 
-void gc_cards_visit(u8 bit, GcVisitCardSlot visit, void *arg)
+void gc_cards_visit(u8 bits, GcVisitCardSlot visit, void *arg)
 {
     u32 next = 0;
-    gc_cards_visit_part(bit, &next, visit, arg);
+    gc_cards_visit_part(bits, &next, visit, arg);
 }

@@ -13,16 +13,18 @@
 
 #define MB ((u64)1 << 20)
 #define GEN0_START (4 * MB)
-#define GEN0_MIN (1 * MB)
-#define GEN1_REGIONS 6           /* collected together with generation 0 from so many on */
+#define GEN0_MIN (MB / 4)
+#define GEN1_REGIONS_MAX 8
 #define CHEAP_MARK (2 * MB)
 #define FULL_MIN (24 * MB)       /* no full collection below */
 #define PAUSE_GOAL_NS 1000000u
 #define PAUSE_SHORT_NS 400000u
+#define PAUSE_SHARED_NS 300000u  /* help of other workers pays from here on */
 
 GcCycle gc_cycle;
 bool gc_marking;
 
+static u64 gen1_limit = 4;            /* regions of generation 1 at which it is collected together with 0 */
 static u64 full_threshold = FULL_MIN; /* old and large bytes at which generation 2 is due */
 static u64 collections_started;       /* a thread that waited for another's stop need not collect again */
 
@@ -30,7 +32,7 @@ void gc_collect_init(void)
 {
     gc_gen0_budget = gc_settings.gen0_size ? gc_settings.gen0_size : MIN(GEN0_START, gc_settings.gen0_max_budget);
     if (gc_settings.hard_limit)
-        gc_gen0_budget = MAX(MIN(gc_gen0_budget, gc_settings.hard_limit / 8), GEN0_MIN / 4);
+        gc_gen0_budget = MAX(MIN(gc_gen0_budget, gc_settings.hard_limit / 8), GEN0_MIN);
     gc_back_init();
 }
 
@@ -80,14 +82,26 @@ static bool cheap_to_mark(void)
     return cheap;
 }
 
-static void set_gen0_budget(u64 pause_ns)
+/* By how long the pause was that the last budgets led to. */
+static void set_young_budgets(i32 generation, u64 pause_ns)
 {
+    gc_young_is_long = pause_ns > PAUSE_SHARED_NS;
+    if (generation == 2)
+        return;
     if (gc_settings.gen0_size)
         return;
     u64 top = gc_settings.gen0_max_budget;
     if (gc_settings.hard_limit)
-        top = MAX(MIN(top, gc_settings.hard_limit / 8), GEN0_MIN / 4);
-    if (pause_ns > PAUSE_GOAL_NS)
+        top = MAX(MIN(top, gc_settings.hard_limit / 8), GEN0_MIN);
+    if (generation == 1 && pause_ns > PAUSE_GOAL_NS && gen1_limit > 1) {
+        gen1_limit /= 2;
+        return;
+    }
+    if (generation == 1 && pause_ns < PAUSE_SHORT_NS)
+        gen1_limit = MIN(gen1_limit + 1, (u64)GEN1_REGIONS_MAX);
+    if (pause_ns > 3 * PAUSE_GOAL_NS)
+        gc_gen0_budget /= 2;
+    else if (pause_ns > PAUSE_GOAL_NS)
         gc_gen0_budget = gc_gen0_budget * 3 / 4;
     else if (pause_ns < PAUSE_SHORT_NS)
         gc_gen0_budget += gc_gen0_budget / 2;
@@ -127,7 +141,7 @@ static i32 due_generation(void)
 {
     if (full_is_due() && !gc_back_active)
         return 2;
-    return gen1_regions() >= GEN1_REGIONS || (gc_back_active && gc_back_wants_pause()) ? 1 : 0;
+    return gen1_regions() >= gen1_limit || (gc_back_active && gc_back_wants_pause()) ? 1 : 0;
 }
 
 /* --- One collection ------------------------------------------------------------------------------------------------------------------------ */
@@ -212,7 +226,12 @@ bool gc_give_back_step(void)
 
 static void collect(Thread *t, i32 generation, u32 flags, GcReason reason, u64 seen)
 {
-    bool background = use_background(generation, flags) && !gc_back_active && gc_back_prepare();
+    bool background = use_background(generation, flags);
+    if (background && gc_back_active) { /* one is under way */
+        background = false;
+        generation = 1;
+    }
+    background = background && gc_back_prepare();
     u64 start = os_time_mono_ns();
     gc_client->stop_world(t);
     if (seen && collections_started != seen) { /* another thread did it while this one waited for the stop */
@@ -227,7 +246,7 @@ static void collect(Thread *t, i32 generation, u32 flags, GcReason reason, u64 s
         set_full_threshold();
     }
     u64 pause = os_time_mono_ns() - start;
-    set_gen0_budget(pause);
+    set_young_budgets(done, pause);
     gc_stats_end(pause);
     if (gc_client->collected)
         gc_client->collected(done);

@@ -146,9 +146,8 @@ static void fix_slot_of_copy(void *arg, Object *holder, Object **slot)
     if (!*slot)
         return;
     fix_slot(slot);
-    u8 s = gc_state(*slot);
-    if (s & GC_STATE_GEN0 || (s & (GC_STATE_YOUNG | GC_STATE_CONDEMNED)) == GC_STATE_YOUNG)
-        *gc_card(slot) |= GC_CARD_YOUNG;
+    if (gc_state(*slot) & GC_STATE_YOUNG)
+        *gc_card(slot) |= GC_CARD_YOUNG | GC_CARD_GEN1;
 }
 
 /* Nothing lives in it any more, or pinned objects only. */

@@ -233,7 +233,7 @@ typedef struct Fixer {
 static inline void set_card(const Fixer *f, Object **slot, u8 s)
 {
     if (f->wants_cards && ends_young(s))
-        *gc_card(slot) |= GC_CARD_YOUNG; /* a card's holders all belong to one worker */
+        *gc_card(slot) |= GC_CARD_GEN1; /* a card's holders all belong to one worker */
 }
 
 static inline void fix_oldest(Fixer *f)

@@ -19,8 +19,11 @@
 enum {
     SMALL_HEAP_REGIONS = 16, /* so many keep small pages and are never mapped ahead: little programs stay little */
     PROTECT_REGIONS = 4,     /* opened by one system call */
+    HUGE_FROM = 48,          /* regions from here on lie in huge pages: what is random in a big heap waits for the page tables else */
     QUARANTINE_REGIONS = 64, /* stress: so many unreadable ones before the oldest is used again */
 };
+
+#define HUGE_PAGE ((size_t)2 << 20)
 
 char *gc_heap_base, *gc_heap_end, *gc_large_base, *gc_large_top;
 u64 gc_heap_size;
@@ -49,10 +52,10 @@ static void *reserve(size_t n, int prot)
 static char *reserve_range(size_t *size)
 {
     for (size_t n = (size_t)GC_MAX_REGIONS << GC_REGION_SHIFT; n >= (size_t)1 << 30; n >>= 1) {
-        char *p = reserve(n + GC_REGION_SIZE, PROT_NONE);
+        char *p = reserve(n + HUGE_PAGE, PROT_NONE);
         if (p) {
             *size = n;
-            return (char *)ALIGN_UP((uintptr_t)p, GC_REGION_SIZE);
+            return (char *)ALIGN_UP((uintptr_t)p, HUGE_PAGE);
         }
     }
     return NULL;
@@ -183,6 +186,8 @@ static bool open_regions(u32 index)
         return false;
     if (opened < SMALL_HEAP_REGIONS)
         madvise(start, (size_t)n << GC_REGION_SHIFT, MADV_NOHUGEPAGE);
+    else if (opened >= HUGE_FROM)
+        madvise(start, (size_t)n << GC_REGION_SHIFT, MADV_HUGEPAGE);
     opened += n;
     return true;
 }
@@ -216,7 +221,7 @@ GcRegion *gc_region_new(GcRegionKind kind, bool for_collector)
     if (!top)
         return NULL;
     GcRegion *r = &gc_regions[top - 1];
-    r->has_pins = r->swept = r->listed = false;
+    r->has_pins = r->pins_age = r->swept = r->listed = false;
     r->gaps = NULL;
     r->live_bytes = r->gap_bytes = r->next = 0;
     r->sequence = (u32)++sequence;

@@ -56,6 +56,7 @@ typedef struct GcGap GcGap; /* gc_old.c: free memory inside a region */
 typedef struct GcRegion {
     u8 kind;         /* GcRegionKind */
     bool has_pins;   /* condemned: some object in it is pinned (gc_pin_bits) */
+    bool pins_age;   /* and becomes older where it is; else a region of generation 0 stays one */
     bool swept;      /* old: gaps and live_bytes are those of the last marking */
     bool listed;     /* old: on the list of regions with gaps */
     char *start, *bump, *end; /* objects lie in [start, bump) */
@@ -75,7 +76,9 @@ extern const GcClient *gc_client;
 extern MethodTable *gc_free_mt;
 extern u8 *gc_state_biased;  /* state of address a: gc_state_biased[a >> GC_REGION_SHIFT]; only for a in the range */
 extern u8 *gc_card_biased;   /* card of address a: gc_card_biased[a >> GC_CARD_SHIFT] */
-enum { GC_CARD_YOUNG = 1, GC_CARD_CHANGED = 2 }; /* may hold a reference to a younger object; was stored to since marking began */
+/* YOUNG: a reference to a young object was stored here since the last collection.  CHANGED: something was stored here since marking began.
+ * GEN1: an old object may refer to one of generation 1 here; collections of generation 0 need not look. */
+enum { GC_CARD_YOUNG = 1, GC_CARD_CHANGED = 2, GC_CARD_GEN1 = 4, GC_CARD_ALL = 7 };
 extern u64 gc_heap_size;     /* gc_heap_end - gc_heap_base */
 extern pthread_mutex_t gc_heap_lock, gc_back_lock;
 
@@ -159,6 +162,7 @@ char *gc_rest_end(const char *p); /* end of an unused chunk rest that starts at 
 /* --- gc_alloc.c --------------------------------------------------------------------------------------------------------- */
 /* World stopped: every thread lets go of its chunk; GEN0 is then a row of objects and free objects. */
 void gc_retire_chunks(void);
+void gc_reuse_gap(char *p, char *end); /* world stopped: between pinned objects of a region that stays in generation 0 */
 void gc_forget_gen0(void); /* world stopped: no region is being filled any more */
 /* Cooperative, at a safepoint, no lock: collect if it is due.  gc_collect.c */
 void gc_before_chunk(Thread *t);
@@ -289,6 +293,7 @@ void gc_pin(const void *p);              /* world stopped, before anything moves
 u32 gc_pinned_count(void);               /* what gc_pin pinned in this collection */
 Object *gc_pinned_object(u32 i);
 void gc_unpin_all(void);                 /* end of the collection: gc_pin_bits clear again */
+extern bool gc_young_is_long;            /* set by gc_collect.c from the last pause: the next trace is shared among workers */
 void gc_young_trace(i32 generation);     /* roots, cards, closure of the condemned regions */
 void gc_young_finish(void);              /* after weak references: frees condemned regions */
 void gc_full_collect(void);
@@ -308,7 +313,7 @@ void gc_barrier_set_marking(bool on);    /* world stopped: which barrier the cel
 void gc_back_init(void);
 void gc_back_lock_stopped(void);   /* takes back_lock for a stopper: the thread lets go within a quantum */
 void gc_back_unlock_stopped(void);
-bool gc_back_prepare(void); /* running, cooperative, a safepoint: makes the thread, once; false: there is none */
+bool gc_back_prepare(void); /* running: makes the thread; false: there is none, collect without it */
 bool gc_back_start(void);  /* before the young collection that is the first pause: from here on old objects are grayed; false: cannot */
 void gc_back_adopt(void);  /* end of a young collection while marking: takes what it left on the workers' gray stacks */
 bool gc_back_wants_pause(void); /* any time: marking is done, the next collection of generation 1 should be the final pause */
@@ -327,12 +332,12 @@ void gc_evac_move(void);              /* final pause, all decided, labs open */
 void gc_evac_cancel(void);
 
 /* --- Cards (gc_card.c) -------------------------------------------------------------------------------------------------------- */
-/* World stopped. For each card with `bit` in regions that are not condemned and not GEN0: visit is called for each reference slot in it; it returns whether
- * the slot still wants the card; if none does the bit is cleared. */
-typedef bool (*GcVisitCardSlot)(void *arg, Object *holder, Object **slot);
-void gc_cards_visit(u8 bit, GcVisitCardSlot visit, void *arg);
+/* World stopped. For each card with any of `bits` in regions that are not condemned and not GEN0: they are cleared, and visit is called for each
+ * reference slot on it; it returns the bits that the card must have for this slot. */
+typedef u8 (*GcVisitCardSlot)(void *arg, Object *holder, Object **slot);
+void gc_cards_visit(u8 bits, GcVisitCardSlot visit, void *arg);
 /* The same by several workers: each takes regions off *next (from 0) until none is left. */
-void gc_cards_visit_part(u8 bit, u32 *next, GcVisitCardSlot visit, void *arg);
+void gc_cards_visit_part(u8 bits, u32 *next, GcVisitCardSlot visit, void *arg);
 
 /* Visits every reference of o; inline, so that a constant visit is inlined with it. */
 typedef void (*GcVisitRef)(void *arg, Object *holder, Object **slot);

@@ -6,14 +6,20 @@
  * Invariant: an old or generation-1 object that refers to a younger one has its card set when this file is done with it.
  * Not here: weak references and finalisation (gc_collect.c), choice of the generation.  Book: gc.md  Tests: tests/unit/gc/ */
 #include "gc/gc_int.h"
+#include "os/os_thread.h"
+
+#include <stdlib.h>
 
 typedef struct Root {
     Object **slot;
     bool interior;
 } Root;
 
+bool gc_young_is_long; /* the last one was: help pays */
+
 static VEC(Root) roots;       /* precise slots of stacks, gathered while the pins are */
 static VEC(Object *) pinned;  /* objects pinned by this collection */
+static bool pins_age;         /* what gc_pin pins now ages in place */
 static pthread_mutex_t pin_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* --- Pins -------------------------------------------------------------------------------------------------------------------- */
@@ -40,6 +46,7 @@ void gc_pin(const void *p)
     if (o && gc_bit_set_atomic(gc_pin_bits, o)) {
         vec_push(&pinned, o);
         gc_region_of(o)->has_pins = true;
+        gc_region_of(o)->pins_age |= pins_age;
     }
 }
 
@@ -99,7 +106,7 @@ static Object *evacuate(GcWorker *w, Object *o, u8 s)
             dest[i] = from[i];
     else
         memcpy(dest + 2, from + 2, n - 16);
-    if (LIKELY(gc_worker_count == 1)) {
+    if (LIKELY(gc_parallel_count <= 1)) {
         gc_bit_set(gc_starts, copy);
         o->mt = (MethodTable *)((uintptr_t)copy + 1);
     } else {
@@ -119,77 +126,146 @@ static Object *evacuate(GcWorker *w, Object *o, u8 s)
     return copy;
 }
 
-/* Visits one slot; returns the state of what it holds afterwards. */
-static inline __attribute__((always_inline)) u8 visit_slot(GcWorker *w, Object **slot)
+/* The generation of an object that survived, once this collection is over. */
+static inline i32 age_after(const Object *o)
+{
+    u8 s = gc_state(o);
+    if (LIKELY(!(s & GC_STATE_CONDEMNED)))
+        return s & GC_STATE_YOUNG ? 1 : 2;
+    if (!(s & GC_STATE_GEN0)) /* pinned */
+        return 2;
+    return gc_region_of(o)->pins_age ? 1 : 0;
+}
+
+/* What the card of a slot needs. */
+static inline u8 card_bits(i32 holder, i32 value)
+{
+    return value >= holder ? 0 : value ? GC_CARD_GEN1 : GC_CARD_YOUNG;
+}
+
+/* v, of a condemned region, is what *slot holds; returns the generation of what it holds afterwards. */
+static inline i32 follow(GcWorker *w, Object **slot, Object *v, u8 s)
+{
+    v = evacuate(w, v, s);
+    *slot = v;
+    return age_after(v);
+}
+
+/* Visits one slot; returns the generation of what it holds afterwards.  gray: old objects are marked when a cycle is. */
+static inline __attribute__((always_inline)) i32 visit_slot(GcWorker *w, Object **slot, bool gray)
 {
     Object *v = *slot;
     if (!v)
-        return 0;
+        return 2;
     u8 s = gc_state(v);
-    if (s & GC_STATE_CONDEMNED) {
-        v = evacuate(w, v, s);
-        *slot = v;
-        return gc_state(v) & (u8)~GC_STATE_GEN0; /* a pinned one of generation 0 ages in place */
-    }
-    if (UNLIKELY(s & gc_cycle.mark_states)) {
+    if (s & GC_STATE_CONDEMNED)
+        return follow(w, slot, v, s);
+    if (gray && UNLIKELY(s & gc_cycle.mark_states)) {
         if (UNLIKELY(s & GC_STATE_CANDIDATE))
             gc_evac_record(slot);
         gc_mark_object(w, v);
     }
-    return s;
+    return s & GC_STATE_YOUNG ? 1 : 2;
 }
 
 typedef struct Holder {
     GcWorker *worker;
-    bool wants_cards; /* it is older than generation 1 */
+    i32 age; /* 2: born marked while a cycle marks, so that its references are gray */
 } Holder;
 
 static inline __attribute__((always_inline)) void visit_of_copy(void *arg, Object *holder, Object **slot)
 {
     Holder *h = arg;
     (void)holder;
-    u8 s = visit_slot(h->worker, slot);
-    if (UNLIKELY(h->wants_cards && s & GC_STATE_YOUNG))
-        __atomic_fetch_or(gc_card(slot), GC_CARD_YOUNG, __ATOMIC_RELAXED);
+    i32 age = visit_slot(h->worker, slot, h->age == 2 || gc_cycle.all_roots);
+    if (UNLIKELY(age < h->age))
+        __atomic_fetch_or(gc_card(slot), card_bits(h->age, age), __ATOMIC_RELAXED);
 }
 
 static void visit_keeper(GcWorker *w, Object *o)
 {
     Object **slot = gc_client->keeper ? gc_client->keeper(o->mt) : NULL;
     if (slot)
-        visit_slot(w, slot);
+        visit_slot(w, slot, true);
 }
 
-/* Is o, as it lies now, outside of the young generations once this collection is over? */
-static bool becomes_old(const Object *o)
+static inline void visit_copy(GcWorker *w, Object *o)
 {
-    u8 s = gc_state(o);
-    return !(s & GC_STATE_YOUNG) || (s & (GC_STATE_CONDEMNED | GC_STATE_GEN0)) == GC_STATE_CONDEMNED;
+    Holder h = {w, age_after(o)};
+    if (UNLIKELY(gc_type(o)->flags & GC_TYPE_COLLECTIBLE))
+        visit_keeper(w, o);
+    gc_refs(o, visit_of_copy, &h);
 }
 
 static bool drain_copied(GcWorker *w)
 {
     bool any = w->copied.len > 0;
-    while (w->copied.len) {
-        Object *o = vec_pop(&w->copied);
-        Holder h = {w, becomes_old(o)};
-        if (UNLIKELY(gc_type(o)->flags & GC_TYPE_COLLECTIBLE))
-            visit_keeper(w, o);
-        gc_refs(o, visit_of_copy, &h);
-    }
+    while (w->copied.len)
+        visit_copy(w, vec_pop(&w->copied));
     return any;
+}
+
+/* --- Several workers ------------------------------------------------------------------------------------------------------------ */
+
+#define SHARE_EVERY 32
+#define SHARE_MIN 16
+
+/* Copies whose slots anybody may visit. */
+static struct {
+    pthread_mutex_t lock;
+    GcStack stack;
+    u32 idle, workers; /* written under the lock, read without */
+} pool = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void give(GcStack *from)
+{
+    pthread_mutex_lock(&pool.lock);
+    for (u32 n = from->len / 2; n; n--)
+        vec_push(&pool.stack, vec_pop(from));
+    pthread_mutex_unlock(&pool.lock);
+}
+
+/* False: nobody has anything left. */
+static bool take(GcWorker *w)
+{
+    pthread_mutex_lock(&pool.lock);
+    __atomic_store_n(&pool.idle, pool.idle + 1, __ATOMIC_RELAXED);
+    while (!pool.stack.len && pool.idle < pool.workers) {
+        pthread_mutex_unlock(&pool.lock);
+        os_cpu_pause();
+        pthread_mutex_lock(&pool.lock);
+    }
+    bool got = pool.stack.len > 0;
+    for (u32 n = MAX(pool.stack.len / 2, got); n; n--)
+        vec_push(&w->copied, vec_pop(&pool.stack));
+    if (got)
+        __atomic_store_n(&pool.idle, pool.idle - 1, __ATOMIC_RELAXED);
+    pthread_mutex_unlock(&pool.lock);
+    return got;
+}
+
+static void drain_shared(GcWorker *w, void *arg)
+{
+    (void)arg;
+    do {
+        for (u32 n = 0; w->copied.len; n++) {
+            visit_copy(w, vec_pop(&w->copied));
+            if (n % SHARE_EVERY == 0 && __atomic_load_n(&pool.idle, __ATOMIC_RELAXED) && w->copied.len >= SHARE_MIN)
+                give(&w->copied);
+        }
+    } while (take(w));
 }
 
 /* --- gc_keep and its kin: worker 0 ---------------------------------------------------------------------------------------------- */
 
 void gc_keep(Object **slot)
 {
-    visit_slot(&gc_workers[0], slot);
+    visit_slot(&gc_workers[0], slot, true);
 }
 
 void gc_keep_object(Object *o)
 {
-    visit_slot(&gc_workers[0], &o);
+    visit_slot(&gc_workers[0], &o, true);
 }
 
 bool gc_drain(void)
@@ -254,14 +330,14 @@ static void keep_roots(GcWorker *w)
     for (u32 i = 0; i < roots.len; i++) {
         Object **slot = roots.data[i].slot, *v = *slot;
         if (!roots.data[i].interior) {
-            visit_slot(w, slot);
+            visit_slot(w, slot, true);
             continue;
         }
         Object *o = gc_containing_object(v);
         if (!o)
             continue;
         Object *now = o;
-        visit_slot(w, &now);
+        visit_slot(w, &now, true);
         if (now != o)
             *slot = (Object *)((char *)now + ((char *)v - (char *)o));
     }
@@ -270,13 +346,41 @@ static void keep_roots(GcWorker *w)
 
 static void keep_static(void *arg, Object **slot)
 {
-    visit_slot(arg, slot);
+    visit_slot(arg, slot, true);
 }
 
-static inline __attribute__((always_inline)) bool keep_card_slot(void *arg, Object *holder, Object **slot)
+/* Slots on cards whose objects are being fetched into the cache. */
+typedef struct CardQueue {
+    GcWorker *worker;
+    u32 first, last; /* counted modulo AHEAD */
+    Object **slots[16];
+} CardQueue;
+
+static inline void follow_card_slot(CardQueue *q)
 {
-    u8 s = visit_slot(arg, slot);
-    return s & GC_STATE_YOUNG && !(gc_state(holder) & GC_STATE_YOUNG); /* nothing will be in generation 0: a holder in 1 needs no card */
+    Object **slot = q->slots[q->first++ % ARRAY_LEN(q->slots)], *v = *slot;
+    u8 s = gc_state(v);
+    if (!(s & GC_STATE_CONDEMNED))
+        return; /* met twice: on the card, and in a copy that was made there meanwhile */
+    u8 bits = card_bits(gc_state(slot) & GC_STATE_YOUNG ? 1 : 2, follow(q->worker, slot, v, s));
+    if (bits)
+        *gc_card(slot) |= bits;
+}
+
+static inline __attribute__((always_inline)) u8 keep_card_slot(void *arg, Object *holder, Object **slot)
+{
+    CardQueue *q = arg;
+    Object *v = *slot;
+    if (!v)
+        return 0;
+    u8 s = gc_state(v);
+    if (!(s & GC_STATE_CONDEMNED))
+        return s & GC_STATE_YOUNG && !(gc_state(holder) & GC_STATE_YOUNG) ? GC_CARD_GEN1 : 0;
+    __builtin_prefetch(v);
+    if (q->last - q->first == ARRAY_LEN(q->slots))
+        follow_card_slot(q);
+    q->slots[q->last++ % ARRAY_LEN(q->slots)] = slot;
+    return 0;
 }
 
 static void condemn(i32 generation)
@@ -284,7 +388,7 @@ static void condemn(i32 generation)
     for (u32 i = 0; i < gc_region_count; i++) {
         GcRegion *r = &gc_regions[i];
         if (r->kind == GC_REGION_GEN0 || (r->kind == GC_REGION_GEN1 && generation >= 1)) {
-            r->has_pins = false;
+            r->has_pins = r->pins_age = false;
             gc_state_biased[(uintptr_t)r->start >> GC_REGION_SHIFT] |= GC_STATE_CONDEMNED;
         }
     }
@@ -299,26 +403,68 @@ static void trace_part(GcWorker *w, void *arg)
         keep_roots(w);
         gc_roots_visit(keep_static, w);
     }
-    gc_cards_visit_part(GC_CARD_YOUNG, &next_card_region, keep_card_slot, w);
+    CardQueue q = {.worker = w};
+    gc_cards_visit_part(gc_cycle.generation ? GC_CARD_YOUNG | GC_CARD_GEN1 : GC_CARD_YOUNG, &next_card_region, keep_card_slot, &q);
+    while (q.first != q.last)
+        follow_card_slot(&q);
+}
+
+/* Cards first, then all that was copied: the slots of copies dirty cards that the first part must not clean. */
+static void trace_together(u32 workers)
+{
+    gc_parallel(workers, trace_part, NULL);
+    pool.idle = 0;
+    pool.workers = workers;
+    gc_parallel(workers, drain_shared, NULL);
 }
 
 void gc_young_trace(i32 generation)
 {
     condemn(generation);
+    pins_age = gc_cycle.reason == GC_REASON_INDUCED || gc_cycle.reason == GC_REASON_STRESS;
     u64 frames = 0;
     gc_client->walk_stacks(gather_root, NULL, &frames);
+    pins_age = true; /* a pinned handle will be there for long */
     gc_handles_pins();
     for (u32 i = 0; i < pinned.len; i++)
         vec_push(&gc_workers[0].copied, pinned.data[i]);
     gc_cycle.record.pinned_objects = pinned.len;
     next_card_region = 0;
-    trace_part(&gc_workers[0], NULL);
+    u32 workers = gc_young_is_long ? gc_workers_ready(gc_worker_count) : 1;
+    if (workers > 1)
+        trace_together(workers);
+    else
+        trace_part(&gc_workers[0], NULL);
     gc_handles_keep(gc_cycle.all_roots ? 2 : generation);
     gc_final_keep();
     gc_drain();
 }
 
 /* --- The end ------------------------------------------------------------------------------------------------------------------------ */
+
+static int by_address(const void *a, const void *b)
+{
+    const Object *const *x = a, *const *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+/* A region of generation 0 stays one; what lies between its pinned objects is for new chunks. first: their index; returns the index behind. */
+static u32 stay_young(GcRegion *r, u32 first)
+{
+    char *at = r->start;
+    u32 i = first;
+    for (; i < pinned.len && (char *)pinned.data[i] < r->end; i++) {
+        char *header = (char *)pinned.data[i] - 8;
+        if (header > at)
+            gc_reuse_gap(at, header);
+        at = header + gc_object_size(pinned.data[i]);
+    }
+    if (r->bump > at)
+        gc_reuse_gap(at, r->bump);
+    gc_region_set_kind(r, GC_REGION_GEN0);
+    r->has_pins = false;
+    return i;
+}
 
 /* A condemned region with pinned objects goes on as one of the next generation. */
 static void age_in_place(GcRegion *r)
@@ -335,21 +481,27 @@ void gc_young_finish(void)
         gc_lab_close(&gc_workers[i].lab1);
         gc_lab_close(&gc_workers[i].lab2);
     }
+    qsort(pinned.data, pinned.len, sizeof *pinned.data, by_address);
     for (u32 i = 0; i < gc_region_count; i++) {
         GcRegion *r = &gc_regions[i];
         if (!(gc_state(r->start) & GC_STATE_CONDEMNED))
             continue;
-        if (r->has_pins)
-            age_in_place(r);
-        else
+        if (!r->has_pins)
             gc_region_free(r);
+        else if (r->kind == GC_REGION_GEN1 || r->pins_age)
+            age_in_place(r);
     }
-    for (u32 i = 0; i < pinned.len; i++) {
+    for (u32 i = 0; i < pinned.len;) {
         Object *o = pinned.data[i];
         GcRegion *r = gc_region_of(o);
+        if (r->kind == GC_REGION_GEN0) {
+            i = stay_young(r, i);
+            continue;
+        }
         gc_bit_set(gc_starts, o);
         if (r->kind == GC_REGION_OLD && gc_marking)
             gc_bit_set(gc_marks, o);
+        i++;
     }
     for (u32 i = 0; i < pinned.len; i++) { /* after all their start bits are set; a swept region is marked so */
         GcRegion *r = gc_region_of(pinned.data[i]);

@@ -46,4 +46,5 @@ void *interop_delegate_to_native(Thread *t, Object *delegate, Err *e); /* Marsha
 /* Marshal.GetDelegateForFunctionPointer: the original delegate when fn came from one. NULL: pending */
 Object *interop_delegate_from_native(Thread *t, MethodTable *delegate_type, void *fn);
 void interop_delegate_init(void);
+void interop_libraries_forget(LoadContext *alc); /* unloading */
 #endif

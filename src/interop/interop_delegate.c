@@ -3,9 +3,11 @@
  * keep the delegate alive (the program must), and is the same for the same object.
  * Lock: table_lock guards the table; nothing runs under it.  Book: interop.md  Tests: tests/app */
 #include "interop/interop_plan.h"
+#include "interop/interop_value.h"
 
 #include "md/md_attr.h"
 #include "os/os_thread.h"
+#include "vm/vm_unload.h"
 
 typedef struct NativePointer { /* lives as long as the process */
     GcHandle delegate; /* weak */
@@ -296,4 +298,8 @@ static Method *native_invoke_stub(Thread *t, MethodTable *mt, Err *e)
     return ilb_finish(&b, type_wk(WK_OBJECT), s.sig, "Invoke");
 }
 
-void interop_delegate_init(void) { vm_native_invoke_stub = native_invoke_stub; }
+void interop_delegate_init(void)
+{
+    vm_native_invoke_stub = native_invoke_stub;
+    vm_unload_hook(interop_layouts_forget, interop_libraries_forget);
+}

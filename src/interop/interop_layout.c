@@ -187,4 +187,19 @@ static const NativeLayout *layout_at(MethodTable *mt, u32 depth)
     return first ? first : l;
 }
 
+void interop_layouts_forget(void)
+{
+    VEC(u64) dead = {0};
+    for (u32 i = 0; i < layouts.cap; i++)
+        if (layouts.keys[i] && type_is_dying((void *)(uintptr_t)layouts.keys[i]))
+            vec_push(&dead, layouts.keys[i]);
+    for (u32 i = 0; i < dead.len; i++) {
+        NativeLayout *l = map64_ptr(&layouts, dead.data[i]);
+        base_free(l->fields);
+        base_free(l);
+        map64_remove(&layouts, dead.data[i]);
+    }
+    vec_free(&dead);
+}
+
 const NativeLayout *native_layout(MethodTable *mt) { return layout_at(mt, 0); }

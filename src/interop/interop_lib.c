@@ -80,6 +80,20 @@ static void *search(Assembly *assembly, const char *name, Attempt *a)
     return lib;
 }
 
+/* Libraries stay loaded; that this assembly asked for them is forgotten. */
+void interop_libraries_forget(LoadContext *alc)
+{
+    os_mutex_lock(&lib_lock);
+    for (u32 k = 0; k < alc->assemblies.len; k++) {
+        char key[32];
+        int n = snprintf(key, sizeof key, "%p:", (void *)alc->assemblies.data[k]);
+        for (u32 i = 0; i < loaded.cap; i++)
+            if (loaded.entries[i].key && strncmp(loaded.entries[i].key, key, (size_t)n) == 0)
+                loaded.entries[i].val = NULL;
+    }
+    os_mutex_unlock(&lib_lock);
+}
+
 /* ---- managed callbacks -------------------------------------------------------------------------------------------------------- */
 static MethodTable *core_type(Thread *t, const char *ns, const char *name)
 {

@@ -43,6 +43,7 @@ typedef struct NativeLayout { /* lives as long as the process */
 
 /* Fields in order, each in its native form, packed as the type says (§II.22.8). Any mode; loads types. */
 const NativeLayout *native_layout(MethodTable *mt);
+void interop_layouts_forget(void); /* unloading; world stopped */
 NativeValue native_value(TypeHandle th, const NativeSpec *spec, bool unicode);
 
 /* Cooperative.  Memory to memory; addresses may lie in objects.  false: pending.  NV_FREE: strings that the native form owns. */

@@ -445,7 +445,7 @@ static CodeInfo *publish(T0 *j, u32 entry, Err *e)
         memcpy(j->b.start + (p & 0x7fffffffu), &v, 4);
     }
     u32 size = x64_pos(T0B) - entry;
-    LoadContext *alc = j->m->mt ? j->m->mt->module->alc : type_corelib->alc;
+    LoadContext *alc = type_method_context_of(j->m);
     char *rw, *rx = code_alloc(alc, size, &rw);
     if (!rx)
         return err_set(e, ERR_OUT_OF_MEMORY, 0, "code heap"), NULL;
@@ -527,7 +527,7 @@ static CodeInfo *compile(T0 *j, bool guesses, bool *broken, Err *e)
     j->unreachable = false;
     if (!walk(j, e))
         return NULL;
-    *broken = j->guess_broken;
+    *broken = j->guess_broken || (j->leaf && j->frame > T0_LEAF_FRAME); /* larger frames poll, which keeps no scratch registers */
     if (*broken)
         return NULL;
     u32 body_end = x64_pos(T0B);

@@ -16,7 +16,7 @@ bool sem_lookup(SemWalk *w, DictKind kind, u32 token, u32 token2, SemLookup *out
     else
         return err_set(e, ERR_MISSING_FEATURE, token, "generic look-up in code without a generic context");
     DictEntry d = {.kind = (u32)kind, .token = token, .token2 = token2, .module = w->ctx.module, .stub = w->priv->stub};
-    out->slot = type_dict_slot(layout, m->mt->aux->loader_module->alc, &d);
+    out->slot = type_dict_slot(layout, type_method_context_of(m), &d);
     out->lookup = true;
     return true;
 }

@@ -205,7 +205,7 @@ static void set_stack(Thread *t)
     size_t reserve = MIN(NATIVE_RESERVE, (size_t)(high - low) / 2);
     bool locked = thread_list_lock();
     t->stack_low = low;
-    t->stack_high = high;
+    t->stack_high = t->scan_high = high;
     t->stack_limit_real = low + reserve;
     if (t->stack_limit != (char *)UINTPTR_MAX)
         t->stack_limit = t->stack_limit_real;
@@ -236,12 +236,12 @@ void thread_detach(Thread *t)
         if (thread_detach_hook)
             thread_detach_hook(t);
         gc_thread_detach(t);
+        if (t->object)
+            gc_handle_free(t->object);
+        if (t->start_arg)
+            gc_handle_free(t->start_arg);
+        t->object = t->start_arg = NULL;
     }
-    if (t->object)
-        gc_handle_free(t->object);
-    if (t->start_arg)
-        gc_handle_free(t->start_arg);
-    t->object = t->start_arg = NULL;
     __atomic_fetch_or(&t->state, THREAD_STATE_STOPPED, __ATOMIC_SEQ_CST);
     unlink_thread(t);
     thread_current_tls = NULL;
@@ -262,6 +262,7 @@ static void *thread_main(void *p)
     Start s = *(Start *)p;
     base_free(p);
     set_stack(s.t);
+    s.t->scan_high = __builtin_frame_address(0);
     thread_current_tls = s.t;
     s.fn(s.t, s.arg);
     thread_detach(s.t);

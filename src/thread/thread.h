@@ -4,8 +4,8 @@
  * sync.h (header words, thin locks, sync blocks, monitors), thread_wait.c and wait.h (events, semaphores, mutexes as CoreLib expects).
  *
  * A thread in cooperative mode may touch objects and is stopped only at safepoints: compiled code's limit check (D6), a
- * return from preemptive to cooperative mode, an allocation's slow path.  In preemptive mode it may block and holds
- * no raw object pointer that it will use again.
+ * return from preemptive to cooperative mode, an allocation's slow path.  In preemptive mode it may block and does not touch objects;
+ * the C code that turned preemptive (PREEMPTIVE) may hold some in its locals, which stay where they are.
  * Stopping: the stopper sets THREAD_REQ_STOP and stack_limit = UINTPTR_MAX in each thread, issues membarrier, then waits until each is preemptive
  * or parked.  A thread that comes back to cooperative mode re-reads request after storing mode.
  * Book: thread.md  Tests: tests/unit/thread/ */
@@ -52,7 +52,9 @@ struct Thread {
     void *os;                          /* OsThread */
     GcHandle start_arg;                /* the Thread object that StartCallback runs on */
     u32 managed_priority;
-    char *park_sp; /* parked at a cooperative safepoint: scan the C stack from here up to record; NULL: preemptive */
+    char *park_sp; /* parked at a cooperative safepoint: scan the C stack from here up to record; NULL: not parked so */
+    char *scan_high; /* the stack's frames above hold no object: those of the system, of whoever attached the thread */
+    char *c_sp;    /* preemptive in the middle of C code that holds objects: scan from here up to record; set by PREEMPTIVE */
     bool is_finalizer, attached_foreign, dead;
     char name[32];
 };
@@ -99,9 +101,40 @@ static inline void thread_enter_cooperative(Thread *t)
     if (UNLIKELY(__atomic_load_n(&t->request, __ATOMIC_ACQUIRE) & THREAD_REQ_STOP))
         thread_enter_cooperative_slow(t);
 }
-/* PREEMPTIVE(t) { may block; }  -- no return or goto out of the block */
+/* What the functions that are active when cooperative C code turns preemptive hold in registers, and where their frames begin.  It lies in the
+ * frame of the function that turns, hence above c_sp, and is scanned with it. */
+typedef struct ThreadSpill {
+    char *outer; /* c_sp before */
+    void *regs[5];
+} ThreadSpill;
+/* All registers that a callee may overwrite are declared lost, so that whatever lives across it lies in the frame or in one of the five. */
+static inline __attribute__((always_inline)) ThreadSpill *thread_spill(Thread *t, ThreadSpill *s)
+{
+    char *sp;
+    s->outer = t->c_sp;
+    __asm__ volatile("movq %%rbx, 0(%1)\n\tmovq %%r12, 8(%1)\n\tmovq %%r13, 16(%1)\n\tmovq %%r14, 24(%1)\n\tmovq %%r15, 32(%1)\n\t"
+                     "leaq -128(%%rsp), %0"
+                     : "=&a"(sp)
+                     : "c"(s->regs)
+                     : "memory", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11");
+    __atomic_store_n(&t->c_sp, sp, __ATOMIC_RELEASE);
+    return s;
+}
+static inline __attribute__((always_inline)) ThreadSpill *thread_preemptive_begin(Thread *t, ThreadSpill *s)
+{
+    thread_spill(t, s);
+    thread_enter_preemptive(t);
+    return s;
+}
+static inline ThreadSpill *thread_preemptive_end(Thread *t, ThreadSpill *s)
+{
+    thread_enter_cooperative(t);
+    t->c_sp = s->outer;
+    return NULL;
+}
+/* PREEMPTIVE(t) { may block; }  in cooperative C code; no return or goto out of the block.  Objects in locals of the callers are scanned meanwhile. */
 #define PREEMPTIVE(t)                                                                                                  \
-    for (bool pre_once_ = (thread_enter_preemptive(t), true); pre_once_; thread_enter_cooperative(t), pre_once_ = false)
+    for (ThreadSpill spill_, *pre_ = thread_preemptive_begin(t, &spill_); pre_; pre_ = thread_preemptive_end(t, &spill_))
 #define COOPERATIVE(t)                                                                                                 \
     for (bool coop_once_ = (thread_enter_cooperative(t), true); coop_once_;                                            \
          thread_enter_preemptive(t), coop_once_ = false)

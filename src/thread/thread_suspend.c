@@ -2,9 +2,10 @@
  * Protocol: the stopper holds stop_lock and the list lock from stop to resume; it sets stop_active, each thread's request and
  * limit, then makes every CPU of the process run a full barrier.  A thread that enters cooperative mode stores mode, then
  * reads request: either the stopper sees it cooperative and waits, or it sees the request and parks.  A parked thread is
- * preemptive with park_sp set, so its C frames are scanned.  Waking goes by stop_active, a futex word.
+ * preemptive with park_sp set, so its C frames are scanned; one that turned preemptive inside of C code has c_sp set (PREEMPTIVE).  Waking goes
+ * by stop_active, a futex word.
  * During a stop mode may flicker: a preemptive thread that returns stores it before it sees the request and parks.  Walkers
- * look at park_sp, not at mode.
+ * look at park_sp and c_sp, not at mode; neither changes during the stop, and record not in a way that would hide a frame.
  * Invariant: while a stop is active no thread passes from preemptive to cooperative but the stopper.
  * Book: thread.md  Tests: tests/unit/thread/ */
 #include "thread/thread.h"
@@ -41,12 +42,15 @@ bool thread_list_lock(void)
         return false;
     if (!pthread_mutex_trylock(&list_lock))
         return true;
-    u32 mode = t ? t->mode : (u32)THREAD_PREEMPTIVE;
-    if (t)
-        thread_enter_preemptive(t);
+    if (!t || t->mode == THREAD_PREEMPTIVE) {
+        pthread_mutex_lock(&list_lock);
+        return true;
+    }
+    ThreadSpill spill;
+    thread_preemptive_begin(t, &spill);
     pthread_mutex_lock(&list_lock);
-    if (t) /* no stop can be active while this lock is held: no need to look */
-        __atomic_store_n(&t->mode, mode, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&t->mode, THREAD_COOPERATIVE, __ATOMIC_SEQ_CST); /* no stop can be active while this lock is held: no need to look */
+    t->c_sp = spill.outer;
     return true;
 }
 
@@ -96,7 +100,7 @@ static void stress(Thread *t, void (*hook)(Thread *, const char *), const char *
 void thread_enter_cooperative_slow(Thread *t)
 {
     if (must_park(t))
-        park_while_stopped(t); /* park_sp stays NULL: nothing raw is held by who comes from preemptive mode */
+        park_while_stopped(t); /* park_sp stays NULL: whoever comes from preemptive mode holds nothing, or has c_sp set */
     stress(t, thread_stress_hook, "transition");
 }
 
@@ -127,9 +131,10 @@ bool thread_limit_hit(Thread *t, char *sp, size_t frame_size)
 {
     __atomic_store_n(&t->stack_limit, t->stack_limit_real, __ATOMIC_SEQ_CST);
     __atomic_thread_fence(__ATOMIC_SEQ_CST); /* a stopper that raised the limit before this store is seen by its request */
-    if (__atomic_load_n(&t->request, __ATOMIC_SEQ_CST) & THREAD_REQ_STOP || sticky_limit)
-        serve(t, "limit check");
     bool overflow = (size_t)(sp - t->stack_low) < frame_size || sp - frame_size < t->stack_limit_real;
+    /* On overflow the frame may not be there yet (large ones ask before they are made), so it must not be walked. */
+    if (!overflow && (__atomic_load_n(&t->request, __ATOMIC_SEQ_CST) & THREAD_REQ_STOP || sticky_limit))
+        serve(t, "limit check");
     if (sticky_limit)
         __atomic_store_n(&t->stack_limit, RAISED, __ATOMIC_SEQ_CST);
     return overflow;

@@ -4,7 +4,7 @@
  * TypeDef), type_layout.c (field layout, GC runs), type_vtable.c (slots, overrides, MethodImpl, covariant returns),
  * type_iface.c (interface maps, dispatch, default methods, variance), type_generic.c (instantiation, canonical forms,
  * dictionaries), type_sig.c (signatures to types), type_method.c (Method lookup and creation), type_cast.c, type_static.c,
- * type_name.c (printing), type_wellknown.c (CoreLib types by name), type_check.c (constraints, access).
+ * type_name.c (printing), type_wellknown.c (CoreLib types by name), type_check.c (constraints, access), type_unload.c (what goes away).
  *
  * Everything here lives in loader heaps of its LoadContext.  Loading is done under one recursive process-wide loader lock
  * (type_lock); binding callbacks that run managed code drop it.  Published structures are read without a lock.
@@ -253,6 +253,7 @@ struct Method {
     Method *next;      /* hash chain of generic method instantiations on one definition */
     void *vm_data;     /* by kind: P/Invoke target, UnmanagedCallersOnly thunk, dynamic method's resolver handle */
     u32 uses;          /* calls counted (tiering) */
+    u32 context;       /* owner where mt does not give it (stubs, generic methods): type_context_number; 0: mt's */
 };
 #define METHOD_ENTRY_OFFSET 0
 _Static_assert(offsetof(Method, entry) == METHOD_ENTRY_OFFSET && offsetof(Method, dict) == 24, "addressed by compiled code");
@@ -413,7 +414,14 @@ struct LoadContext {
     Domain *domain;
     LoaderHeap *heaps[HEAP_KINDS];
     bool collectible, is_default;
+    bool shares_managed;        /* managed belongs to another context (emitted assemblies that are collected one by one) */
     GcHandle managed;           /* AssemblyLoadContext object, or NULL */
+    GcHandle keeper;            /* collectible: tracking weak handle of the object that it lives as long as; NULL: none yet */
+    struct ContextParts *parts; /* collectible: what unloading takes apart (type_unload.c); NULL until there is something */
+    u32 number;                 /* see Method.context */
+    u32 state, full_collections; /* vm_unload.c */
+    LoadContext *next, *prev;   /* all contexts of the process, under type_lock */
+    void *vm_data;              /* vm_unload.c */
     VEC(Assembly *) assemblies; /* under type_lock */
     u64 allocated_bytes;
     char *name;
@@ -477,6 +485,41 @@ void type_init(void);
 void type_lock(void);
 void type_unlock(void);
 LoadContext *type_context_new(Domain *d, bool collectible, const char *name);
+extern u32 type_assembly_count; /* assemblies in all contexts; atomic */
+
+/* --- Collectible contexts (type_unload.c) ------------------------------------------------------------------------------ */
+/* The context that owns a type, and everything made for a method: a collectible one among the owner and the type arguments,
+ * else that of the definition. */
+LoadContext *type_handle_context(TypeHandle th);
+LoadContext *type_method_context_of(Method *m);
+static inline bool type_method_is_collectible(Method *m) { return type_method_context_of(m)->collectible; }
+u32 type_context_number(LoadContext *alc); /* for Method.context; 0: not collectible.  Under type_lock, or before alc is shared */
+/* A slot that holds o as long as the context's keeper lives; the keeper is a System.Reflection.LoaderAllocator.  A GcHandle for
+ * gc_handle_get, never freed.  Of a context that is not collectible: a strong handle.  Either mode; may collect. */
+GcHandle type_context_handle(LoadContext *alc, Object *o);
+void type_context_handle_clear(LoadContext *alc, GcHandle h); /* the slot is used again; cooperative */
+/* An object of n bytes that does not move, held by such a slot.  Collectible contexts only.  Either mode; may collect. */
+Object *type_context_object(LoadContext *alc, MethodTable *mt, size_t n, GcHandle *slot);
+Object *type_context_keeper(LoadContext *alc); /* cooperative; NULL: not collectible, or dead */
+/* Code or data of `from` names something of `to`: the keeper of `from` now keeps that of `to`.  Nothing to do unless both are
+ * collectible.  Either mode. */
+void type_context_refer(LoadContext *from, LoadContext *to);
+/* Unloading, in this order: type_lock held by the caller, world stopped:
+ *   type_dying_begin          marks all memory of these contexts: type_is_dying says so of an address
+ *   type_forget_dying()       takes them out of every table of this folder
+ *   type_dying_end()
+ * then, the world running again and nothing leading there any more: type_context_free, which gives the memory back. */
+void type_dying_begin(LoadContext **v, u32 n);
+bool type_is_dying(const void *p);
+void type_dying_mark(const void *p, size_t n);   /* chunks that others own (code); they unmark them too */
+void type_dying_unmark(const void *p, size_t n);
+void type_forget_dying(void);
+void type_dying_end(void);
+void type_context_free(LoadContext *alc);
+/* For each key or value that lies in dying memory, the entry is taken out; returns how many.  keys: test the keys too. */
+u32 type_map_forget(Map64 *m, bool keys);
+/* Visits the assemblies of every context of every domain; type_lock held. */
+void type_each_context(void (*visit)(void *arg, LoadContext *alc), void *arg);
 Assembly *type_assembly_new(LoadContext *alc, PeImage *pe, const char *path, Err *e); /* makes Assembly and Module, registers it */
 Domain *type_domain_new(const char *name);
 

@@ -36,6 +36,15 @@ static void cache_put(TypeHandle from, TypeHandle to, bool r) /* under the lock 
     __atomic_store_n(&c->version, c->version + 1, __ATOMIC_RELEASE);
 }
 
+void casts_forget(void)
+{
+    for (u32 i = 0; i < CAST_CACHE; i++) {
+        struct CastEntry *c = &cast_cache[i];
+        if (type_is_dying((void *)(c->from & ~TH_DESC_BIT)) || type_is_dying((void *)(c->to_and_result & ~(TH_DESC_BIT | 1))))
+            c->from = c->to_and_result = 0;
+    }
+}
+
 /* --- Rules --------------------------------------------------------------------------------------------------------------- */
 static bool is_ref(TypeHandle th)
 {

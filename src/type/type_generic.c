@@ -196,7 +196,37 @@ TypeHandle type_byref_to(TypeHandle elem, Err *e)
     return desc_of(elem, TD_BYREF);
 }
 
-/* Function pointers are one type per calling convention and list of types. */
+static u64 fnptr_hash(u64 header, const TypeHandle *types, u32 n)
+{
+    u64 h = header;
+    for (u32 i = 0; i < n; i++)
+        h = base_hash_u64(h * 31 + types[i]);
+    return h ? h : 1;
+}
+
+void shapes_forget(void)
+{
+    type_map_forget(&mdarrays, false);
+    bool any = false;
+    for (u32 i = 0; i < fnptrs.cap; i++)
+        any |= fnptrs.keys[i] && type_is_dying((void *)(uintptr_t)fnptrs.vals[i]);
+    if (!any)
+        return;
+    Map64 old = fnptrs; /* probing goes from key to key */
+    fnptrs = (Map64){0};
+    for (u32 i = 0; i < old.cap; i++) {
+        TypeDesc *d = old.keys[i] ? (TypeDesc *)(uintptr_t)old.vals[i] : NULL;
+        if (!d || type_is_dying(d))
+            continue;
+        u64 h = fnptr_hash(d->token, (TypeHandle *)(d + 1), d->index), v;
+        while (map64_get(&fnptrs, h, &v))
+            h = h + 1 ? h + 1 : 1;
+        map64_put(&fnptrs, h, (u64)(uintptr_t)d);
+    }
+    map64_free(&old);
+}
+
+/* Function pointers are one type per calling convention and list of types; the types alone say who owns it. */
 static TypeHandle fnptr(const SigContext *c, const u8 *sig, u32 len, Err *e)
 {
     MdSig s = md_sig(sig, len);
@@ -206,28 +236,28 @@ static TypeHandle fnptr(const SigContext *c, const u8 *sig, u32 len, Err *e)
         return 0;
     }
     TypeHandle types[201];
-    u64 h = head.header;
     bool open = false;
     for (u32 i = 0; i <= head.param_count; i++) {
         if (!(types[i] = sig_read(c, &s, false, e)))
             return 0;
         open |= type_is_open(types[i]);
-        h = base_hash_u64(h * 31 + types[i]);
     }
     u32 n = head.param_count + 1;
-    for (u64 v; h = h ? h : 1, map64_get(&fnptrs, h, &v); h++) {
+    u64 h = fnptr_hash(head.header, types, n);
+    for (u64 v; map64_get(&fnptrs, h, &v); h = h + 1 ? h + 1 : 1) {
         TypeDesc *d = (TypeDesc *)(uintptr_t)v;
         TypeHandle *have = (TypeHandle *)(d + 1);
         if (d->index == n && d->token == head.header && memcmp(have, types, n * sizeof *types) == 0)
             return (TypeHandle)d | TH_DESC_BIT;
     }
-    LoadContext *alc = c->module ? c->module->alc : type_corelib->alc;
+    Module *owner = owner_among(c->module && !c->module->alc->collectible ? c->module : type_corelib->module, types, n);
+    LoadContext *alc = owner->alc;
     TypeDesc *d = type_alloc(alc, HEAP_COLD, sizeof *d + n * sizeof *types);
     d->flags = ET_FNPTR | (open ? MTF_HAS_GENERIC_VARS : 0);
     d->kind = TD_FNPTR;
     d->index = n;
     d->token = head.header;
-    d->module = c->module;
+    d->module = owner;
     memcpy(d + 1, types, n * sizeof *types);
     MethodSig *ms = type_alloc(alc, HEAP_COLD, sizeof *ms + n * sizeof(SigType));
     ms->callconv = head.conv;
@@ -241,7 +271,7 @@ static TypeHandle fnptr(const SigContext *c, const u8 *sig, u32 len, Err *e)
         u8 *enc = type_alloc(alc, HEAP_COLD, 16);
         enc[0] = ET_INTERNAL;
         memcpy(enc + 1, &types[i], 8);
-        *t = (SigType){.kind = type_elem_kind(types[i]), .th = types[i], .sig = enc, .module = c->module};
+        *t = (SigType){.kind = type_elem_kind(types[i]), .th = types[i], .sig = enc, .module = owner};
     }
     d->fnsig = ms;
     map64_put(&fnptrs, h, (u64)(uintptr_t)d);
@@ -411,7 +441,7 @@ void *type_dict_resolve_method(Method *exact, u32 slot, Err *e)
             return NULL;
     }
     type_lock();
-    dict_store(&exact->dict, n, slot, count, alc_of(exact->mt), v);
+    dict_store(&exact->dict, n, slot, count, type_method_context_of(exact), v);
     type_unlock();
     return v;
 }

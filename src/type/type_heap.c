@@ -1,5 +1,6 @@
 /* type_heap.c: loader heaps (D11): bump memory of a load context, in chunks of the process-wide span.
  * Chunks start at 1 KB and double up to 64 KB, so that a small context stays small.  Memory is zero.
+ * Unloading gives all chunks of a context back; the span hands them out again.
  * Book: type.md  Tests: tests/unit/type/ */
 #include "os/os_mem.h"
 #include "os/os_thread.h"
@@ -11,14 +12,15 @@ typedef struct HeapChunk {
 } HeapChunk;
 struct LoaderHeap {
     char *cur, *end;
-    HeapChunk *chunks; /* HEAP_STUB: NULL, chunks are not linked (they hold code addresses only) */
+    HeapChunk *chunks; /* newest first */
     size_t next_size;
 };
 static OsMutex heap_lock = OS_MUTEX_INIT;
 
+static const OsChunkKind kinds[HEAP_KINDS] = {OS_CHUNK_HOT, OS_CHUNK_COLD, OS_CHUNK_STUB};
+
 static void *take_chunk(HeapKind kind, size_t n)
 {
-    static const OsChunkKind kinds[HEAP_KINDS] = {OS_CHUNK_HOT, OS_CHUNK_COLD, OS_CHUNK_STUB};
     void *p = os_span_alloc(kinds[kind], n);
     if (!p)
         base_fatal(EXIT_UNHANDLED, "stator: loader memory is used up");
@@ -63,4 +65,24 @@ char *type_strdup(LoadContext *alc, const char *s)
 {
     size_t n = strlen(s) + 1;
     return memcpy(type_alloc(alc, HEAP_COLD, n), s, n);
+}
+
+void heap_each_chunk(LoadContext *alc, void (*visit)(const void *p, size_t n))
+{
+    for (u32 k = 0; k < HEAP_KINDS; k++)
+        for (HeapChunk *c = alc->heaps[k] ? alc->heaps[k]->chunks : NULL; c; c = c->prev)
+            visit(c, c->size);
+}
+
+void heap_free(LoadContext *alc)
+{
+    for (u32 k = 0; k < HEAP_KINDS; k++) {
+        LoaderHeap *h = alc->heaps[k];
+        for (HeapChunk *c = h ? h->chunks : NULL, *prev; c; c = prev) {
+            prev = c->prev;
+            os_span_free(kinds[k], c, c->size);
+        }
+        base_free(h);
+        alc->heaps[k] = NULL;
+    }
 }

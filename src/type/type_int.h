@@ -109,6 +109,26 @@ TypeDesc *new_var(Module *m, u32 kind, u32 index, u32 token, void *owner);
 MethodTable *mt_alloc(LoadContext *alc, u32 slots, u32 runs, MtAux **aux);
 void mt_set_dicts(MethodTable *mt, LoadContext *alc);
 void mt_publish(MethodTable *mt);
+/* The module whose context owns an instantiation over these arguments of what `of` defines: a collectible one if there is one, and its
+ * context then refers to the others'.  Under the lock. */
+Module *owner_among(Module *of, const TypeHandle *args, u32 n);
+MethodTable *block_shape(LoadContext *alc, u32 n, u32 skip, const GcRun *runs, u32 num_runs);
+void type_context_unlink(LoadContext *alc);
+/* Collectible contexts note what others lead to.  Under the lock. */
+void note_type(LoadContext *alc, MethodTable *mt);
+void note_method_inst(LoadContext *alc, Method *m);
+void note_tls_index(LoadContext *alc, u32 index);
+/* Type ids and thread-static indices are used again. */
+void type_id_free(Domain *d, u32 id);
+void tls_forget(const u32 *indices, u32 n);   /* type_static.c: world stopped */
+void numbers_forget(Domain *d);               /* type_static.c: numbers of dying things, neutral mode */
+void domain_slot_free(Domain *d, u32 number);
+void casts_forget(void);                      /* type_cast.c: entries that name dying types; world stopped */
+void shapes_forget(void);                     /* type_generic.c: arrays and function pointers */
+u64 inst_hash(MethodTable *typical, const TypeHandle *args, u32 n);
+u64 method_inst_hash(Method *def, const TypeHandle *args, u32 n);
+void heap_each_chunk(LoadContext *alc, void (*visit)(const void *p, size_t n));
+void heap_free(LoadContext *alc);             /* gives all chunks back */
 
 /* --- Signature comparison ------------------------------------------------------------------------------------------ */
 typedef struct SigSide {

@@ -7,15 +7,32 @@
  * Book: type.md  Tests: tests/unit/type/ */
 #include "type/type_int.h"
 
+/* Numbers of types: those of unloaded ones are given out again.  Under the lock. */
+static u32 last_id;
+static VEC(u32) free_ids;
+
+static u32 take_id(void)
+{
+    if (free_ids.len)
+        return vec_pop(&free_ids);
+    CHECKF(last_id < DOMAIN_TYPES_MAX - 1, "too many types");
+    return ++last_id;
+}
+
+void type_id_free(Domain *d, u32 id)
+{
+    if (d->types)
+        memset(&d->types[id], 0, sizeof d->types[id]);
+    vec_push(&free_ids, id);
+}
+
 MethodTable *mt_alloc(LoadContext *alc, u32 slots, u32 runs, MtAux **aux)
 {
     size_t before = runs ? gc_desc_bytes(runs) : 0;
     char *p = type_alloc(alc, HEAP_HOT, before + MT_VTABLE_OFFSET + slots * sizeof(void *) + sizeof(MtAux));
     MethodTable *mt = (MethodTable *)(p + before);
     *aux = mt->aux = (MtAux *)(p + before + MT_VTABLE_OFFSET + slots * sizeof(void *));
-    static u32 ids;
-    (*aux)->type_id = ++ids;
-    CHECKF(ids < DOMAIN_TYPES_MAX, "too many types");
+    (*aux)->type_id = take_id();
     (*aux)->mt = mt;
     mt->num_virtuals = (u16)slots;
     return mt;
@@ -57,6 +74,8 @@ void mt_publish(MethodTable *mt)
         mt->aux->next_derived = mt->parent->aux->first_derived;
         mt->parent->aux->first_derived = mt;
     }
+    if (mt->flags & MTF_COLLECTIBLE)
+        note_type(alc_of(mt), mt);
     __atomic_fetch_or(&mt->flags2, MT2_LOADED, __ATOMIC_RELEASE);
 }
 
@@ -580,7 +599,7 @@ static bool layout_inst(Def *d, MethodTable *typical, const TypeHandle *args, u3
                   .ctx = {.module = d->m, .class_args = args, .num_class_args = n},
                   .is_byref_like = d->byref_like, .inline_length = tk->inline_array_length,
                   .first_field = d->fields.first, .num_fields = tk->num_fields};
-    l->fields = type_alloc(d->m->alc, HEAP_COLD, l->num_fields * sizeof(Field));
+    l->fields = type_alloc(owner_among(typical->module, args, n)->alc, HEAP_COLD, l->num_fields * sizeof(Field));
     return (d->open || layout_parent(d, &l->ctx, &l->parent, e)) && layout_fields(l, d->open, e);
 }
 
@@ -602,15 +621,7 @@ static void def_of(MethodTable *typical, Def *d)
 
 static LoadContext *inst_context(MethodTable *typical, const TypeHandle *args, u32 n, Module **lm)
 {
-    *lm = typical->module;
-    for (u32 i = 0; i < n; i++) {
-        TypeHandle a = args[i];
-        while (th_is_desc(a) && th_desc(a)->elem)
-            a = th_desc(a)->elem;
-        Module *m = th_is_desc(a) ? th_desc(a)->module : ((MethodTable *)a)->aux->loader_module;
-        if (m && m->alc->collectible)
-            *lm = m;
-    }
+    *lm = owner_among(typical->module, args, n);
     return (*lm)->alc;
 }
 
@@ -724,7 +735,7 @@ static MethodTable *make_exact(MethodTable *canon, const TypeHandle *args, u32 n
     return mt;
 }
 
-static u64 inst_hash(MethodTable *typical, const TypeHandle *args, u32 n)
+u64 inst_hash(MethodTable *typical, const TypeHandle *args, u32 n)
 {
     u64 h = base_hash_u64((u64)(uintptr_t)typical);
     for (u32 i = 0; i < n; i++)

@@ -153,12 +153,18 @@ Method *type_method_by_rid(MethodTable *owner, u32 rid, Err *e)
 }
 
 /* --- Generic methods ---------------------------------------------------------------------------------------------------- */
-static bool find_method_inst(Method *def, const TypeHandle *args, u32 n, u64 *key, Method **out)
+u64 method_inst_hash(Method *def, const TypeHandle *args, u32 n)
 {
-    u64 k = base_hash_u64((u64)(uintptr_t)def), v;
+    u64 k = base_hash_u64((u64)(uintptr_t)def);
     for (u32 i = 0; i < n; i++)
         k = base_hash_u64(k * 31 + args[i]);
-    for (k = k ? k : 1; map64_get(&def->mt->module->method_insts, k, &v); k = k + 1 ? k + 1 : 1) {
+    return k ? k : 1;
+}
+
+static bool find_method_inst(Method *def, const TypeHandle *args, u32 n, u64 *key, Method **out)
+{
+    u64 k = method_inst_hash(def, args, n), v;
+    for (; map64_get(&def->mt->module->method_insts, k, &v); k = k + 1 ? k + 1 : 1) {
         Method *m = (Method *)(uintptr_t)v;
         if (m->mt == def->mt && m->token == def->token && m->num_generic == n && memcmp(m->dict->args, args, n * sizeof *args) == 0) {
             *out = m;
@@ -209,14 +215,12 @@ Method *inst_method(Method *def, const TypeHandle *args, u32 n, Err *e)
         base_free(c);
     if (!ok)
         return NULL;
-    LoadContext *alc = alc_of(def->mt);
-    for (u32 i = 0; i < n; i++)
-        if (!th_is_desc(args[i]) && alc_of((MethodTable *)args[i])->collectible)
-            alc = alc_of((MethodTable *)args[i]);
+    LoadContext *alc = owner_among(def->mt->aux->loader_module, args, n)->alc;
     m = type_alloc(alc, HEAP_HOT, sizeof *m);
     *m = (Method){.mt = def->mt, .token = def->token, .slot = def->slot, .index = def->index, .num_generic = def->num_generic,
                   .impl_flags = def->impl_flags, .attrs = def->attrs, .sig = def->sig, .sig_len = def->sig_len, .name = def->name};
     m->flags = (def->flags & ~(u32)(MF_GENERIC_DEF | MF_SHARED | MF_CTX_MT | MF_CTX_METHOD | MF_CTX_THIS)) | MF_GENERIC_INST;
+    m->context = type_context_number(alc);
     m->canon = canon ? canon : m;
     m->dict = new_dict(alc, args, n);
     if (canon)
@@ -224,6 +228,8 @@ Method *inst_method(Method *def, const TypeHandle *args, u32 n, Err *e)
     else if (!open)
         m->flags |= context_flags(def->mt, m->flags, shared, n);
     type_client.method_made(m);
+    if (alc->collectible)
+        note_method_inst(alc, m);
     m->next = def->next;
     def->next = m;
     map64_put(&def->mt->module->method_insts, key, (u64)(uintptr_t)m);

@@ -16,6 +16,7 @@ static __thread u32 lock_depth, load_depth;
 static __thread Module *bind_module; /* set: the load was given up to bind bind_rid */
 static __thread u32 bind_rid;
 __thread Loading *type_loading;
+u32 type_assembly_count;
 
 void type_lock(void)
 {
@@ -66,6 +67,7 @@ static bool bind_pending(Err *e)
         return false;
     }
     type_lock();
+    type_context_refer(m->alc, a->alc);
     map64_put(&m->assembly->refs, rid, (u64)(uintptr_t)a);
     type_unlock();
     return true;
@@ -141,13 +143,34 @@ Domain *type_domain_new(const char *name)
     return d;
 }
 
+static LoadContext *contexts; /* all of the process; under the lock */
+
 LoadContext *type_context_new(Domain *d, bool collectible, const char *name)
 {
     LoadContext *c = base_calloc(1, sizeof *c);
     c->domain = d;
     c->collectible = collectible;
     c->name = name ? base_strdup(name) : NULL;
+    type_lock();
+    c->next = contexts;
+    if (contexts)
+        contexts->prev = c;
+    contexts = c;
+    type_unlock();
     return c;
+}
+
+void type_context_unlink(LoadContext *c)
+{
+    *(c->prev ? &c->prev->next : &contexts) = c->next;
+    if (c->next)
+        c->next->prev = c->prev;
+}
+
+void type_each_context(void (*visit)(void *arg, LoadContext *alc), void *arg)
+{
+    for (LoadContext *c = contexts; c; c = c->next)
+        visit(arg, c);
 }
 
 static bool same_folder(const char *a, const char *b)
@@ -196,6 +219,7 @@ Assembly *type_assembly_new(LoadContext *alc, PeImage *pe, const char *path, Err
     m->runtime_compat_wraps = wraps_non_exceptions(md);
     type_lock();
     vec_push(&alc->assemblies, a);
+    __atomic_add_fetch(&type_assembly_count, 1, __ATOMIC_RELAXED);
     if (a->is_corelib)
         type_corelib = a;
     type_unlock();

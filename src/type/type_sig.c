@@ -389,7 +389,7 @@ const MethodSig *type_method_sig(Method *m, Err *e)
     if (s)
         return s;
     SigContext c = type_method_context(m);
-    s = LOADED(MethodSig *, e, parse_method_sig(NULL, alc_of(m->mt), &c, m->sig, m->sig_len, LE));
+    s = LOADED(MethodSig *, e, parse_method_sig(NULL, type_method_context_of(m), &c, m->sig, m->sig_len, LE));
     if (s)
         __atomic_store_n(&m->msig, s, __ATOMIC_RELEASE);
     return s;

@@ -1,5 +1,6 @@
 /* type_static.c: blocks of static and thread-static fields, data of fields with an RVA.
- * A block holds its reference-bearing fields first; they are registered with the collector when it is made.
+ * A block holds its reference-bearing fields first; they are registered with the collector when it is made.  Blocks of a
+ * collectible context are objects that do not move, held by its keeper: what static fields refer to does not keep the context alive.
  * Book: type.md  Tests: tests/unit/type/ */
 #include "os/os_thread.h"
 #include "pe/pe.h"
@@ -23,6 +24,29 @@ static char *make_statics(MethodTable *mt)
     return p;
 }
 
+/* A block as an object: `skip` bytes lie before it. */
+static char *block_object(MethodTable *mt, u32 size, u32 skip, const GcRun *runs, u32 num_runs, GcHandle *slot)
+{
+    LoadContext *alc = alc_of(mt);
+    type_lock();
+    MethodTable *shape = block_shape(alc, size, OBJ_DATA + skip, runs, num_runs);
+    type_unlock();
+    return (char *)type_context_object(alc, shape, shape->base_size, slot) + OBJ_DATA + skip;
+}
+
+/* Out of the lock, as it may collect; the first one made is used. */
+static char *collectible_statics(MethodTable *mt, char **cell)
+{
+    MtClass *k = mt->klass;
+    char *p = empty_block, *none = NULL;
+    GcHandle slot;
+    if (!(LOADED(bool, (Err *)NULL, statics_layout(k, LE))))
+        return NULL;
+    if (k->statics_size)
+        p = block_object(mt, k->statics_size, 0, k->statics_runs, k->num_statics_runs, &slot);
+    return __atomic_compare_exchange_n(cell, &none, p, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) ? p : none;
+}
+
 static char **statics_cell(MethodTable *mt)
 {
     return type_client.neutral ? &type_in_domain(mt)->statics : &mt->aux->statics;
@@ -35,7 +59,10 @@ char *type_statics(MethodTable *mt)
     char **cell = statics_cell(mt), *p = __atomic_load_n(cell, __ATOMIC_ACQUIRE);
     if (LIKELY(p != NULL))
         return p;
-    p = LOADED(char *, (Err *)NULL, ({
+    if (mt->flags & MTF_COLLECTIBLE)
+        p = collectible_statics(mt, cell);
+    else
+        p = LOADED(char *, (Err *)NULL, ({
                    char *x = *cell;
                    if (!x && (x = make_statics(mt)))
                        __atomic_store_n(cell, x, __ATOMIC_RELEASE);
@@ -51,10 +78,13 @@ char *type_statics(MethodTable *mt)
 
 /* --- Thread statics: a header before each block remembers its registration. -------------------------------------------- */
 typedef struct TlsHeader {
-    GcRootBlock *roots;
+    GcRootBlock *roots; /* NULL: none */
+    GcHandle slot;      /* the block is an object of a collectible context */
+    LoadContext *alc;
     u64 pad;
 } TlsHeader;
-static u32 tls_indices; /* under the lock; 0 is not used */
+static u32 tls_indices;      /* under the lock; 0 is not used */
+static VEC(u32) free_indices; /* the same */
 
 static u32 tls_index(MethodTable *mt)
 {
@@ -63,8 +93,12 @@ static u32 tls_index(MethodTable *mt)
         return i;
     (void)LOADED(bool, (Err *)NULL, statics_layout(mt->klass, LE));
     type_lock();
-    if (!(i = mt->aux->tls_index))
-        __atomic_store_n(&mt->aux->tls_index, i = ++tls_indices, __ATOMIC_RELEASE);
+    if (!(i = mt->aux->tls_index)) {
+        i = free_indices.len ? vec_pop(&free_indices) : ++tls_indices;
+        if (mt->flags & MTF_COLLECTIBLE)
+            note_tls_index(alc_of(mt), i);
+        __atomic_store_n(&mt->aux->tls_index, i, __ATOMIC_RELEASE);
+    }
     type_unlock();
     return i;
 }
@@ -85,6 +119,12 @@ char *type_thread_statics(MethodTable *mt, Thread *t)
         base_free(old);
     }
     MtClass *k = mt->klass;
+    if (mt->flags & MTF_COLLECTIBLE) {
+        GcHandle slot;
+        char *block = block_object(mt, k->tls_size, sizeof(TlsHeader), k->tls_runs, k->num_tls_runs, &slot);
+        ((TlsHeader *)(void *)block)[-1] = (TlsHeader){.slot = slot, .alc = alc_of(mt)};
+        return t->tls_blocks[i] = block;
+    }
     TlsHeader *h = base_calloc(1, sizeof *h + k->tls_size + 8);
     char *p = (char *)(h + 1);
     if (k->num_tls_runs)
@@ -93,12 +133,39 @@ char *type_thread_statics(MethodTable *mt, Thread *t)
     return p;
 }
 
+typedef struct TlsDead {
+    const u32 *indices;
+    u32 n;
+} TlsDead;
+
+static void drop_blocks(Thread *t, void *arg)
+{
+    TlsDead *d = arg;
+    for (u32 i = 0; i < d->n; i++)
+        if (d->indices[i] < t->tls_count)
+            t->tls_blocks[d->indices[i]] = NULL; /* an object: the collector has it */
+}
+
+void tls_forget(const u32 *indices, u32 n)
+{
+    TlsDead d = {indices, n};
+    if (!n)
+        return;
+    thread_for_each(drop_blocks, &d);
+    for (u32 i = 0; i < n; i++)
+        vec_push(&free_indices, indices[i]);
+}
+
 void type_thread_detach(Thread *t)
 {
     for (u32 i = 0; i < t->tls_count; i++) {
         if (!t->tls_blocks[i])
             continue;
         TlsHeader *h = (TlsHeader *)t->tls_blocks[i] - 1;
+        if (h->slot) {
+            type_context_handle_clear(h->alc, h->slot);
+            continue;
+        }
         if (h->roots)
             gc_root_block_remove(h->roots);
         base_free(h);
@@ -109,21 +176,45 @@ void type_thread_detach(Thread *t)
 }
 
 /* --- Numbers in Domain.neutral_table ----------------------------------------------------------------------------------- */
+static OsMutex numbers_lock = OS_MUTEX_INIT; /* nothing is called under it; cooperative threads may take it */
+static Map64 numbers;
+static u32 last_number;
+static VEC(u32) free_numbers;
+
 u32 type_domain_slot(const void *what)
 {
-    static OsMutex lock = OS_MUTEX_INIT; /* nothing is called under it; cooperative threads may take it */
-    static Map64 numbers;
-    static u32 last;
     u64 key = (u64)(uintptr_t)what, i = 0;
-    os_mutex_lock(&lock);
+    os_mutex_lock(&numbers_lock);
     if (!key || !map64_get(&numbers, key, &i)) {
-        i = ++last;
+        i = free_numbers.len ? vec_pop(&free_numbers) : ++last_number;
         if (key)
             map64_put(&numbers, key, i);
     }
-    os_mutex_unlock(&lock);
+    os_mutex_unlock(&numbers_lock);
     CHECKF(i < DOMAIN_SLOTS_MAX, "too many literals");
     return (u32)i;
+}
+
+void domain_slot_free(Domain *d, u32 number)
+{
+    if (d->neutral_table)
+        d->neutral_table[number] = NULL;
+    os_mutex_lock(&numbers_lock);
+    vec_push(&free_numbers, number);
+    os_mutex_unlock(&numbers_lock);
+}
+
+void numbers_forget(Domain *d)
+{
+    VEC(u64) dead = {0};
+    for (u32 i = 0; i < numbers.cap; i++)
+        if (numbers.keys[i] && type_is_dying((void *)(uintptr_t)numbers.keys[i]))
+            vec_push(&dead, numbers.keys[i]);
+    for (u32 i = 0; i < dead.len; i++) {
+        domain_slot_free(d, (u32)(uintptr_t)map64_ptr(&numbers, dead.data[i]));
+        map64_remove(&numbers, dead.data[i]);
+    }
+    vec_free(&dead);
 }
 
 /* Data of an RVA field: in the image when nobody may write it there, else a copy made once. */

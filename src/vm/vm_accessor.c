@@ -191,7 +191,7 @@ IlStub *vm_accessor_body(Method *m, Err *e)
         snprintf(a.name, sizeof a.name, "%.*s", (int)v.str_len, v.str);
     a.named = base_calloc(a.sig->num_params + 1u, sizeof *a.named);
     IlBuilder b;
-    ilb_begin(&b, m->mt->aux->loader_module->alc, "UnsafeAccessor", NULL);
+    ilb_begin(&b, type_method_context_of(m), "UnsafeAccessor", NULL);
     bool ok = name_types(&a, e) && emit(&a, &b, e);
     IlStub *s = ilb_finish_body(&b, a.sig);
     base_free(a.named);

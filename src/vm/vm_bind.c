@@ -13,6 +13,7 @@
 #include "vm/vm_hresult.h"
 #include "vm/vm_props.h"
 #include "vm/vm_throw.h"
+#include "vm/vm_unload.h"
 
 #define ALC_TYPE "AssemblyLoadContext"
 
@@ -324,36 +325,37 @@ static Assembly *assembly_of(Object *o)
 /* AssemblyLoadContext.<method>(nint handle, AssemblyName). NULL without error: nobody answered. */
 static Assembly *ask_context(Thread *t, LoadContext *alc, const char *method, const MdAssemblyName *n, Err *e)
 {
-    Object *result = NULL;
+    Assembly *answer = NULL;
     bool ok = true;
     COOPERATIVE_ANY(t)
     {
+        Object *result = NULL;
         if (!alc->managed)
             ok = vm_call(t, alc_method("InitializeDefaultContext", 0), NULL, NULL);
         Object *name = ok ? vm_assembly_name_object(t, n) : NULL;
         u64 handle = (u64)(uintptr_t)alc->managed;
         void *args[] = {&handle, &name};
         ok = name && vm_call(t, alc_method(method, 2), args, &result);
+        answer = ok ? assembly_of(result) : NULL;
     }
-    if (!ok) {
+    if (!ok)
         err_set(e, ERR_PENDING, 0, "exception in AssemblyLoadContext.%s", method);
-        return NULL;
-    }
-    return assembly_of(result);
+    return answer;
 }
 
 Assembly *vm_resolve_event(Thread *t, const char *method, Assembly *requester, const char *name)
 {
-    Object *result = NULL;
+    Assembly *answer = NULL;
     COOPERATIVE_ANY(t)
     {
+        Object *result = NULL;
         Object *who = requester ? vm_assembly_object(t, requester) : NULL;
         String *s = vm_string_utf8(t, name);
         void *args[] = {&who, &s};
-        if (!s || !vm_call(t, alc_method(method, 2), args, &result))
-            result = NULL;
+        if (s && vm_call(t, alc_method(method, 2), args, &result))
+            answer = assembly_of(result);
     }
-    return assembly_of(result);
+    return answer;
 }
 
 static Assembly *last_resort(Thread *t, const MdAssemblyName *n, Assembly *requester, Err *e)
@@ -553,15 +555,37 @@ LoadContext *vm_context_new(GcHandle managed, bool is_default, bool collectible)
     return c;
 }
 
-u32 vm_all_assemblies(Assembly **out, u32 cap)
+/* Its managed object, held while the context was being unloaded, goes too. */
+static void context_gone(LoadContext *alc)
+{
+    type_lock();
+    for (u32 i = 0; i < custom.len; i++)
+        if (custom.data[i] == alc) {
+            memmove(custom.data + i, custom.data + i + 1, (custom.len - i - 1) * sizeof *custom.data);
+            custom.len--;
+            if (alc->managed && !alc->shares_managed)
+                gc_handle_free(alc->managed);
+            break;
+        }
+    type_unlock();
+}
+
+u32 vm_all_assemblies(Assembly **out, u32 cap, Array *keepers)
 {
     u32 n = 0;
     type_lock();
     LoadContext *c = vm_runtime.domain->default_context;
     for (u32 k = 0;; k++) {
+        Object *keeper = type_context_keeper(c);
+        if (c->collectible && !keeper)
+            goto next; /* being unloaded */
         for (u32 i = 0; i < c->assemblies.len; i++, n++)
-            if (n < cap)
+            if (n < cap) {
                 out[n] = c->assemblies.data[i];
+                if (keeper && keepers)
+                    gc_store_ref((Object **)(void *)keepers->data + n, keeper);
+            }
+    next:
         if (k == custom.len)
             break;
         c = custom.data[k];
@@ -606,5 +630,6 @@ void vm_context_display(Thread *t, LoadContext *alc, char *buf, size_t n)
 bool vm_bind_init(void)
 {
     type_client.bind = bind_ref;
+    vm_unload_hook(NULL, context_gone);
     return true;
 }

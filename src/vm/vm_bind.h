@@ -27,8 +27,9 @@ bool vm_file_not_found(Err *e, const char *what);
 LoadContext *vm_context_new(GcHandle managed, bool is_default, bool collectible);
 /* As AssemblyLoadContext.ToString gives it, or "Default". Cooperative. */
 void vm_context_display(Thread *t, LoadContext *alc, char *buf, size_t n);
-/* Every assembly of every context, CoreLib first; the number there are, at most cap are written. */
-u32 vm_all_assemblies(Assembly **out, u32 cap);
+/* Every assembly of every context, CoreLib first; the number there are, at most cap are written.  keepers: an object[] of cap elements that
+ * gets what keeps collectible ones loaded; NULL: only the number is wanted.  Cooperative when keepers is given. */
+u32 vm_all_assemblies(Assembly **out, u32 cap, Array *keepers);
 /* Registers an assembly that was made by other means (Reflection.Emit): raises AssemblyLoad. */
 void vm_assembly_loaded(Assembly *a);
 /* Managed AppDomain events: OnTypeResolve, OnResourceResolve. NULL: nobody answered, or pending. */

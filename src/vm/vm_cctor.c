@@ -120,7 +120,7 @@ static bool run(Thread *t, MethodTable *mt, ClassInit *ci)
     bool ok = m ? vm_call(t, m, NULL, NULL) : vm_throw_err(t, &e);
     if (!ok)
         wrap_exception(t, mt);
-    GcHandle failure = ok ? NULL : gc_handle_new(t->domain, GC_HANDLE_STRONG, t->pending);
+    GcHandle failure = ok ? NULL : type_context_handle(mt->aux->loader_module->alc, t->pending);
     os_mutex_lock(&init_lock);
     if (ok)
         set_flag(mt);

@@ -10,6 +10,7 @@
 #include "os/os_thread.h"
 #include "vm/vm_code.h"
 #include "vm/vm_helpers.h"
+#include "vm/vm_unload.h"
 #include "x64/x64.h"
 
 #include <strings.h>
@@ -204,6 +205,20 @@ static Method *keep_stub(u64 key, Method *made)
     return m;
 }
 
+void vm_delegate_forget(void)
+{
+    type_map_forget(&by_type, true);
+    VEC(u64) dead = {0};
+    for (u32 i = 0; i < by_method.cap; i++) {
+        u64 k = by_method.keys[i];
+        if (k && (type_is_dying((void *)(uintptr_t)by_method.vals[i]) || type_is_dying(os_span.base + (u32)k) || type_is_dying(os_span.base + (k >> 32))))
+            vec_push(&dead, k);
+    }
+    for (u32 i = 0; i < dead.len; i++)
+        map64_remove(&by_method, dead.data[i]);
+    vec_free(&dead);
+}
+
 /* A static method reached with its first argument as this. */
 static Method *closed_static_stub(Method *m, const MethodSig *sig)
 {
@@ -211,7 +226,7 @@ static Method *closed_static_stub(Method *m, const MethodSig *sig)
     Method *s = cached_stub(key);
     if (s)
         return s;
-    LoadContext *alc = m->mt->aux->loader_module->alc;
+    LoadContext *alc = type_method_context_of(m);
     MethodSig *shape = ilb_sig_copy(alc, sig, true, NULL);
     shape->params++;
     shape->num_params--;
@@ -233,6 +248,8 @@ static Method *open_virtual_stub(DelegateStubs *d, Method *m)
     if (s)
         return s;
     LoadContext *alc = alc_of_stubs(d);
+    if (!alc->collectible)
+        alc = type_method_context_of(m);
     IlBuilder b;
     ilb_begin(&b, alc, "open virtual delegate", m);
     for (u32 i = 1; i <= d->sig->num_params; i++)
@@ -249,6 +266,15 @@ static void set(Object *d, Object *target, void *ptr, void *aux)
     CF_SET_REF(d, DELEGATE_TARGET, target);
     CF_VAL(d, DELEGATE_PTR, void *) = ptr;
     CF_VAL(d, DELEGATE_PTRAUX, void *) = aux;
+}
+
+/* Nothing else that the delegate refers to need be of the method's context. */
+static void hold(Object *d, Method *m)
+{
+    LoadContext *alc = type_method_context_of(m);
+    Object *keeper = UNLIKELY(alc->collectible) ? type_context_keeper(alc) : NULL;
+    if (keeper)
+        CF_SET_REF(d, DELEGATE_METHODBASE, keeper);
 }
 
 static Method *method_behind(void *fnptr)
@@ -270,6 +296,7 @@ static bool set_closed_static(Thread *t, Object *d, Object *target, Method *m, c
     if (returns_in_memory(sig))
         entry = code_precode(closed_static_stub(m, sig));
     set(d, target, entry, NULL);
+    hold(d, m);
     return true;
 }
 
@@ -280,6 +307,7 @@ static bool set_open(Thread *t, Object *d, DelegateStubs *s, Method *m, bool ins
         return false;
     void *thunk = in_registers(s->sig, instance) ? (void *)(uintptr_t)code_shuffle_stub : code_precode(open_thunk(s, instance));
     set(d, d, thunk, entry);
+    hold(d, m);
     return true;
 }
 

@@ -67,7 +67,7 @@ enum { CLAUSE_CACHE = 64, TRACE_BATCH = 32 };
 typedef struct EhThread {
     EhState *top, *free;
     Method *uncompiled;      /* vm_eh_uncompiled */
-    uintptr_t uncompiled_by; /* its exception's address then: tells whether the dispatch that follows is of that one */
+    Object *uncompiled_by;   /* root: its exception: tells whether the dispatch that follows is of that one */
     Object *carry; /* root: exception that left by an ENTRY record last: its trace goes on when it
                       is raised again */
     u32 count;
@@ -113,6 +113,7 @@ void vm_eh_report_roots(Thread *t, GcVisitSlot visit, void *arg)
     if (!et)
         return;
     visit(arg, &et->carry, GC_SLOT_REF);
+    visit(arg, &et->uncompiled_by, GC_SLOT_REF);
     for (EhState *s = et->top; s; s = s->prev)
         visit(arg, &s->exception, GC_SLOT_REF);
 }
@@ -419,12 +420,14 @@ void vm_eh_uncompiled(Thread *t, Method *m)
 {
     EhThread *et = eh_thread(t);
     et->uncompiled = m;
-    et->uncompiled_by = (uintptr_t)t->pending;
+    et->uncompiled_by = t->pending;
 }
 
 static void eh_begin(Thread *t, TransitionRecord *rec)
 {
     EhThread *et = eh_thread(t);
+    if (rec->kind == RECORD_FAULT)
+        code_clear_temporaries(rec);
     Object *o = take_pending(t);
     EhState *s = push_state(et);
     s->rec = rec;
@@ -438,9 +441,10 @@ static void eh_begin(Thread *t, TransitionRecord *rec)
         vm_trace_mark_foreign(t, o);
     else if (!et->keep_trace && et->carry != o)
         vm_trace_reset(o);
-    if (et->uncompiled && et->uncompiled_by == (uintptr_t)o)
+    if (et->uncompiled && et->uncompiled_by == o)
         et->batch[et->num_batch++] = (VmTraceEntry){.method = et->uncompiled, .flags = is_missing_member(o) ? VTF_NOWHERE : 0};
     et->uncompiled = NULL;
+    et->uncompiled_by = NULL;
     bool first = et->keep_trace || et->carry != o;
     et->keep_trace = et->foreign = false;
     et->carry = NULL;

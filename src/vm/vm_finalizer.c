@@ -1,10 +1,11 @@
 /* vm_finalizer.c: the finaliser thread: sleeps until woken, then has managed code run what is ready.
- * A pass runs GC.RunFinalizers, which takes objects from the queue until it is empty.  A waiter raises `asked` and waits until
+ * A pass runs GC.RunFinalizers, which takes objects from the queue until it is empty; contexts that finalisers gave up are unloaded at its end.  A waiter raises `asked` and waits until
  * a pass that began later has ended.  The words are futexes; they only grow.
  * Book: vm.md  Tests: tests/app */
 #include "vm/vm_finalizer.h"
 
 #include "os/os_thread.h"
+#include "vm/vm_unload.h"
 
 void (*vm_finalizer_work)(void);
 
@@ -22,11 +23,13 @@ static void run(Thread *t, void *arg)
         }
         if (vm_finalizer_work)
             vm_finalizer_work();
+        vm_unload_pass_begins();
         COOPERATIVE(t)
         {
             u64 count = 0;
             vm_call_flags(t, vm_core_method(CM_RUN_FINALIZERS), NULL, &count, ENTRY_UNHANDLED_IS_FATAL);
         }
+        vm_unload_flush(t);
         __atomic_store_n(&done, want, __ATOMIC_RELEASE);
         os_futex_wake(&done, UINT32_MAX >> 1);
     }

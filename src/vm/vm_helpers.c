@@ -484,7 +484,8 @@ float vm_help_u8_to_f4(u64 v) { return (float)v; }
 
 /* ---- transitions ------------------------------------------------------------ */
 /* The caller is cooperative again already; serves a stop that was asked for meanwhile. */
-void vm_help_pinvoke_return(void) { thread_enter_cooperative(thread_current()); }
+void vm_help_pinvoke_wait(void) { thread_enter_cooperative(thread_current()); }
+void vm_help_pinvoke_raise(void) {}
 
 void *vm_help_pinvoke_resolve(Method *m)
 {

@@ -195,6 +195,7 @@ Method *ilb_finish(IlBuilder *b, MethodTable *owner, const MethodSig *sig, const
     m->name = name;
     m->msig = ilb_sig_copy(b->alc, sig, sig->has_this, NULL);
     m->il_stub = s;
+    m->context = type_context_number(b->alc);
     type_client.method_made(m);
     LOG(interop, 2, "%s stub %s", s->kind, name);
     return m;

@@ -1,6 +1,7 @@
 /* vm_object.c: boxes and arrays made from C, and the objects that stand for types, assemblies, modules, members and threads.
  * A RuntimeType is frozen and unique per TypeHandle; MtAux.exposed or TypeDesc.exposed holds it raw (CoreLib reads them), in
  * neutral mode the domain's tables do (D12).  The others are ordinary objects behind strong handles.
+ * Those of a collectible context are held by its keeper and hold the keeper themselves; its RuntimeTypes lie in the pinned space.
  * Book: vm.md  Tests: tests/app */
 #include "vm/vm.h"
 
@@ -65,6 +66,27 @@ static Object **type_object_cell(TypeHandle th)
     return th_is_desc(th) ? &th_desc(th)->exposed : &th_mt(th)->aux->exposed;
 }
 
+/* Out of the lock, as it may collect; the first one made is used. */
+static Object *collectible_type_object(LoadContext *alc, TypeHandle th, Object **cell)
+{
+    MethodTable *mt = type_wk(WK_RUNTIMETYPE);
+    GcHandle slot;
+    Thread *t = thread_current();
+    bool was_preemptive = t->mode == THREAD_PREEMPTIVE;
+    if (was_preemptive)
+        thread_enter_cooperative(t);
+    Object *o = type_context_object(alc, mt, mt->base_size, &slot), *none = NULL;
+    CF_VAL(o, RUNTIMETYPE_HANDLE, TypeHandle) = th;
+    CF_SET_REF(o, RUNTIMETYPE_KEEPALIVE, type_context_keeper(alc));
+    if (!__atomic_compare_exchange_n(cell, &none, o, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+        type_context_handle_clear(alc, slot);
+        o = none;
+    }
+    if (was_preemptive)
+        thread_enter_preemptive(t);
+    return o;
+}
+
 Object *vm_type_object(TypeHandle th)
 {
     Object **slot = type_object_cell(th);
@@ -72,6 +94,9 @@ Object *vm_type_object(TypeHandle th)
     if (LIKELY(o != NULL))
         return o;
     type_wk(WK_RUNTIMETYPE); /* loaded before the lock is taken */
+    LoadContext *alc = type_handle_context(th);
+    if (UNLIKELY(alc->collectible))
+        return collectible_type_object(alc, th, slot);
     os_mutex_lock(&expose_lock);
     o = *slot;
     if (!o) {
@@ -95,12 +120,17 @@ static GcHandle *cell_of(GcHandle *shared)
 }
 
 /* Publishes o in *slot behind a strong handle unless another thread was first; the object that stays. */
-static Object *expose(GcHandle *slot, Object *o)
+static Object *expose(LoadContext *alc, GcHandle *slot, Object *o)
 {
-    GcHandle mine = gc_handle_new(thread_current()->domain, GC_HANDLE_STRONG, o), first = NULL;
+    bool collectible = alc && alc->collectible;
+    GcHandle first = NULL;
+    GcHandle mine = collectible ? type_context_handle(alc, o) : gc_handle_new(thread_current()->domain, GC_HANDLE_STRONG, o);
     if (__atomic_compare_exchange_n(slot, &first, mine, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-        return o;
-    gc_handle_free(mine);
+        return gc_handle_get(mine);
+    if (collectible)
+        type_context_handle_clear(alc, mine);
+    else
+        gc_handle_free(mine);
     return gc_handle_get(first);
 }
 
@@ -119,7 +149,9 @@ Object *vm_assembly_object(Thread *t, Assembly *a)
     if (!o)
         return NULL;
     CF_VAL(o, ASSEMBLY_HANDLE, void *) = a;
-    return expose(cell_of(&a->exposed), o);
+    if (a->alc->collectible)
+        CF_SET_REF(o, ASSEMBLY_SYNCROOT, type_context_keeper(a->alc));
+    return expose(a->alc, cell_of(&a->exposed), o);
 }
 
 Object *vm_module_object(Thread *t, Module *m)
@@ -135,7 +167,7 @@ Object *vm_module_object(Thread *t, Module *m)
         return NULL;
     CF_VAL(o, MODULE_HANDLE, void *) = m;
     CF_SET_REF(o, MODULE_ASSEMBLY, assembly);
-    return expose(cell_of(&m->exposed), o);
+    return expose(m->alc, cell_of(&m->exposed), o);
 }
 
 Object *vm_method_stub_object(Thread *t, Method *m)
@@ -143,15 +175,20 @@ Object *vm_method_stub_object(Thread *t, Method *m)
     Object *o = vm_new_object(t, type_wk(WK_RUNTIMEMETHODINFOSTUB));
     if (o)
         CF_VAL(o, METHODSTUB_VALUE, void *) = m;
+    if (o && !(m->flags & MF_DYNAMIC) && type_method_is_collectible(m))
+        CF_SET_REF(o, METHODSTUB_KEEPALIVE, type_context_keeper(type_method_context_of(m)));
     return o;
 }
 
 Object *vm_field_stub_object(Thread *t, Field *f, MethodTable *owner)
 {
     Object *o = vm_new_object(t, type_wk(WK_RUNTIMEFIELDINFOSTUB));
-    (void)owner;
     if (o)
         CF_VAL(o, FIELDSTUB_VALUE, void *) = f;
+    if (!owner)
+        owner = f->mt;
+    if (o && (owner->flags & MTF_COLLECTIBLE))
+        CF_SET_REF(o, FIELDSTUB_KEEPALIVE, type_context_keeper(type_handle_context(th_of(owner))));
     return o;
 }
 
@@ -168,5 +205,5 @@ Object *vm_thread_object(Thread *t, Thread *of)
     CF_VAL(o, THREAD_HANDLE, void *) = of;
     CF_VAL(o, THREAD_ID, i32) = (i32)of->id;
     CF_VAL(o, THREAD_PRIORITY, i32) = PRIORITY_NORMAL;
-    return expose(&of->object, o);
+    return expose(NULL, &of->object, o);
 }

@@ -11,6 +11,8 @@
 #include "vm/vm_accessor.h"
 #include "vm/vm_delegate.h"
 #include "vm/vm_eh.h"
+#include "vm/vm_roots.h"
+#include "vm/vm_unload.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +43,7 @@ static Method *remember(Method **cell, Method *made)
     return __atomic_compare_exchange_n(cell, &none, made, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) ? made : none;
 }
 
-static LoadContext *alc_of_method(Method *m) { return m->mt->aux->loader_module->alc; }
+static LoadContext *alc_of_method(Method *m) { return type_method_context_of(m); }
 
 Method *vm_instantiating_stub(Method *m, Err *e)
 {
@@ -428,6 +430,7 @@ void *vm_method_entry(Thread *t, Method *m)
 typedef struct DispatchPair { /* immutable */
     CallPair pair;
     Method *method;
+    LoadContext *alc; /* that it lies in, if that is collectible */
 } DispatchPair;
 enum { DISPATCH_CACHE = 4096 };
 static DispatchPair *dispatch_cache[DISPATCH_CACHE]; /* direct-mapped; entries swapped atomically */
@@ -463,8 +466,11 @@ CallPair *vm_dispatch_pair(Thread *t, MethodTable *mt, Method *m)
             vm_throw_err(t, &e);
             return NULL;
         }
-        p = type_alloc(mt->aux->loader_module->alc, HEAP_HOT, sizeof *p);
-        *p = (DispatchPair){{mt, &target->entry}, m};
+        LoadContext *alc = mt->aux->loader_module->alc;
+        if (!alc->collectible)
+            alc = type_method_context_of(m);
+        p = type_alloc(alc, HEAP_HOT, sizeof *p);
+        *p = (DispatchPair){{mt, &target->entry}, m, alc->collectible ? alc : NULL};
         os_mutex_lock(&pair_lock);
         DispatchPair *first = map64_ptr(&pairs, key);
         if (first)
@@ -488,8 +494,12 @@ static void *site_miss(Thread *t, Object *self, CallSite *site, TransitionRecord
     if (!p)
         return NULL;
     u32 n = site->misses++;
-    if (site->pair == &code_empty_pair || (n & 63) == 63)
+    if (site->pair == &code_empty_pair || (n & 63) == 63) {
+        LoadContext *alc = ((DispatchPair *)(void *)p)->alc;
+        if (UNLIKELY(alc != NULL))
+            vm_context_note_site(alc, site);
         __atomic_store_n(&site->pair, p, __ATOMIC_RELEASE);
+    }
     return __atomic_load_n((void **)p->cell, __ATOMIC_ACQUIRE);
 }
 
@@ -519,11 +529,46 @@ static void *slot_prestub(Thread *t, Object *self, u32 slot, TransitionRecord *r
     return code;
 }
 
+void vm_prestub_forget(void)
+{
+    for (u32 i = 0; i < DISPATCH_CACHE; i++)
+        if (type_is_dying(dispatch_cache[i]))
+            dispatch_cache[i] = NULL;
+    type_map_forget(&pairs, false);
+    VEC(u64) dead = {0};
+    for (u32 i = 0; i < followers.cap; i++) {
+        if (!followers.keys[i])
+            continue;
+        Followers *f = (Followers *)(uintptr_t)followers.vals[i];
+        u32 left = 0;
+        for (u32 k = 0; k < f->list.len; k++)
+            if (!type_is_dying(f->list.data[k]))
+                f->list.data[left++] = f->list.data[k];
+        f->list.len = left;
+        if (type_is_dying((void *)(uintptr_t)followers.keys[i])) {
+            vec_push(&dead, followers.keys[i]);
+            vec_free(&f->list);
+            base_free(f);
+        }
+    }
+    for (u32 i = 0; i < dead.len; i++)
+        map64_remove(&followers, dead.data[i]);
+    vec_free(&dead);
+}
+
 static void *prestub(Thread *t, Method *m, TransitionRecord *rec)
 {
     (void)rec;
     uncompiled = NULL;
+    LoadContext *alc = type_method_context_of(m);
+    void *keeper = NULL; /* no frame of the method holds its context yet */
+    VmScratch keep = {t->scratch, &keeper, 1};
+    if (UNLIKELY(alc->collectible)) {
+        keeper = type_context_keeper(alc);
+        t->scratch = &keep;
+    }
     void *code = vm_code_of(t, m);
+    t->scratch = keep.prev;
     if (!code && t->pending && uncompiled && uncompiled == m->canon)
         vm_eh_uncompiled(t, m);
     return code;

@@ -2,8 +2,9 @@
  * Per thread: managed frames and the C segments between them (code_walk.c), t->pending, exceptions
  * under dispatch, the records of GC.RegisterForGCReporting, argument words outside of stacks. Where
  * the scan of C memory starts: a thread parked in cooperative code says so in park_sp; the
- * collecting thread starts at its own sp when it is cooperative; a preemptive thread holds nothing
- * below its innermost record. Book: vm.md  Tests: tests/app under STATOR_GCSTRESS */
+ * collecting thread starts at its own sp when it is cooperative; a thread that turned preemptive in
+ * the middle of C code left c_sp, which counts when it lies below the innermost record; any other
+ * preemptive thread holds nothing below that. Book: vm.md  Tests: tests/app under STATOR_GCSTRESS */
 #include "vm/vm_roots.h"
 
 #include "os/os_mem.h"
@@ -37,8 +38,10 @@ static void report_thread(Thread *t, void *arg)
 {
     RootWalk *w = arg;
     char *low = __atomic_load_n(&t->park_sp, __ATOMIC_ACQUIRE);
-    if (t == w->self)
-        low = t->mode == THREAD_COOPERATIVE ? w->self_sp : NULL;
+    if (t == w->self && t->mode == THREAD_COOPERATIVE)
+        low = w->self_sp;
+    else if (!low)
+        low = __atomic_load_n(&t->c_sp, __ATOMIC_ACQUIRE);
     code_report_thread(t, low, w->visit, w->arg, w->frames);
     vm_eh_report_roots(t, w->visit, w->arg);
     report_registered(t, w);

@@ -1,16 +1,20 @@
 /* vm_string.c: strings from C, literals, the intern table of a domain.
  * Literals are frozen objects: they never move, so code may hold their addresses.  A string that the program interns first
- * stays where it is and is held by a handle.  Lock: the table's own; nothing is called under it that blocks or collects.
+ * stays where it is and is held by a handle.  Literals of collectible contexts lie in the pinned space and go with the last context that names
+ * them, unless others came to use them meanwhile.  Lock: the table's own; nothing is called under it that blocks or collects.
  * Book: vm.md  Tests: tests/app */
 #include "vm/vm.h"
 
 #include "os/os_thread.h"
+#include "vm/vm_unload.h"
 
 /* val: frozen String *, or GcHandle with bit 0 set; 0: empty */
 typedef struct InternEntry {
     u32 hash;
+    u32 owners; /* collectible contexts that hold it, or STAYS: it lies still and is there for good; 0: neither */
     uintptr_t val;
 } InternEntry;
+enum { STAYS = 1u << 31 };
 struct Interned {
     OsMutex lock;
     InternEntry *entries;
@@ -24,9 +28,8 @@ static Domain *here(void)
     return t ? t->domain : vm_runtime.domain;
 }
 
-static struct Interned *table(void)
+static struct Interned *table_of(Domain *d)
 {
-    Domain *d = here();
     struct Interned *n = __atomic_load_n(&d->interned, __ATOMIC_ACQUIRE), *fresh;
     if (LIKELY(n != NULL))
         return n;
@@ -41,6 +44,8 @@ static struct Interned *table(void)
     base_free(fresh);
     return n;
 }
+
+static struct Interned *table(void) { return table_of(here()); }
 
 static String *entry_string(const InternEntry *x)
 {
@@ -105,7 +110,9 @@ static String *intern_frozen(const char16 *s, u32 len)
         o = entry_string(x);
         if (x->val & 1) { /* interned by the program before: keep its identity; it has to be frozen, so pin it */
             GcHandle h = (GcHandle)(x->val & ~(uintptr_t)1);
-            if (gc_handle_kind(h) != GC_HANDLE_PINNED) {
+            if (x->owners) {
+                x->owners = STAYS;
+            } else if (gc_handle_kind(h) != GC_HANDLE_PINNED) {
                 GcHandle p = gc_handle_new(here(), GC_HANDLE_PINNED, (Object *)o);
                 x->val = (uintptr_t)p | 1;
                 gc_handle_free(h);
@@ -113,11 +120,81 @@ static String *intern_frozen(const char16 *s, u32 len)
         }
     } else {
         o = frozen(s, len);
-        *x = (InternEntry){hash, (uintptr_t)o};
+        *x = (InternEntry){.hash = hash, .val = (uintptr_t)o};
         added(n);
     }
     os_mutex_unlock(&n->lock);
     return o;
+}
+
+/* The same for a literal of a collectible context's code.  Either mode; may collect. */
+static String *intern_collectible(LoadContext *alc, const char16 *s, u32 len)
+{
+    Thread *t = thread_current();
+    bool was_preemptive = t->mode == THREAD_PREEMPTIVE;
+    if (was_preemptive)
+        thread_enter_cooperative(t);
+    struct Interned *n = table_of(alc->domain);
+    u32 hash = base_hash_bytes(s, len * sizeof *s);
+    String *o = NULL, *made = NULL;
+    for (;;) {
+        os_mutex_lock(&n->lock);
+        InternEntry *x = find(n, s, len, hash);
+        if (!x->val && made) {
+            *x = (InternEntry){.hash = hash, .owners = 1, .val = (uintptr_t)gc_handle_new(alc->domain, GC_HANDLE_STRONG, (Object *)made) | 1};
+            vm_context_note_literal(alc, hash, (GcHandle)(x->val & ~(uintptr_t)1));
+            added(n);
+            o = made;
+        } else if (x->val && x->owners && x->owners != STAYS) {
+            x->owners++;
+            vm_context_note_literal(alc, hash, (GcHandle)(x->val & ~(uintptr_t)1));
+            o = entry_string(x);
+        }
+        bool other = x->val && !o;
+        os_mutex_unlock(&n->lock);
+        if (other)
+            o = intern_frozen(s, len);
+        if (o)
+            break;
+        MethodTable *mt = type_wk(WK_STRING);
+        made = (String *)gc_alloc_array(t, mt, len, GC_ALLOC_PINNED);
+        if (!made)
+            base_fatal(EXIT_UNHANDLED, "out of memory for a string literal");
+        memcpy(made->chars, s, len * sizeof *s);
+    }
+    if (was_preemptive)
+        thread_enter_preemptive(t);
+    return o;
+}
+
+void vm_literal_release(Domain *d, u32 hash, GcHandle h)
+{
+    struct Interned *n = table_of(d);
+    os_mutex_lock(&n->lock);
+    u32 mask = n->cap - 1, i = hash & mask;
+    while (n->entries[i].val && n->entries[i].val != ((uintptr_t)h | 1))
+        i = (i + 1) & mask;
+    InternEntry *x = &n->entries[i];
+    bool last = x->val && x->owners && x->owners != STAYS && --x->owners == 0;
+    if (last) { /* what was put behind it comes forward */
+        for (u32 k = (i + 1) & mask; n->entries[k].val; k = (k + 1) & mask) {
+            u32 home = n->entries[k].hash & mask;
+            if (((k - home) & mask) >= ((k - i) & mask)) {
+                n->entries[i] = n->entries[k];
+                i = k;
+            }
+        }
+        n->entries[i] = (InternEntry){0};
+        n->len--;
+    }
+    os_mutex_unlock(&n->lock);
+    if (last)
+        gc_handle_free(h);
+}
+
+static String *intern_for(LoadContext *alc, const char16 *s, u32 len)
+{
+    return alc && alc->collectible && len ? intern_collectible(alc, s, len) : intern_frozen(s, len);
 }
 
 Object *vm_empty_string(void)
@@ -180,11 +257,11 @@ static Object *stub_literal(struct IlStub *stub, u32 token)
     if (gc_in_heap(s)) { /* the table's lock may be waited for: copy first */
         char16 *copy = base_malloc((n + 1) * sizeof *copy);
         memcpy(copy, s->chars, n * sizeof *copy);
-        String *o = intern_frozen(copy, n);
+        String *o = intern_for(stub->alc, copy, n);
         base_free(copy);
         return (Object *)o;
     }
-    return (Object *)intern_frozen(s->chars, n);
+    return (Object *)intern_for(stub->alc, s->chars, n);
 }
 
 static OsMutex literal_lock = OS_MUTEX_INIT; /* Module.literals */
@@ -210,7 +287,7 @@ static Object *make_literal(Module *m, u32 token)
         memcpy(s, units, n * sizeof *s);
     else
         n = 0;
-    Object *o = n ? (Object *)intern_frozen(s, n) : vm_empty_string();
+    Object *o = n ? (Object *)intern_for(m->alc, s, n) : vm_empty_string();
     if (s != small)
         base_free(s);
     return o;
@@ -247,9 +324,11 @@ String *vm_string_intern(Thread *t, String *s, bool add)
     os_mutex_lock(&n->lock);
     InternEntry *x = find(n, s->chars, (u32)s->length, hash);
     String *o = x->val ? entry_string(x) : NULL;
+    if (x->owners)
+        x->owners = STAYS; /* whoever asks may keep it */
     if (!o && add) {
         o = s;
-        *x = (InternEntry){hash, (uintptr_t)gc_handle_new(here(), GC_HANDLE_STRONG, (Object *)s) | 1};
+        *x = (InternEntry){.hash = hash, .val = (uintptr_t)gc_handle_new(here(), GC_HANDLE_STRONG, (Object *)s) | 1};
         added(n);
     }
     os_mutex_unlock(&n->lock);

@@ -1,8 +1,8 @@
 /* vm_trace.c: stack traces: those kept in exceptions, those of the running thread, and what is
  * printed when a program dies. The frames of an exception are a long[] in Exception._stackTrace
  * (vm_trace.h), grown by doubling; only the dispatch that raises the exception writes it.  A Method
- * * in it is a raw pointer: methods of collectible contexts must outlive it. What is printed here
- * is what the reference prints, byte for byte where it has no addresses. Book: exceptions.md  Tests:
+ * * in it is a raw pointer; where some are of collectible contexts _stackTrace is an object[]: the
+ * long[], then the contexts' keepers. What is printed here is what the reference prints, byte for byte where it has no addresses. Book: exceptions.md  Tests:
  * tests/app */
 #include "vm/vm_trace.h"
 
@@ -45,15 +45,72 @@ static Object *new_trace(Thread *t, u64 capacity)
     return gc_alloc_array(t, long_array, (u32)(1 + capacity * ENTRY_WORDS), 0);
 }
 
+/* The long[] of what _stackTrace holds. */
+static Object **wrapped(Object *trace)
+{
+    return trace && mt_has_refs(trace->mt) ? (Object **)(void *)((Array *)trace)->data : NULL;
+}
+
+static Object *trace_of(Object *trace)
+{
+    Object **w = wrapped(trace);
+    return w ? *w : trace;
+}
+
 static Object *copy_trace(Thread *t, Object *exception, u64 capacity)
 {
     Object *to = new_trace(t, capacity);
-    Object *from = CF_REF(exception, EXC_STACKTRACE);
+    Object *from = trace_of(CF_REF(exception, EXC_STACKTRACE));
     if (to && from) {
         *trace_count(to) = *trace_count(from);
         memcpy(trace_entries(to), trace_entries(from), *trace_count(from) * sizeof(VmTraceEntry));
     }
     return to;
+}
+
+/* An object[] with trace in place of the one in old (or nothing but it) and room for one keeper more; NULL: no memory. */
+static Object *wrap(Thread *t, Object *old, Object *trace, Object *keeper)
+{
+    Object **from = wrapped(old);
+    u32 n = from ? ((Array *)old)->length : 1;
+    Array *a = vm_new_array(t, th_of(type_wk(WK_OBJECT)), n + (keeper != NULL));
+    if (!a) {
+        t->pending = NULL;
+        return NULL;
+    }
+    Object **to = (Object **)(void *)a->data;
+    gc_store_ref(to, trace);
+    for (u32 i = 1; i < n; i++)
+        gc_store_ref(to + i, from[i]);
+    if (keeper)
+        gc_store_ref(to + n, keeper);
+    return (Object *)a;
+}
+
+/* copy takes the place of the trace proper, which others may hold too. */
+static void replace_trace(Thread *t, Object *exception, Object *copy)
+{
+    Object *old = CF_REF(exception, EXC_STACKTRACE);
+    if (wrapped(old))
+        copy = wrap(t, old, copy, NULL);
+    if (copy)
+        CF_SET_REF(exception, EXC_STACKTRACE, copy);
+}
+
+/* The method's context lives as long as the trace that names it. */
+static void keep_context(Thread *t, Object *exception, Method *m)
+{
+    LoadContext *alc = type_method_context_of(m);
+    Object *keeper = LIKELY(!alc->collectible) ? NULL : type_context_keeper(alc);
+    Object *trace = CF_REF(exception, EXC_STACKTRACE), **w = wrapped(trace);
+    if (!keeper)
+        return;
+    for (u32 i = 1; w && i < ((Array *)trace)->length; i++)
+        if (w[i] == keeper)
+            return;
+    Object *with = wrap(t, trace, trace_of(trace), keeper);
+    if (with)
+        CF_SET_REF(exception, EXC_STACKTRACE, with);
 }
 
 void vm_trace_reset(Object *exception)
@@ -68,21 +125,24 @@ void vm_trace_append(Thread *t, Object *exception, const VmTraceEntry *entries, 
 {
     if (vm_exception_is_shared(exception))
         return;
-    Object *trace = CF_REF(exception, EXC_STACKTRACE);
+    Object *trace = trace_of(CF_REF(exception, EXC_STACKTRACE));
     u64 have = trace ? *trace_count(trace) : 0;
     if (!trace || have + n > trace_capacity(trace)) {
         trace = copy_trace(t, exception, MAX(MAX(have * 2, have + n), (u64)FIRST_CAPACITY));
         if (!trace)
             return;
-        CF_SET_REF(exception, EXC_STACKTRACE, trace);
+        replace_trace(t, exception, trace);
     }
+    for (u32 i = 0; i < n; i++)
+        keep_context(t, exception, entries[i].method);
+    trace = trace_of(CF_REF(exception, EXC_STACKTRACE));
     memcpy(trace_entries(trace) + have, entries, n * sizeof(*entries));
     *trace_count(trace) = have + n;
 }
 
 void vm_trace_mark_foreign(Thread *t, Object *exception)
 {
-    Object *trace = CF_REF(exception, EXC_STACKTRACE);
+    Object *trace = trace_of(CF_REF(exception, EXC_STACKTRACE));
     if (!trace || !*trace_count(trace) || vm_exception_is_shared(exception))
         return;
     u64 n = *trace_count(trace);
@@ -90,7 +150,7 @@ void vm_trace_mark_foreign(Thread *t, Object *exception)
     if (!copy)
         return;
     trace_entries(copy)[n - 1].flags |= VTF_BOUNDARY;
-    CF_SET_REF(exception, EXC_STACKTRACE, copy);
+    replace_trace(t, exception, copy);
 }
 
 Object *vm_trace_frozen(Thread *t, Object *exception)
@@ -98,7 +158,8 @@ Object *vm_trace_frozen(Thread *t, Object *exception)
     Object *trace = CF_REF(exception, EXC_STACKTRACE);
     if (!trace)
         return NULL;
-    return copy_trace(t, exception, *trace_count(trace));
+    Object *copy = copy_trace(t, exception, *trace_count(trace_of(trace)));
+    return copy && wrapped(trace) ? wrap(t, trace, copy, NULL) : copy;
 }
 
 /* ---- frames ---- */
@@ -153,6 +214,7 @@ static TraceFrame make_frame(void *ip, Method *m, u64 flags)
 
 u32 vm_trace_of_object(Object *trace, TraceFrame *out, u32 cap)
 {
+    trace = trace_of(trace);
     u64 n = trace ? *trace_count(trace) : 0;
     for (u64 i = 0; i < n && i < cap; i++) {
         const VmTraceEntry *e = &trace_entries(trace)[i];
@@ -168,6 +230,7 @@ u32 vm_trace_of_exception(Object *exception, TraceFrame *out, u32 cap)
 
 Method *vm_trace_thrower(Object *trace)
 {
+    trace = trace_of(trace);
     return trace && *trace_count(trace) ? trace_entries(trace)[0].method : NULL;
 }
 

@@ -1,5 +1,6 @@
 /* vm_trace.h: stack traces: those stored in exceptions, and those of running threads.
- * Exception._stackTrace is a long[]: number of frames used, then three words a frame: ip, Method *, VTF_ flags.
+ * Exception._stackTrace is a long[]: number of frames used, then three words a frame: ip, Method *, VTF_ flags.  With frames of collectible
+ * contexts it is an object[] of that and the contexts' keepers.
  * Only one dispatch writes it; what is handed out to managed code is a copy (vm_trace_frozen).
  * Book: exceptions.md */
 #ifndef VM_VM_TRACE_H

@@ -11,7 +11,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 APPS = ROOT / "tests/app/run.py"
-PROGRAMS = ["WriteLineInt", "Collections", "GenericVirtualMethods", "FilterTwoPass", "ThreadsBasic"]
+PROGRAMS = ["WriteLineInt", "Collections", "GenericVirtualMethods", "FilterTwoPass", "ThreadsBasic", "CollectorRoots"]
 COUNTS = re.compile(rb"^gc verify: (\d+) checks, (\d+) frames, (\d+) slots, (\d+) references, (\d+) objects\n", re.M)
 STRESS = ["alloc:50", "poll:500", "transition:5"]
 passed = failed = 0

@@ -18,7 +18,7 @@
 #include "os/os_mem.h"
 #include "x64/x64.h"
 
-enum { T0_PROLOG_MAX = 1024 };
+enum { T0_PROLOG_MAX = 1024, T0_LEAF_FRAME = 2000 };
 typedef enum T0Loc { V_CONST, V_HOME, V_ADDR, V_REG, V_XMM, V_SLOT, V_CC } T0Loc;
 typedef struct Val {
     u8 kind; /* SemKind */

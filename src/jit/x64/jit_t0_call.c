@@ -265,28 +265,27 @@ static void unmanaged(T0 *j, const SemCall *c, X64Reg target)
     }
     x64_bind(T0B, after);
     x64_mov_mi(T0B, 4, x64_mem(X64_R15, TOFF(mode)), THREAD_COOPERATIVE);
-    /* results wait in the frame while the slow path runs */
-    X64Label slow = x64_label(T0B), join = x64_label(T0B);
-    x64_mov_rm(T0B, 8, X64_R10, t0_frame(rec));
-    x64_mov_mr(T0B, 8, x64_mem(X64_R15, TOFF(record)), X64_R10);
+    /* A stop may be on: the record stays on top until the thread may run on, or a walk would miss this frame.  Results wait in the frame. */
+    X64Label quiet = x64_label(T0B), done = x64_label(T0B);
     x64_cmp_mi(T0B, 4, x64_mem(X64_R15, TOFF(request)), 0);
-    x64_jcc(T0B, X64_NE, slow);
-    x64_cmp_mi(T0B, 8, x64_mem(X64_R15, TOFF(pending)), 0);
-    X64Label fast = x64_label(T0B);
-    x64_jcc(T0B, X64_E, fast);
-    x64_bind(T0B, slow);
+    x64_jcc(T0B, X64_E, quiet);
     i32 save = t0_alloc(j, 32);
     x64_mov_mr(T0B, 8, t0_frame(save), X64_RAX);
     x64_mov_mr(T0B, 8, t0_frame(save + 8), X64_RDX);
     x64_movsd_mx(T0B, t0_frame(save + 16), X64_XMM0);
     x64_movsd_mx(T0B, t0_frame(save + 24), X64_XMM1);
-    t0_call_helper(j, JIT_HELPER_PINVOKE_RETURN);
+    t0_call_helper(j, JIT_HELPER_PINVOKE_WAIT);
     x64_mov_rm(T0B, 8, X64_RAX, t0_frame(save));
     x64_mov_rm(T0B, 8, X64_RDX, t0_frame(save + 8));
     x64_movsd_xm(T0B, X64_XMM0, t0_frame(save + 16));
     x64_movsd_xm(T0B, X64_XMM1, t0_frame(save + 24));
-    x64_bind(T0B, fast);
-    x64_bind(T0B, join);
+    x64_bind(T0B, quiet);
+    x64_mov_rm(T0B, 8, X64_R10, t0_frame(rec));
+    x64_mov_mr(T0B, 8, x64_mem(X64_R15, TOFF(record)), X64_R10);
+    x64_cmp_mi(T0B, 8, x64_mem(X64_R15, TOFF(pending)), 0);
+    x64_jcc(T0B, X64_E, done);
+    t0_call_helper(j, JIT_HELPER_PINVOKE_RAISE);
+    x64_bind(T0B, done);
 }
 
 static void call_cell(T0 *j, void **cell)
@@ -539,7 +538,7 @@ static void tail_jump(T0 *j, u32 need, void **cell)
 /* Address of the inline-cached interface target in r10. */
 static void site_target(T0 *j, const SemCall *c)
 {
-    CallSite *site = jit_env.new_site(j->m->mt ? j->m->mt->module->alc : NULL, c->m, j->m, j->il);
+    CallSite *site = jit_env.new_site(type_method_context_of(j->m), c->m, j->m, j->il);
     X64Label miss = x64_label(T0B), go = x64_label(T0B);
     x64_mov_rm(T0B, 8, X64_RAX, x64_mem(X64_RDI, 0));
     t0_mov_ptr(j, X64_R11, site);

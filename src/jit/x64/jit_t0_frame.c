@@ -404,7 +404,7 @@ bool t0_prolog(T0 *j, u32 *poll_resume)
     home_arguments(j);
     zero_slots(j, whole);
     *poll_resume = x64_pos(T0B);
-    if (j->leaf && frame <= 2048)
+    if (j->leaf)
         return true;
     X64Label hit = x64_label(T0B), back = x64_label(T0B);
     x64_cmp_rm(T0B, 8, X64_RSP, x64_mem(X64_R15, TOFF(stack_limit)));

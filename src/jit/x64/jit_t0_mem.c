@@ -261,7 +261,7 @@ void t0_st_indirect(T0 *j, const SemInst *in)
     Val v = t0_pop(j), a = t0_pop(j);
     bool stack = a.loc == V_ADDR;
     X64Mem m = t0_addr(j, &a);
-    t0_store_mem(j, m, &v, in->mem.type.kind, in->mem.type.th, !stack && a.kind != SEM_I);
+    t0_store_mem(j, m, &v, in->mem.type.kind, in->mem.type.th, !stack); /* a pointer may lead into a pinned object */
     barrier_full(j, in->mem.is_volatile);
 }
 
@@ -440,7 +440,7 @@ void t0_stfld(T0 *j, const SemInst *in)
     X64Mem m = t0_addr(j, &o);
     if (!stack)
         null_test(j, m.base, f->offset);
-    t0_store_mem(j, x64_mem_add(m, (i32)f->offset), &v, f->type.kind, f->type.th, !stack && o.kind != SEM_I);
+    t0_store_mem(j, x64_mem_add(m, (i32)f->offset), &v, f->type.kind, f->type.th, !stack);
 }
 
 /* --- neutral mode (D12): what a domain has comes through its tables, t->domain ----------------------------------------------- */

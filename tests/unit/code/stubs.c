@@ -553,6 +553,7 @@ static Thread *attach(void)
 {
     attached++;
     os_thread_stack(&other_thread.stack_low, &other_thread.stack_high);
+    other_thread.scan_high = other_thread.stack_high;
     thread_current_tls = &other_thread;
     return &other_thread;
 }
@@ -702,15 +703,25 @@ static void test_report(void)
     CHECK(count_word(MARK_REF, GC_SLOT_REF) == 2 && count_word(MARK_REF, GC_SLOT_PINNED_INTERIOR) == 2);
     CHECK(count_word(MARK_STACK, GC_SLOT_CONSERVATIVE) == 2);
     CHECK(saw_word(MARK_C + 3, GC_SLOT_CONSERVATIVE) && saw_word(bottom, GC_SLOT_CONSERVATIVE));
-    /* a fault frame: home slots only */
-    Object *words[4] = {0};
+    /* a fault frame: home slots exactly, others conservatively until they are cleared */
+    Object *words[4] = {0, (Object *)MARK_REF, (Object *)MARK_REF, 0};
     CodeFrame f = {.code = reporter, .fp = (void **)(words + 3), .is_fault = true};
     num_seen = 0;
     code_report_frame(&f, visit, seen);
-    CHECK(num_seen == 1 && seen[0].slot == &words[2]);
+    CHECK(num_seen == 2 && seen[0].slot == &words[2] && seen[0].kind == GC_SLOT_REF);
+    CHECK(seen[1].slot == &words[1] && seen[1].kind == GC_SLOT_CONSERVATIVE);
     f.parent_of_funclet = true;
     code_report_frame(&f, visit, seen);
+    CHECK(num_seen == 2);
+    TransitionRecord fault = {.kind = RECORD_FAULT, .ip = reporter->start + 1, .fp = f.fp};
+    code_clear_temporaries(&fault);
+    CHECK(!words[1] && words[2] == (Object *)MARK_REF);
+    /* what lies below the innermost record counts only when the scan begins there */
+    TransitionRecord top = {.kind = RECORD_ENTRY}, *was = t0->record;
+    t0->record = &top;
+    report((char *)&top + sizeof top);
     CHECK(num_seen == 1);
+    t0->record = was;
     /* no record: the C stack */
     report(NULL);
     CHECK(num_seen == 1 && frames_reported == 0);
@@ -721,6 +732,8 @@ static void test_report(void)
 int main(void)
 {
     os_span_init();
+    gc_heap_base = NULL; /* every word looks like an object */
+    gc_heap_end = (char *)UINTPTR_MAX;
     code_init();
     code_init();
     os_signal_thread_init();
@@ -728,6 +741,7 @@ int main(void)
     thread_current_tls = t0;
     t0->mode = THREAD_COOPERATIVE;
     os_thread_stack(&t0->stack_low, &t0->stack_high);
+    t0->scan_high = t0->stack_high;
     code_client.eh_begin = eh_begin;
     code_client.eh_next = eh_next;
     sum_code = make_sum();

@@ -2,6 +2,7 @@
 #include "code/code.h"
 
 #include "os/os_mem.h"
+#include "type/type_int.h"
 
 #include <stdio.h>
 
@@ -79,10 +80,45 @@ static void test_funclets(void)
     CHECK(!code_in_funclet(&ci, ci.start + 150, NULL));
 }
 
+/* Code memory of unloaded contexts is used again, and its addresses are nobody's until then. */
+static void test_unload(void)
+{
+    enum { CYCLES = 10000 };
+    size_t used = 0;
+    for (u32 i = 0; i < CYCLES; i++) {
+        LoadContext c = {.collectible = true};
+        CodeInfo all[12];
+        for (u32 k = 0; k < ARRAY_LEN(all); k++) {
+            char *rw;
+            all[k] = (CodeInfo){.size = 1 + (i * 7 + k * 311) % 3000};
+            CodeInfo *ci = type_alloc(&c, HEAP_COLD, sizeof *ci);
+            all[k].start = code_alloc(&c, all[k].size, &rw);
+            CHECK(!code_find(all[k].start));
+            *ci = all[k];
+            memset(rw, 0xcc, ci->size);
+            code_register(ci);
+            CHECK(code_find(all[k].start) == ci);
+        }
+        LoadContext *v = &c;
+        type_dying_begin(&v, 1);
+        code_context_dying(&c);
+        CHECK(type_is_dying(all[3].start) && !code_find(all[3].start) && !type_is_dying(&c));
+        code_context_undying(&c);
+        type_dying_end();
+        CHECK(!type_is_dying(all[3].start));
+        code_context_free(&c);
+        heap_free(&c);
+        if (i == CYCLES / 10)
+            used = os_span_used(OS_CHUNK_CODE);
+    }
+    CHECK(os_span_used(OS_CHUNK_CODE) <= used + 65536);
+}
+
 int main(void)
 {
     os_span_init();
     code_init();
+    test_unload();
     test_find();
     test_il_map();
     test_funclets();

@@ -58,6 +58,52 @@ TEST(stop_world)
     EXPECT_EQ(thread_count_foreground(), 1);
 }
 
+/* A thread that turns preemptive inside of C code: its stack from c_sp on shows what its callers hold, in registers too. */
+static u32 held, let_go_of;
+
+__attribute__((noinline)) static void block(Thread *t)
+{
+    PREEMPTIVE(t)
+    {
+        __atomic_store_n(&held, 1, __ATOMIC_SEQ_CST);
+        while (!__atomic_load_n(&let_go_of, __ATOMIC_SEQ_CST))
+            wait_sleep(t, 1);
+    }
+}
+
+static void hold(Thread *t, void *arg)
+{
+    COOPERATIVE(t)
+    {
+        uintptr_t word = *(uintptr_t *)arg + 0x1234500000000000u;
+        __asm__ volatile("" : "+b"(word)); /* in a register that callees save */
+        block(t);
+        __asm__ volatile("" : "+b"(word));
+        EXPECT(word == *(uintptr_t *)arg + 0x1234500000000000u);
+        EXPECT(!t->c_sp);
+    }
+}
+
+TEST(preemptive_in_c)
+{
+    Thread *self = fake_start();
+    uintptr_t seed = 77;
+    Thread *t = thread_create(NULL, 0, hold, &seed, NULL);
+    while (!__atomic_load_n(&held, __ATOMIC_SEQ_CST))
+        PREEMPTIVE(self) wait_sleep(self, 1);
+    thread_stop_world(self);
+    bool found = false;
+    EXPECT(t->c_sp > t->stack_low && t->c_sp < t->stack_high);
+    for (uintptr_t *p = (uintptr_t *)(void *)t->c_sp; (char *)p < t->stack_high; p++)
+        found |= *p == 77 + 0x1234500000000000u;
+    EXPECT(found);
+    thread_resume_world(self);
+    __atomic_store_n(&let_go_of, 1, __ATOMIC_SEQ_CST);
+    PREEMPTIVE(self) wait_join(self, t, -1);
+    EXPECT(!self->c_sp);
+    thread_release(t);
+}
+
 static void stop_others(Thread *t, void *arg)
 {
     (void)arg;
@@ -141,4 +187,4 @@ TEST(background_threads)
     wait_close(end);
 }
 
-TEST_MAIN(stop_world, many_stoppers, stacks_and_ids, background_threads)
+TEST_MAIN(stop_world, preemptive_in_c, many_stoppers, stacks_and_ids, background_threads)
