@@ -75,23 +75,32 @@ def ratio(x, y):
     return "%.2f" % (x / y) if y > 0 else "-"
 
 
-def throughput(a, launchers, dll):
-    labels = [l.label for l in launchers]
-    ours = len(labels) > 2
-    print(f"# median (least) of {a.n}; then ratios of medians")
+def times(title, key, labels, rows, a):
+    print(f"# {title}: median (least) of {a.n} in ms; then ratios of medians")
     head("program", "default ms", "unoptimised", *(x for l in labels[2:] for x in (l, l + " / unoptimised")))
-    rows = []
-    for name in a.names or GC:
-        got = cells(a, launchers, dll, name, 100)
-        rows.append((name, got))
-        base = [median(g, lambda r: float(r["ms"])) if isinstance(g, list) else None for g in got]
+    for name, got in rows:
+        base = [median(g, lambda r: float(r[key])) if isinstance(g, list) else None for g in got]
         cols = []
         for i, g in enumerate(got):
             if base[i] is None: cols.append(g)
-            elif i == 0: cols.append("%.0f (%.0f)" % (base[0], min(float(r["ms"]) for r in g)))
+            elif i == 0: cols.append("%.0f (%.0f)" % (base[0], min(float(r[key]) for r in g)))
             else: cols.append("%.2f" % (base[i] / base[0]) if base[0] else "%.0f ms" % base[i])
             if i > 1: cols.append("%.2f" % (base[i] / base[1]) if base[i] and base[1] else "-")
         row(name, *cols)
+
+
+def throughput(a, launchers, dll):
+    labels = [l.label for l in launchers]
+    ours = len(labels) > 2
+    rows = []
+
+    def measured():
+        for name in a.names or GC:
+            rows.append((name, cells(a, launchers, dll, name, 100)))
+            yield rows[-1]
+    times("time", "ms", labels, measured(), a)
+    print()
+    times("processor time of the whole process, which other work disturbs less", "cpu", labels, rows, a)
     print("\n# peak resident MB / live MB, fragmentation of the large-object space in per cent (mean, worst)")
     head("program", "live MB", *labels, *(["ratio to default"] if ours else []), "collections 0/1/2 " + " · ".join(labels))
     for name, got in rows:
@@ -132,6 +141,7 @@ FIGURES = [
     (">100 ms", lambda r: sum(r[p]["gap"][">100"] for p in ("build", "steady") if p in r)),
     ("paused ms", lambda r: float(r["pause"])),
     ("ms", lambda r: float(r["ms"])),
+    ("processor ms", lambda r: r["cpu"]),
     ("peak MB", lambda r: float(r["rss"])),
     ("live MB", lambda r: r.get("live", 0)),
     ("peak/live", lambda r: float(r["rss"]) / r["live"] if r.get("live") else 0),

@@ -112,7 +112,7 @@ typedef struct CodeWalk {
 /* Innermost frame first; crosses ENTRY records. Thread stopped, or the caller's own. */
 void code_walk_init(CodeWalk *w, TransitionRecord *top);
 bool code_walk_next(CodeWalk *w); /* fills w->frame; false: end */
-/* Reports the slots of one frame by its map; in a fault frame what is no home slot is conservative. */
+/* Reports the slots of one frame by its map that are not null; in a fault frame what is no home slot is conservative. */
 void code_report_frame(const CodeFrame *f, GcVisitSlot visit, void *arg);
 /* Nobody reads the temporaries of a frame that faulted any more: whichever frame handles the exception, this one goes on, if at all, in a handler
  * with an empty evaluation stack.  Zeroed before the first safepoint, they are never reported stale, not by funclets that run on the frame and

@@ -146,8 +146,9 @@ void code_report_frame(const CodeFrame *f, GcVisitSlot visit, void *arg)
     report_keepers(f, visit, arg);
     for (u32 i = 0; i < ci->num_slots; i++) {
         const FrameSlot *s = &ci->slots[i];
-        GcSlotKind kind = s->home || !f->is_fault ? (GcSlotKind)s->kind : GC_SLOT_CONSERVATIVE;
-        visit(arg, (Object **)(void *)((char *)f->fp + s->offset), kind);
+        Object **slot = (Object **)(void *)((char *)f->fp + s->offset);
+        if (*slot)
+            visit(arg, slot, s->home || LIKELY(!f->is_fault) ? (GcSlotKind)s->kind : GC_SLOT_CONSERVATIVE);
     }
 }
 
@@ -160,11 +161,12 @@ void code_clear_temporaries(TransitionRecord *fault)
     }
 }
 
-/* reads words that belong to no object of C */
+/* Reads words that belong to no object of C.  Most of them mean nothing: what cannot be an object is not worth a call. */
 __attribute__((no_sanitize_address)) static void scan(const void *low, const void *high, GcVisitSlot visit, void *arg)
 {
     for (Object **p = (Object **)ALIGN_UP((uintptr_t)low, sizeof(void *)); p + 1 <= (Object **)high; p++)
-        visit(arg, p, GC_SLOT_CONSERVATIVE);
+        if (gc_in_heap(*p))
+            visit(arg, p, GC_SLOT_CONSERVATIVE);
 }
 
 /* Outgoing stack arguments lie at the low end of the frame. */
@@ -223,5 +225,5 @@ void code_report_thread(Thread *t, char *low, GcVisitSlot visit, void *arg, u64 
     }
     scan_between(&s, r, NULL);
     if (s.low)
-        scan(s.low, t->stack_high, visit, arg);
+        scan(s.low, t->scan_high, visit, arg);
 }

@@ -205,7 +205,7 @@ static void set_stack(Thread *t)
     size_t reserve = MIN(NATIVE_RESERVE, (size_t)(high - low) / 2);
     bool locked = thread_list_lock();
     t->stack_low = low;
-    t->stack_high = high;
+    t->stack_high = t->scan_high = high;
     t->stack_limit_real = low + reserve;
     if (t->stack_limit != (char *)UINTPTR_MAX)
         t->stack_limit = t->stack_limit_real;
@@ -262,6 +262,7 @@ static void *thread_main(void *p)
     Start s = *(Start *)p;
     base_free(p);
     set_stack(s.t);
+    s.t->scan_high = __builtin_frame_address(0);
     thread_current_tls = s.t;
     s.fn(s.t, s.arg);
     thread_detach(s.t);

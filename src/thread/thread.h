@@ -53,6 +53,7 @@ struct Thread {
     GcHandle start_arg;                /* the Thread object that StartCallback runs on */
     u32 managed_priority;
     char *park_sp; /* parked at a cooperative safepoint: scan the C stack from here up to record; NULL: not parked so */
+    char *scan_high; /* the stack's frames above hold no object: those of the system, of whoever attached the thread */
     char *c_sp;    /* preemptive in the middle of C code that holds objects: scan from here up to record; set by PREEMPTIVE */
     bool is_finalizer, attached_foreign, dead;
     char name[32];

@@ -1,5 +1,5 @@
 // soak [MINUTES] [LOAD ...]: runs all loads at once, each on its own thread, and checks what they made (docs/book/measuring.md).
-// A LOAD may be a name, to run only the named ones, -NAME to leave one out, or +unload for what does not run by default.
+// A LOAD may be a name, to run only the named ones, or -NAME to leave one out.
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
@@ -78,11 +78,11 @@ static class Soak
 
     static List<Load> Chosen(string[] args)
     {
-        var names = args.Where(a => a[0] != '-' && a[0] != '+').ToList();
+        var names = args.Where(a => a[0] != '-').ToList();
         foreach (string a in args)
-            if (!all.Any(l => l.Name == a.TrimStart('-', '+'))) { Console.Error.WriteLine("no such load: " + a); Environment.Exit(2); }
+            if (!all.Any(l => l.Name == a.TrimStart('-'))) { Console.Error.WriteLine("no such load: " + a); Environment.Exit(2); }
         return all.Where(l => names.Count > 0 ? names.Contains(l.Name)
-            : l.Name == "unload" ? args.Contains("+unload") : !args.Contains("-" + l.Name)).ToList();
+            : !args.Contains("-" + l.Name)).ToList();
     }
 
     static int Main(string[] args)

@@ -553,6 +553,7 @@ static Thread *attach(void)
 {
     attached++;
     os_thread_stack(&other_thread.stack_low, &other_thread.stack_high);
+    other_thread.scan_high = other_thread.stack_high;
     thread_current_tls = &other_thread;
     return &other_thread;
 }
@@ -731,6 +732,8 @@ static void test_report(void)
 int main(void)
 {
     os_span_init();
+    gc_heap_base = NULL; /* every word looks like an object */
+    gc_heap_end = (char *)UINTPTR_MAX;
     code_init();
     code_init();
     os_signal_thread_init();
@@ -738,6 +741,7 @@ int main(void)
     thread_current_tls = t0;
     t0->mode = THREAD_COOPERATIVE;
     os_thread_stack(&t0->stack_low, &t0->stack_high);
+    t0->scan_high = t0->stack_high;
     code_client.eh_begin = eh_begin;
     code_client.eh_next = eh_next;
     sum_code = make_sum();

@@ -487,7 +487,7 @@ int main(void)
     code_init();
     thread_current_tls = t0;
     t0->mode = THREAD_COOPERATIVE;
-    t0->stack_high = __builtin_frame_address(0);
+    t0->stack_high = t0->scan_high = __builtin_frame_address(0);
     for (u32 i = 0; i < ARRAY_LEN(mts); i++) {
         mts[i].aux = &aux;
         mts[i].module = &module;
