@@ -14,6 +14,7 @@ GcVerifyCounts gc_verify_counts;
 
 static GcStress stress;
 static u64 stress_every = 1, stress_chances, verify_every;
+static u64 stress_rarer; /* after so many collections the next ones come half as often; 0: they do not */
 static __thread bool in_check; /* a chance inside a check is none */
 
 /* State of the running check; the world is stopped. */
@@ -171,17 +172,41 @@ void gc_verify(Thread *self, const char *why)
     in_check = false;
 }
 
+/* To standard error, or as one line, with the command, at the end of the file that STATOR_GCREPORT names. */
+static void report(const char *text)
+{
+    const char *path = knob_str(KNOB_GCREPORT);
+    FILE *f = path && *path ? fopen(path, "a") : NULL;
+    if (!f) {
+        fprintf(stderr, "%s\n", text);
+        return;
+    }
+    char command[512] = "";
+    FILE *c = fopen("/proc/self/cmdline", "r");
+    size_t n = c ? fread(command, 1, sizeof command - 1, c) : 0;
+    if (c)
+        fclose(c);
+    for (size_t i = 0; i < n; i++)
+        if (!command[i] || command[i] == '\n')
+            command[i] = ' ';
+    fprintf(f, "%s: %s\n", text, command);
+    fclose(f);
+}
+
 static void print_counts(void)
 {
     const GcVerifyCounts *c = &gc_verify_counts;
-    fprintf(stderr, "gc verify: %llu checks, %llu frames, %llu slots, %llu references, %llu objects\n",
-            (unsigned long long)c->checks, (unsigned long long)c->frames, (unsigned long long)c->slots,
-            (unsigned long long)c->references, (unsigned long long)c->objects);
+    char text[200];
+    snprintf(text, sizeof text, "gc verify: %llu checks, %llu frames, %llu slots, %llu references, %llu objects", (unsigned long long)c->checks,
+             (unsigned long long)c->frames, (unsigned long long)c->slots, (unsigned long long)c->references, (unsigned long long)c->objects);
+    report(text);
 }
 
 static void print_collections(void)
 {
-    fprintf(stderr, "gc stress: %u collections, %llu objects moved\n", gc_collections[0], (unsigned long long)gc_moved_total);
+    char text[100];
+    snprintf(text, sizeof text, "gc stress: %u collections, %llu objects moved", gc_collections[0], (unsigned long long)gc_moved_total);
+    report(text);
 }
 
 void gc_stress_init(void)
@@ -197,8 +222,10 @@ void gc_stress_init(void)
             if (strlen(modes[i].name) == n && !strncmp(text, modes[i].name, n))
                 stress = modes[i].mode;
         if (!stress)
-            base_fatal(1, "STATOR_GCSTRESS=%s: expected alloc, poll or transition, then :n", text);
-        stress_every = text[n] ? strtoull(text + n + 1, NULL, 10) : 1;
+            base_fatal(1, "STATOR_GCSTRESS=%s: expected alloc, poll or transition, then :n or :n:m", text);
+        char *end = NULL;
+        stress_every = text[n] ? strtoull(text + n + 1, &end, 10) : 1;
+        stress_rarer = end && *end == ':' ? strtoull(end + 1, NULL, 10) : 0;
         if (!stress_every)
             stress_every = 1;
     }
@@ -228,10 +255,13 @@ void gc_stress_chance(Thread *t, const char *where)
 {
     static u32 turn;
     u64 chance = __atomic_add_fetch(&stress_chances, 1, __ATOMIC_RELAXED);
-    if (in_check || chance % stress_every || !gc_free_mt)
+    if (in_check || chance % __atomic_load_n(&stress_every, __ATOMIC_RELAXED) || !gc_free_mt)
         return;
     in_check = true;
-    i32 generation = (i32)(__atomic_fetch_add(&turn, 1, __ATOMIC_RELAXED) % 3);
+    u32 count = __atomic_add_fetch(&turn, 1, __ATOMIC_RELAXED);
+    if (stress_rarer && count % stress_rarer == 0)
+        __atomic_store_n(&stress_every, stress_every * 2, __ATOMIC_RELAXED);
+    i32 generation = (i32)(count % 3);
     LOG(gc, 2, "stress: chance %llu (%s), generation %d", (unsigned long long)chance, where, generation);
     gc_collect(t, generation, GC_COLLECT_BLOCKING | GC_COLLECT_COMPACTING, GC_REASON_STRESS);
     in_check = false;

@@ -70,7 +70,7 @@ u32 gc_workers_ready(u32 n)
 
 void gc_workers_init(void)
 {
-    u32 n = gc_settings.heap_count ? gc_settings.heap_count : os_cpu_count();
+    u32 n = gc_settings.server ? gc_settings.heap_count : os_cpu_count();
     gc_worker_count = MIN(MAX(n, 1u), (u32)GC_MAX_WORKERS);
     for (u32 i = 0; i < GC_MAX_WORKERS; i++)
         gc_workers[i].id = i;

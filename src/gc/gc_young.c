@@ -5,8 +5,10 @@
  * is no memory for the copy it is pinned where it is, so that an evacuation cannot fail.
  * Invariant: an old or generation-1 object that refers to a younger one has its card set when this file is done with it.
  * Not here: weak references and finalisation (gc_collect.c), choice of the generation.  Book: gc.md  Tests: tests/unit/gc/ */
+#include "base/log.h"
 #include "gc/gc_int.h"
 #include "os/os_thread.h"
+#include "os/os_time.h"
 
 #include <stdlib.h>
 
@@ -420,6 +422,7 @@ static void trace_together(u32 workers)
 
 void gc_young_trace(i32 generation)
 {
+    u64 t0 = os_time_mono_ns();
     condemn(generation);
     pins_age = gc_cycle.reason == GC_REASON_INDUCED || gc_cycle.reason == GC_REASON_STRESS;
     u64 frames = 0;
@@ -430,14 +433,18 @@ void gc_young_trace(i32 generation)
         vec_push(&gc_workers[0].copied, pinned.data[i]);
     gc_cycle.record.pinned_objects = pinned.len;
     next_card_region = 0;
+    u64 t1 = os_time_mono_ns();
     u32 workers = gc_young_is_long ? gc_workers_ready(gc_worker_count) : 1;
     if (workers > 1)
         trace_together(workers);
     else
         trace_part(&gc_workers[0], NULL);
+    u64 t2 = os_time_mono_ns();
     gc_handles_keep(gc_cycle.all_roots ? 2 : generation);
     gc_final_keep();
     gc_drain();
+    LOG(gc, 3, "young: stacks %llu us, cards and copies %llu, handles and rest %llu; %u workers", (unsigned long long)(t1 - t0) / 1000,
+        (unsigned long long)(t2 - t1) / 1000, (unsigned long long)(os_time_mono_ns() - t2) / 1000, workers);
 }
 
 /* --- The end ------------------------------------------------------------------------------------------------------------------------ */

@@ -71,11 +71,17 @@ static SyncBlock *new_block(Object *o)
     return b;
 }
 
+/* table_lock held, or world stopped. */
+static void give_back(SyncBlock *b)
+{
+    b->object = NULL;
+    vec_push(&free_list, b->index);
+}
+
 static void free_block(SyncBlock *b)
 {
     pthread_mutex_lock(&table_lock);
-    b->object = NULL;
-    vec_push(&free_list, b->index);
+    give_back(b);
     pthread_mutex_unlock(&table_lock);
 }
 
@@ -88,7 +94,7 @@ static void sweep_block(SyncBlock *b)
     Object *o = b->object == &gone ? NULL : gc_survivor(b->object);
     b->object = o ? o : &gone;
     if (!o && !b->users)
-        free_block(b);
+        give_back(b);
 }
 
 static bool may_be_young(const SyncBlock *b)
@@ -96,7 +102,7 @@ static bool may_be_young(const SyncBlock *b)
     return b->object && gc_generation_of(b->object) < 2;
 }
 
-/* Blocks are made in cooperative mode only, so nothing changes here meanwhile. */
+/* Blocks are made and freed in cooperative mode only, so nothing changes here meanwhile. */
 void sync_sweep(i32 generation)
 {
     u32 left = 0;
@@ -104,6 +110,8 @@ void sync_sweep(i32 generation)
         for (u32 i = 1; i < next_index; i++)
             sweep_block(block_at(i));
     for (u32 i = 0; i < young_blocks.len; i++) {
+        if (i + 8 < young_blocks.len)
+            __builtin_prefetch(block_at(young_blocks.data[i + 8]));
         SyncBlock *b = block_at(young_blocks.data[i]);
         if (generation < 2)
             sweep_block(b);
@@ -397,7 +405,7 @@ bool sync_enter(Thread *t, Object *o, i32 timeout_ms, bool *interrupted)
     if (!timeout_ms && thread_processors == 1)
         return false;
     /* A thin lock held by another: short critical sections end while we spin. */
-    for (u32 i = 0; i < THIN_SPINS && thread_processors > 1 && timeout_ms && !block_if_any(low_of(o)); i++) {
+    for (u32 i = 0; i < THIN_SPINS && thread_processors > 1 && timeout_ms && !(low_of(o) & SYNC_HASH_OR_INDEX); i++) {
         for (u32 k = 0; k < 8; k++)
             thread_pause();
         if (sync_enter_fast(t, o))

@@ -342,6 +342,8 @@ static struct {
     Method *im, *impl;
 } impl_cache[IMPL_CACHE]; /* under the lock */
 
+void impls_forget(void) { memset(impl_cache, 0, sizeof impl_cache); }
+
 static Method *find_impl_uncached(MethodTable *mt, Method *im, Err *e)
 {
     if (mt_is_szarray(mt) && is_array_interface(im->mt))

@@ -124,6 +124,7 @@ void tls_forget(const u32 *indices, u32 n);   /* type_static.c: world stopped */
 void numbers_forget(Domain *d);               /* type_static.c: numbers of dying things, neutral mode */
 void domain_slot_free(Domain *d, u32 number);
 void casts_forget(void);                      /* type_cast.c: entries that name dying types; world stopped */
+void impls_forget(void);                      /* type_iface.c: the cache of implementations */
 void shapes_forget(void);                     /* type_generic.c: arrays and function pointers */
 u64 inst_hash(MethodTable *typical, const TypeHandle *args, u32 n);
 u64 method_inst_hash(Method *def, const TypeHandle *args, u32 n);

@@ -596,7 +596,7 @@ const TypeAbi *type_abi(MethodTable *mt)
     }
     type_lock();
     if (!k->abi) {
-        a = type_alloc(alc_of(mt), HEAP_COLD, sizeof *a);
+        a = type_alloc(alc_of(mt->klass->mt), HEAP_COLD, sizeof *a); /* exact types share the canonical one's */
         *a = r;
         __atomic_store_n(&k->abi, a, __ATOMIC_RELEASE);
     }

@@ -413,6 +413,7 @@ void type_forget_dying(void)
     if (!any)
         return;
     casts_forget();
+    impls_forget();
     shapes_forget();
     type_each_context(forget_friends, NULL);
 }

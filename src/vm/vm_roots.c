@@ -11,6 +11,7 @@
 #include "os/os_thread.h"
 #include "thread/sync.h"
 #include "vm/vm_eh.h"
+#include "vm/vm_unload.h"
 #include "vm/vm_finalizer.h"
 
 typedef struct RootWalk {
@@ -131,6 +132,7 @@ const GcClient vm_gc_client = {
     .is_method_table = is_method_table,
     .type_name = name_of_type,
     .poll = thread_poll,
+    .keeper = vm_unload_keeper,
     .sweep = sweep,
     .moved = moved,
     .is_critical = is_critical,

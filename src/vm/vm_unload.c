@@ -154,12 +154,9 @@ void vm_context_let_go(LoadContext *alc)
 void vm_unload_pass_begins(void)
 {
     background_before = background_now;
-    background_now = 0;
-#ifdef GC_HAS_RECORDS
     GcFigures f;
     gc_figures(&f);
     background_now = f.background_collections;
-#endif
 }
 
 /* Was the collection that found it dead one that swept at once?  A background cycle sweeps behind the program's back: dead objects of the
@@ -168,14 +165,10 @@ static bool heap_is_clean(LoadContext *alc)
 {
     GcFigures f;
     gc_figures(&f);
-    u32 background = 0;
-#ifdef GC_HAS_RECORDS
-    background = f.background_collections;
-#endif
     if (!(alc->state & STATE_ASKED)) {
         alc->state |= STATE_ASKED;
         alc->full_collections = f.collections[2];
-        return background == background_before;
+        return f.background_collections == background_before;
     }
     return f.collections[2] > alc->full_collections;
 }

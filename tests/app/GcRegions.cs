@@ -1,3 +1,4 @@
+// stress: no
 // Regions without collections: what they hold back, what ends them, their errors, callbacks, and the latency mode around them.
 using System.Runtime;
 

@@ -1,3 +1,4 @@
+// stress: no
 // also: common/GcLab.cs
 // In optimised code a list and its 10,000 objects may go after the last use, though the variable is still in scope.
 using System.Collections;

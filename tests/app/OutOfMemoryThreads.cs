@@ -1,3 +1,4 @@
+// stress: no
 // env: DOTNET_GCHeapHardLimit=5000000
 // also: common/GcLab.cs
 // Several threads run out of memory together, again and again, among threads that need little; what each holds stays right.

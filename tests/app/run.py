@@ -23,6 +23,7 @@ A program is NAME.cs, .fs or .vb in this folder, or `source=` in the manifest.  
   compile: debug,checked,generators,library,define:X,resource:FILE   also: file.cs     further sources
   expect-exit: N           checked on both sides   stderr: ignore, or N  (only the first N lines)
   maps: no                 do not link common/ProcMaps.cs
+  stress: no               left out under STATOR_GCSTRESS: when collections happen is its subject
   needs: NAME              a library program, built first and put beside this one (as reference: `ref: NAME`)
 Results of the reference are cached by the hash of the program, so only the tested side runs again.
 Programs listed in known_failures.txt are run, shown as `known` and not counted as failed; one that passes is an error.
@@ -76,6 +77,7 @@ class Program:
         self.dll = os.path.join(self.dir, name + ".dll")
         self.args, self.env, self.stdin, self.knobs, self.options, self.also = [], {}, b"", {}, [], []
         self.expect, self.stderr, self.maps, self.needs, self.ref = None, True, True, [], []
+        self.stress = True
         for line in open(self.source, encoding="utf-8"):
             line = line.strip()
             m = re.match(r"(?://|')\s*([\w-]+):\s*(.*)$", line)
@@ -100,6 +102,7 @@ class Program:
         elif key == "expect-exit": self.expect = int(value)
         elif key == "stderr": self.stderr = int(value) if value.isdigit() else value != "ignore"
         elif key == "maps": self.maps = value != "no"
+        elif key == "stress": self.stress = value != "no"
         elif key == "needs": self.needs += value.split()
         elif key == "ref": self.needs += value.split(); self.ref += value.split()
 
@@ -402,7 +405,8 @@ def main():
     a = ap.parse_args()
     a.runtime = os.path.abspath(a.runtime)
     programs = manifest()
-    names = [n for n, p in programs.items() if not p.library and
+    stressed = "STATOR_GCSTRESS" in os.environ or any(e.startswith("STATOR_GCSTRESS=") for e in a.env)
+    names = [n for n, p in programs.items() if not p.library and (p.stress or not stressed) and
              (not a.names or any(fnmatch.fnmatchcase(n, x) for x in a.names))]
     for x in a.names:
         if not any(fnmatch.fnmatchcase(n, x) for n in names):

@@ -20,7 +20,7 @@ def apphost(dotnet, dll):
 
 
 def run(command, **env):
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("DOTNET_", "STATOR_"))}
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("DOTNET_", "STATOR_")) or k.startswith("STATOR_GC")}
     return subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=120, cwd=ROOT, env={**clean, **env})
 
 
