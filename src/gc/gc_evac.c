@@ -4,16 +4,22 @@
  * update sees to it that each slot of a live old object is visited after its last change, so the record is complete: what remains are roots,
  * and objects of generation 1, all of which the final pause visits.
  * Invariants: nothing is allocated in a candidate.  A recorded slot lies in an object that does not move and whose memory is not used again before
- * the final pause is over.  When there are too many slots the candidates stay where they are.
+ * the final pause is over.
+ * Time: what the pause has to do is estimated from what is known then, and candidates stay where they are as long as it is more than BUDGET_NS.
  * Not here: compaction of everything (gc_full.c).  Book: gc.md  Tests: tests/unit/gc/back.c */
 #include "base/log.h"
 #include "gc/gc_int.h"
+#include "os/os_time.h"
 
 enum {
     MAX_CANDIDATES = 24,
-    MAX_SLOTS = 1 << 19,
-    COPY_BYTES = 1 << 20,     /* live, all candidates together */
-    EAGER_COPY_BYTES = 4 << 20, /* when memory is to be conserved */
+    BUDGET_NS = 500000,       /* of the final pause; when memory is to be conserved EAGER_BUDGET_NS */
+    EAGER_BUDGET_NS = 4000000,
+    OBJECT_NS = 30,           /* to copy one and correct what it refers to, */
+    SLOT_NS = 12,             /* to correct a recorded slot, */
+    ROOT_NS = 4,              /* and a handle */
+    BYTES_PER_OBJECT = 32,    /* a guess low enough, before marking */
+    MAX_SLOTS = EAGER_BUDGET_NS / SLOT_NS,
     SPARSE_PERCENT = 25,      /* live share of a region up to which it is worth its copying */
     EAGER_SPARSE_PERCENT = 50,
     FRAYED_PERCENT = 15,      /* share of gaps in the old regions from which on regions are evacuated at all */
@@ -23,7 +29,6 @@ enum {
 static struct {
     u32 regions[MAX_CANDIDATES];
     u32 count;
-    bool too_many;
     pthread_mutex_t lock; /* several workers record */
     VEC(Object **) slots;
     VEC(Object *) copies;
@@ -61,15 +66,19 @@ static void consider(u32 index)
     evac.regions[at] = index;
 }
 
+static u64 budget(void)
+{
+    return gc_settings.conserve_memory ? EAGER_BUDGET_NS : BUDGET_NS;
+}
+
 void gc_evac_choose(void)
 {
     evac.count = 0;
-    evac.too_many = false;
     vec_clear(&evac.slots);
     if (!frayed())
         return;
-    bool eager = gc_settings.conserve_memory > 0;
-    u64 sparse = GC_REGION_SIZE * (eager ? EAGER_SPARSE_PERCENT : SPARSE_PERCENT) / 100, room = eager ? EAGER_COPY_BYTES : COPY_BYTES;
+    u64 sparse = GC_REGION_SIZE * (gc_settings.conserve_memory ? EAGER_SPARSE_PERCENT : SPARSE_PERCENT) / 100;
+    u64 room = budget() / OBJECT_NS * BYTES_PER_OBJECT;
     for (u32 i = 0; i < gc_region_count; i++)
         if (gc_regions[i].kind == GC_REGION_OLD && gc_regions[i].swept && gc_regions[i].live_bytes <= sparse)
             consider(i);
@@ -98,10 +107,8 @@ void gc_evac_record(Object **slot)
     if (!s || (!stays && !gc_cycle.final))
         return; /* a root, or an object that the final pause visits again */
     pthread_mutex_lock(&evac.lock);
-    if (evac.slots.len < MAX_SLOTS)
+    if (evac.slots.len < MAX_SLOTS) /* so many are over every budget */
         vec_push(&evac.slots, slot);
-    else
-        evac.too_many = true;
     pthread_mutex_unlock(&evac.lock);
 }
 
@@ -164,25 +171,58 @@ static void settle_region(GcRegion *r)
     gc_region_free(r);
 }
 
+static u32 live_objects(const GcRegion *r)
+{
+    u32 n = 0;
+    size_t first = gc_bit(r->start) >> 6, last = gc_bit(r->end) >> 6;
+    for (size_t k = first; k < last; k++)
+        n += (u32)__builtin_popcountll(gc_marks[k]);
+    return n;
+}
+
+/* How many of the candidates can be emptied within the budget, the emptiest first. */
+static u32 affordable(void)
+{
+    u64 left = budget(), fixed = gc_cycle.stacks_ns + gc_handles_count() * ROOT_NS + (u64)evac.slots.len * SLOT_NS;
+    if (fixed >= left)
+        return 0;
+    left -= fixed;
+    u32 n = 0;
+    for (u64 cost; n < evac.count; n++, left -= cost) {
+        cost = (u64)live_objects(&gc_regions[evac.regions[n]]) * OBJECT_NS;
+        if (cost > left)
+            break;
+    }
+    return n;
+}
+
 void gc_evac_move(void)
 {
-    if (evac.too_many || !evac.count) {
+    u64 start = os_time_mono_ns();
+    u32 chosen = evac.count, n = affordable();
+    for (u32 i = n; i < evac.count; i++)
+        *state_of(&gc_regions[evac.regions[i]]) = GC_STATE_OLD;
+    evac.count = n;
+    if (!n) {
+        if (chosen)
+            LOG(gc, 2, "background: %u sparse regions stay, %u slots lead there", chosen, evac.slots.len);
         gc_evac_cancel();
         return;
     }
     GcWorker *w = &gc_workers[0];
-    for (u32 i = 0; i < evac.count; i++)
+    for (u32 i = 0; i < n; i++)
         *state_of(&gc_regions[evac.regions[i]]) |= GC_STATE_CONDEMNED;
-    for (u32 i = 0; i < evac.count; i++)
+    for (u32 i = 0; i < n; i++)
         copy_region(w, &gc_regions[evac.regions[i]]);
     for (u32 i = 0; i < evac.slots.len; i++)
         fix_slot(evac.slots.data[i]);
     for (u32 i = 0; i < evac.copies.len; i++)
         gc_refs(evac.copies.data[i], fix_slot_of_copy, NULL);
     gc_fix_roots();
-    LOG(gc, 2, "background: %u regions evacuated, %u objects moved, %u slots corrected", evac.count, evac.copies.len, evac.slots.len);
-    for (u32 i = 0; i < evac.count; i++)
+    for (u32 i = 0; i < n; i++)
         settle_region(&gc_regions[evac.regions[i]]);
+    LOG(gc, 2, "background: %u of %u sparse regions evacuated, %u objects moved, %u slots corrected, %llu us", n, chosen, evac.copies.len,
+        evac.slots.len, (unsigned long long)(os_time_mono_ns() - start) / 1000);
     gc_cycle.record.compacted = true;
     evac.count = 0;
     vec_free(&evac.slots);

@@ -263,6 +263,7 @@ typedef struct GcCycle {
     bool all_roots;   /* roots that lead to old objects must be visited too: first and final pause */
     bool final;       /* final pause of a background cycle */
     bool full_moved;  /* blocking full: objects were moved, gc_moved gives new addresses */
+    u64 stacks_ns;    /* young: what the walk of the stacks took */
     Thread *self;
     GcRecord record;
 } GcCycle;

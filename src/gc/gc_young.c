@@ -318,6 +318,8 @@ static void gather_root(void *arg, Object **slot, GcSlotKind kind)
     case GC_SLOT_PINNED_INTERIOR:
     case GC_SLOT_CONSERVATIVE:
         gc_pin(v);
+        if (UNLIKELY(s & GC_STATE_CANDIDATE) && kind == GC_SLOT_CONSERVATIVE)
+            gc_pin((const char *)v + 8); /* C may hold no more than the address of the header */
         if (UNLIKELY(s & gc_cycle.mark_states)) {
             Object *o = gc_containing_object(v);
             if (o)
@@ -434,6 +436,7 @@ void gc_young_trace(i32 generation)
     gc_cycle.record.pinned_objects = pinned.len;
     next_card_region = 0;
     u64 t1 = os_time_mono_ns();
+    gc_cycle.stacks_ns = t1 - t0;
     u32 workers = gc_young_is_long ? gc_workers_ready(gc_worker_count) : 1;
     if (workers > 1)
         trace_together(workers);
