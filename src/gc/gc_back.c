@@ -315,11 +315,18 @@ static void keep_other_starts(void)
         }
 }
 
+static void take_gray(GcWorker *from)
+{
+    while (from->gray.len)
+        gc_gray_push(&gc_workers[0], vec_pop(&from->gray));
+}
+
 void gc_back_final(void)
 {
     GcWorker *w = &gc_workers[0];
-    while (marker.gray.len)
-        gc_gray_push(w, vec_pop(&marker.gray));
+    take_gray(&marker);
+    for (u32 i = 1; i < gc_worker_count; i++)
+        take_gray(&gc_workers[i]);
     gc_cards_visit(GC_CARD_CHANGED, gray_card_slot, w);
     gc_cycle.deciding = true;
     gc_mark_drain(w);
