@@ -271,11 +271,17 @@ bool gc_back_start(void)
     return true;
 }
 
-void gc_back_adopt(void)
+/* What the workers of a young collection left on their stacks. */
+static void gather_gray(GcWorker *to)
 {
     for (u32 i = 0; i < gc_worker_count; i++)
-        while (gc_workers[i].gray.len)
-            gc_gray_push(&marker, vec_pop(&gc_workers[i].gray));
+        while (&gc_workers[i] != to && gc_workers[i].gray.len)
+            gc_gray_push(to, vec_pop(&gc_workers[i].gray));
+}
+
+void gc_back_adopt(void)
+{
+    gather_gray(&marker);
     if (state == BACK_IDLE) {
         first_pause_ns = os_time_mono_ns() - started_ns;
         state = BACK_MARKING;
