@@ -276,11 +276,17 @@ bool gc_back_start(void)
     return true;
 }
 
-void gc_back_adopt(void)
+/* What the workers of a young collection left on their stacks. */
+static void gather_gray(GcWorker *to)
 {
     for (u32 i = 0; i < gc_worker_count; i++)
-        while (gc_workers[i].gray.len)
-            gc_gray_push(&marker, vec_pop(&gc_workers[i].gray));
+        while (&gc_workers[i] != to && gc_workers[i].gray.len)
+            gc_gray_push(to, vec_pop(&gc_workers[i].gray));
+}
+
+void gc_back_adopt(void)
+{
+    gather_gray(&marker);
     if (state == BACK_IDLE) {
         first_pause_ns = os_time_mono_ns() - started_ns;
         state = BACK_MARKING;
@@ -321,11 +327,18 @@ static void keep_other_starts(void)
         }
 }
 
+static void take_gray(GcWorker *from)
+{
+    while (from->gray.len)
+        gc_gray_push(&gc_workers[0], vec_pop(&from->gray));
+}
+
 void gc_back_final(void)
 {
     GcWorker *w = &gc_workers[0];
-    while (marker.gray.len)
-        gc_gray_push(w, vec_pop(&marker.gray));
+    take_gray(&marker);
+    for (u32 i = 1; i < gc_worker_count; i++)
+        take_gray(&gc_workers[i]);
     gc_cards_visit(GC_CARD_CHANGED, gray_card_slot, w);
     gc_cycle.deciding = true;
     gc_mark_drain(w);

@@ -82,7 +82,7 @@ static bool cheap_to_mark(void)
     return cheap;
 }
 
-/* By how long the pause was that the last budgets led to. */
+/* By how long the pause was that the last budgets led to; how long the system kept the thread waiting says nothing about them. */
 static void set_young_budgets(i32 generation, u64 pause_ns)
 {
     gc_young_is_long = pause_ns > PAUSE_SHARED_NS;
@@ -239,6 +239,7 @@ static void collect(Thread *t, i32 generation, u32 flags, GcReason reason, u64 s
         return;
     }
     collections_started++;
+    u64 stopped = os_time_thread_cpu_ns();
     collect_stopped(t, generation, flags, reason, background);
     i32 done = gc_cycle.generation;
     if (done == 2) {
@@ -246,7 +247,7 @@ static void collect(Thread *t, i32 generation, u32 flags, GcReason reason, u64 s
         set_full_threshold();
     }
     u64 pause = os_time_mono_ns() - start;
-    set_young_budgets(done, pause);
+    set_young_budgets(done, MIN(pause, os_time_thread_cpu_ns() - stopped));
     gc_stats_end(pause);
     if (gc_client->collected)
         gc_client->collected(done);

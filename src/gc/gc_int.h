@@ -235,10 +235,11 @@ typedef struct GcWorker {
 #define GC_MAX_WORKERS 16
 extern GcWorker gc_workers[GC_MAX_WORKERS];
 extern u32 gc_worker_count; /* at least 1 */
-/* Runs fn(worker, arg) on n workers (1..gc_worker_count), worker 0 on the caller; returns when all are done. */
+/* Runs fn(worker, arg) on up to n workers (1..gc_worker_count), worker 0 on the caller; returns when all that began are done.  Who has not begun
+ * when the caller's part returns does not take part: fn must be able to do the work with any number. */
 void gc_parallel(u32 n, void (*fn)(GcWorker *w, void *arg), void *arg);
 extern u32 gc_parallel_count;  /* workers of the gc_parallel that runs; 0: none */
-u32 gc_workers_ready(u32 n);   /* how many of n can be had: makes their threads; before work that counts on n workers */
+u32 gc_workers_ready(u32 n);   /* how many of n can be had: makes their threads */
 void gc_workers_init(void);    /* after gc_config_init */
 /* A full stack grows; when the system refuses, all marked objects are visited again later. */
 void gc_gray_push_slow(GcWorker *w, Object *o);

@@ -37,7 +37,7 @@ typedef struct Marker {
 /* Gray objects on offer to workers that have none. */
 static struct {
     pthread_mutex_t lock;
-    u32 len, idle, workers; /* written under the lock; idle is read without it */
+    u32 len, idle, workers; /* idle: how many of the workers that take part wait; written under the lock, read without it */
     bool done;
     Object *data[POOL];
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -257,7 +257,7 @@ static bool refill(GcWorker *w)
         if (done)
             return false;
         while (!__atomic_load_n(&pool.len, __ATOMIC_RELAXED) && !__atomic_load_n(&pool.done, __ATOMIC_RELAXED)
-               && __atomic_load_n(&pool.idle, __ATOMIC_RELAXED) < pool.workers) {
+               && __atomic_load_n(&pool.idle, __ATOMIC_RELAXED) < __atomic_load_n(&pool.workers, __ATOMIC_RELAXED)) {
             if (++turns % 64)
                 os_cpu_pause();
             else
@@ -271,6 +271,9 @@ static void mark_shared(GcWorker *w, void *arg)
 {
     (void)arg;
     Marker m = marker(w, gc_cycle.mark_states, true);
+    pthread_mutex_lock(&pool.lock);
+    __atomic_store_n(&pool.workers, pool.workers + 1, __ATOMIC_RELAXED);
+    pthread_mutex_unlock(&pool.lock);
     do {
         while (!run(&m, SHARE_EVERY))
             if (__atomic_load_n(&pool.idle, __ATOMIC_RELAXED) && w->gray.len >= SHARE_MIN && __atomic_load_n(&pool.len, __ATOMIC_RELAXED) < POOL / 4)
@@ -280,10 +283,12 @@ static void mark_shared(GcWorker *w, void *arg)
 
 static void mark_together(void)
 {
-    pool.len = pool.idle = 0;
+    pool.len = pool.idle = pool.workers = 0;
     pool.done = false;
-    pool.workers = gc_workers_ready(gc_worker_count);
-    gc_parallel(pool.workers, mark_shared, NULL);
+    for (u32 i = 1; i < gc_worker_count; i++) /* that worker may come too late */
+        for (GcStack *s = &gc_workers[i].gray; s->len;)
+            gc_gray_push(&gc_workers[0], s->data[--s->len]);
+    gc_parallel(gc_worker_count, mark_shared, NULL);
 }
 
 /* --- When memory for a gray stack ran out ----------------------------------------------------------------------------------------------- */

@@ -1,14 +1,14 @@
 /* gc_pressure.c: memory outside the heap that small objects keep alive, as users announce it.
  * What is announced counts as if it had been allocated here.  Two marks decide, both relative to what stayed after the last collection of
  * that kind, so that the number of collections grows with the logarithm of the memory held, and with the amount that becomes garbage:
- *   generation 1 is collected when announcements since the last such collection pass max(16 MB, a half of what is held),
+ *   generation 1 is collected when announcements since the last such collection pass max(4 MB, a half of what is held),
  *   generation 2 when what is held passes max(64 MB, twice what was held after the last full collection).
  * Finalisers give memory back after the collection has ended, so the marks are set at the next announcement.
  * Book: gc-settings.md  Tests: tests/app/GcPressure.cs */
 #include "gc/gc_int.h"
 
 #define MB ((u64)1 << 20)
-#define YOUNG_LEAST (16 * MB)
+#define YOUNG_LEAST (4 * MB)
 #define FULL_LEAST (64 * MB)
 
 static pthread_mutex_t pressure_lock = PTHREAD_MUTEX_INITIALIZER;

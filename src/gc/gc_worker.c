@@ -2,6 +2,8 @@
  * gc_parallel runs one function on several workers; worker 0 is the caller, the others are plain threads (never managed, all signals
  * blocked) made at the first use that wants them.  A helper waits a moment for the next job, then sleeps in a futex; it holds nothing
  * while it waits, so that the process can end at any time.
+ * Nobody waits for a helper that has not begun: on a busy machine it may be milliseconds before the system lets it run.  A job is closed when the
+ * caller's own part returns, and a helper that comes later finds it so.  Hence a job's work must be open to all, down to worker 0 alone.
  * Invariant: one gc_parallel at a time (the world is stopped, or its caller holds gc_back_lock).
  * Book: gc.md  Tests: tests/unit/gc/mark.c */
 #include "gc/gc_int.h"
@@ -10,7 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-enum { SPIN = 2000, HELPER_STACK = 256 << 10 };
+enum { SPIN = 2000, HELPER_STACK = 256 << 10, OPEN = 1 << 16 };
 
 GcWorker gc_workers[GC_MAX_WORKERS];
 u32 gc_worker_count = 1;
@@ -19,7 +21,8 @@ u32 gc_parallel_count;
 static struct {
     void (*fn)(GcWorker *w, void *arg);
     void *arg;
-    u32 running;               /* helpers that have not finished the job; the caller's futex */
+    u32 limit;                 /* workers with an id below it may take part */
+    u32 job;                   /* OPEN, and the count of helpers inside; fn, arg and limit stand while it is not nought; the caller's futex */
     u32 go[GC_MAX_WORKERS];    /* counts the jobs given to a helper; its futex */
     u32 made;                  /* workers that exist, the caller included */
 } team = {.made = 1};
@@ -36,14 +39,28 @@ static void wait_change(u32 *word, u32 old)
         os_futex_wait(word, old, -1);
 }
 
+/* False: the job is closed. */
+static bool join(void)
+{
+    u32 job = __atomic_load_n(&team.job, __ATOMIC_ACQUIRE);
+    while (job & OPEN)
+        if (__atomic_compare_exchange_n(&team.job, &job, job + 1, true, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+            return true;
+    return false;
+}
+
 static void help(void *arg)
 {
     GcWorker *w = arg;
-    for (u32 seen = 0;; seen++) {
+    for (u32 seen = 0;;) {
         wait_change(&team.go[w->id], seen);
-        team.fn(w, team.arg);
-        if (__atomic_sub_fetch(&team.running, 1, __ATOMIC_ACQ_REL) == 0)
-            os_futex_wake(&team.running, 1);
+        seen = __atomic_load_n(&team.go[w->id], __ATOMIC_ACQUIRE);
+        if (!join())
+            continue;
+        if (w->id < team.limit)
+            team.fn(w, team.arg);
+        if (__atomic_sub_fetch(&team.job, 1, __ATOMIC_ACQ_REL) == 0)
+            os_futex_wake(&team.job, 1);
     }
 }
 
@@ -83,13 +100,14 @@ void gc_parallel(u32 n, void (*fn)(GcWorker *w, void *arg), void *arg)
     gc_parallel_count = n;
     team.fn = fn;
     team.arg = arg;
-    __atomic_store_n(&team.running, n - 1, __ATOMIC_RELEASE);
+    team.limit = n;
+    __atomic_store_n(&team.job, OPEN, __ATOMIC_RELEASE);
     for (u32 i = 1; i < n; i++) {
         __atomic_add_fetch(&team.go[i], 1, __ATOMIC_RELEASE);
         os_futex_wake(&team.go[i], 1);
     }
     fn(&gc_workers[0], arg);
-    for (u32 left; (left = __atomic_load_n(&team.running, __ATOMIC_ACQUIRE)) != 0;)
-        wait_change(&team.running, left);
+    for (u32 inside = __atomic_and_fetch(&team.job, ~(u32)OPEN, __ATOMIC_ACQ_REL); inside; inside = __atomic_load_n(&team.job, __ATOMIC_ACQUIRE))
+        wait_change(&team.job, inside);
     gc_parallel_count = 0;
 }

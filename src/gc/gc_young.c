@@ -216,7 +216,7 @@ static bool drain_copied(GcWorker *w)
 static struct {
     pthread_mutex_t lock;
     GcStack stack;
-    u32 idle, workers; /* written under the lock, read without */
+    u32 idle, workers; /* how many take part, and wait; written under the lock, idle is read without */
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void give(GcStack *from)
@@ -232,9 +232,12 @@ static bool take(GcWorker *w)
 {
     pthread_mutex_lock(&pool.lock);
     __atomic_store_n(&pool.idle, pool.idle + 1, __ATOMIC_RELAXED);
-    while (!pool.stack.len && pool.idle < pool.workers) {
+    for (u32 turn = 1; !pool.stack.len && pool.idle < pool.workers; turn++) {
         pthread_mutex_unlock(&pool.lock);
-        os_cpu_pause();
+        if (turn % 8 == 0)
+            os_thread_yield();
+        for (u32 i = 0; i < 32; i++)
+            os_cpu_pause();
         pthread_mutex_lock(&pool.lock);
     }
     bool got = pool.stack.len > 0;
@@ -249,6 +252,9 @@ static bool take(GcWorker *w)
 static void drain_shared(GcWorker *w, void *arg)
 {
     (void)arg;
+    pthread_mutex_lock(&pool.lock);
+    pool.workers++;
+    pthread_mutex_unlock(&pool.lock);
     do {
         for (u32 n = 0; w->copied.len; n++) {
             visit_copy(w, vec_pop(&w->copied));
@@ -417,8 +423,10 @@ static void trace_part(GcWorker *w, void *arg)
 static void trace_together(u32 workers)
 {
     gc_parallel(workers, trace_part, NULL);
-    pool.idle = 0;
-    pool.workers = workers;
+    for (u32 i = 1; i < workers; i++) /* that worker may come too late */
+        while (gc_workers[i].copied.len)
+            vec_push(&pool.stack, vec_pop(&gc_workers[i].copied));
+    pool.idle = pool.workers = 0;
     gc_parallel(workers, drain_shared, NULL);
 }
 

@@ -34,6 +34,11 @@ internal static class Program
         Try(() => GC.RemoveMemoryPressure(-1));
         Try(() => GC.RemoveMemoryPressure(1000));
         int before = GC.CollectionCount(0);
+        for (int i = 0; i < 60; i++) GC.AddMemoryPressure(100_000); // small ones count from the first few megabytes on
+        Console.WriteLine(GC.CollectionCount(0) > before);
+        for (int i = 0; i < 60; i++) GC.RemoveMemoryPressure(100_000);
+        Thread.Sleep(200); // the reference lets time pass between two collections
+        before = GC.CollectionCount(0);
         for (int i = 0; i < 100; i++) GC.AddMemoryPressure(10_000_000);
         int risen = GC.CollectionCount(0) - before;
         Console.WriteLine($"{risen > 0} {risen < 60}");
