@@ -342,8 +342,9 @@ void gc_back_final(void)
     gc_cards_visit(GC_CARD_CHANGED, gray_card_slot, w);
     gc_cycle.deciding = true;
     gc_mark_drain(w);
+    u64 before = os_time_mono_ns();
     gc_decide(2);
-    gc_evac_move();
+    gc_evac_move(os_time_mono_ns() - before);
     gc_young_finish();
     gc_marking = false;
     gc_barrier_set_marking(false);

@@ -16,10 +16,11 @@ enum {
     BUDGET_NS = 500000,       /* of the final pause; when memory is to be conserved EAGER_BUDGET_NS */
     EAGER_BUDGET_NS = 4000000,
     OBJECT_NS = 30,           /* to copy one and correct what it refers to, */
+    REGION_NS = 10000,        /* to look for them in a region's bitmap, */
     SLOT_NS = 12,             /* to correct a recorded slot, */
     ROOT_NS = 4,              /* and a handle */
-    BYTES_PER_OBJECT = 32,    /* a guess low enough, before marking */
-    MAX_SLOTS = EAGER_BUDGET_NS / SLOT_NS,
+    BYTES_PER_OBJECT = 32,    /* a guess low enough */
+    MAX_SLOTS = EAGER_BUDGET_NS / SLOT_NS + 1,
     SPARSE_PERCENT = 25,      /* live share of a region up to which it is worth its copying */
     EAGER_SPARSE_PERCENT = 50,
     FRAYED_PERCENT = 15,      /* share of gaps in the old regions from which on regions are evacuated at all */
@@ -71,6 +72,21 @@ static u64 budget(void)
     return gc_settings.conserve_memory ? EAGER_BUDGET_NS : BUDGET_NS;
 }
 
+/* How many of the candidates can be emptied within the budget, the emptiest first.  What lived in them after their last sweep is the most
+ * that can live now. */
+static u32 affordable(u64 fixed)
+{
+    u64 left = budget(), cost;
+    u32 n = 0;
+    fixed += gc_cycle.stacks_ns + gc_handles_count() * ROOT_NS + (u64)evac.slots.len * SLOT_NS;
+    for (left -= MIN(fixed, left); n < evac.count; n++, left -= cost) {
+        cost = REGION_NS + (u64)gc_regions[evac.regions[n]].live_bytes / BYTES_PER_OBJECT * OBJECT_NS;
+        if (cost > left)
+            break;
+    }
+    return n;
+}
+
 void gc_evac_choose(void)
 {
     evac.count = 0;
@@ -78,18 +94,15 @@ void gc_evac_choose(void)
     if (!frayed())
         return;
     u64 sparse = GC_REGION_SIZE * (gc_settings.conserve_memory ? EAGER_SPARSE_PERCENT : SPARSE_PERCENT) / 100;
-    u64 room = budget() / OBJECT_NS * BYTES_PER_OBJECT;
     for (u32 i = 0; i < gc_region_count; i++)
         if (gc_regions[i].kind == GC_REGION_OLD && gc_regions[i].swept && gc_regions[i].live_bytes <= sparse)
             consider(i);
-    u32 n = 0;
-    for (; n < evac.count && gc_regions[evac.regions[n]].live_bytes <= room; n++) {
-        GcRegion *r = &gc_regions[evac.regions[n]];
-        room -= r->live_bytes;
+    evac.count = affordable(0);
+    for (u32 i = 0; i < evac.count; i++) {
+        GcRegion *r = &gc_regions[evac.regions[i]];
         r->has_pins = false;
         *state_of(r) |= GC_STATE_CANDIDATE;
     }
-    evac.count = n;
 }
 
 void gc_evac_cancel(void)
@@ -134,9 +147,13 @@ static void copy_object(GcWorker *w, Object *o)
 static void copy_region(GcWorker *w, const GcRegion *r)
 {
     size_t first = gc_bit(r->start) >> 6, last = gc_bit(r->end) >> 6;
-    for (size_t k = first; k < last; k++)
-        for (u64 bits = gc_marks[k] & ~gc_pin_bits[k]; bits; bits &= bits - 1)
+    for (size_t k = first; k < last; k++) {
+        u64 bits = gc_marks[k];
+        if (UNLIKELY(r->has_pins))
+            bits &= ~gc_pin_bits[k];
+        for (; bits; bits &= bits - 1)
             copy_object(w, (Object *)(gc_heap_base + (k * 64 + (size_t)__builtin_ctzll(bits)) * 8));
+    }
 }
 
 static inline void fix_slot(Object **slot)
@@ -162,44 +179,17 @@ static void settle_region(GcRegion *r)
 {
     u64 any = 0;
     size_t first = gc_bit(r->start) >> 6, last = gc_bit(r->end) >> 6;
-    for (size_t k = first; k < last; k++)
-        any |= gc_marks[k] &= gc_pin_bits[k];
     *state_of(r) = GC_STATE_OLD;
-    if (any)
-        return; /* it is swept like others */
-    gc_old_bytes -= r->live_bytes;
-    gc_region_free(r);
+    for (size_t k = first; k < last && r->has_pins; k++)
+        any |= gc_marks[k] &= gc_pin_bits[k];
+    if (!any)
+        gc_region_free(r); /* else it is swept like others */
 }
 
-static u32 live_objects(const GcRegion *r)
-{
-    u32 n = 0;
-    size_t first = gc_bit(r->start) >> 6, last = gc_bit(r->end) >> 6;
-    for (size_t k = first; k < last; k++)
-        n += (u32)__builtin_popcountll(gc_marks[k]);
-    return n;
-}
-
-/* How many of the candidates can be emptied within the budget, the emptiest first. */
-static u32 affordable(void)
-{
-    u64 left = budget(), fixed = gc_cycle.stacks_ns + gc_handles_count() * ROOT_NS + (u64)evac.slots.len * SLOT_NS;
-    if (fixed >= left)
-        return 0;
-    left -= fixed;
-    u32 n = 0;
-    for (u64 cost; n < evac.count; n++, left -= cost) {
-        cost = (u64)live_objects(&gc_regions[evac.regions[n]]) * OBJECT_NS;
-        if (cost > left)
-            break;
-    }
-    return n;
-}
-
-void gc_evac_move(void)
+void gc_evac_move(u64 decide_ns)
 {
     u64 start = os_time_mono_ns();
-    u32 chosen = evac.count, n = affordable();
+    u32 chosen = evac.count, n = affordable(decide_ns);
     for (u32 i = n; i < evac.count; i++)
         *state_of(&gc_regions[evac.regions[i]]) = GC_STATE_OLD;
     evac.count = n;

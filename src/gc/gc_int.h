@@ -330,7 +330,7 @@ extern bool gc_back_active;
 /* gc_evac.c: sparse regions that the cycle empties.  World stopped but for recording. */
 void gc_evac_choose(void);            /* first pause, before anything is marked */
 void gc_evac_record(Object **slot);   /* it refers to a CANDIDATE; any worker, or the background thread */
-void gc_evac_move(void);              /* final pause, all decided, labs open */
+void gc_evac_move(u64 decide_ns);     /* final pause, all decided, which took so long; labs open */
 void gc_evac_cancel(void);
 
 /* --- Cards (gc_card.c) -------------------------------------------------------------------------------------------------------- */

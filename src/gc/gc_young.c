@@ -304,6 +304,16 @@ Object *gc_survivor(Object *o)
 
 /* --- Roots ------------------------------------------------------------------------------------------------------------------------ */
 
+static inline void pin_and_mark(const char *v, u8 s)
+{
+    gc_pin(v);
+    if (LIKELY(!(s & gc_cycle.mark_states)))
+        return;
+    Object *o = gc_containing_object(v);
+    if (o && gc_state(o) & gc_cycle.mark_states)
+        gc_mark_object(&gc_workers[0], o);
+}
+
 static void gather_root(void *arg, Object **slot, GcSlotKind kind)
 {
     (void)arg;
@@ -323,14 +333,9 @@ static void gather_root(void *arg, Object **slot, GcSlotKind kind)
     case GC_SLOT_PINNED_REF:
     case GC_SLOT_PINNED_INTERIOR:
     case GC_SLOT_CONSERVATIVE:
-        gc_pin(v);
-        if (UNLIKELY(s & GC_STATE_CANDIDATE) && kind == GC_SLOT_CONSERVATIVE)
-            gc_pin((const char *)v + 8); /* C may hold no more than the address of the header */
-        if (UNLIKELY(s & gc_cycle.mark_states)) {
-            Object *o = gc_containing_object(v);
-            if (o)
-                gc_mark_object(&gc_workers[0], o);
-        }
+        pin_and_mark((const char *)v, s);
+        if (kind == GC_SLOT_CONSERVATIVE && UNLIKELY(s & gc_cycle.mark_states))
+            pin_and_mark((const char *)v + 8, s); /* C may hold no more than the address of the header */
         break;
     }
 }
