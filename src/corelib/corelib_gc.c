@@ -40,13 +40,15 @@ CALL(void, corelib_gc_wait_finalizers, void)
 /* --- Allocation, collection --------------------------------------------------------------------------------------------- */
 CALL(void, corelib_gc_new_array, MethodTable *mt, i32 n, u32 flags, ObjectHandleOnStack out)
 {
-    enum { ZEROING_OPTIONAL = 16, PINNED_HEAP = 64 };
+    enum { ZEROING_OPTIONAL = 16, PINNED_HEAP = 64, LENGTH_MAX = 0x7fffffc7 };
     QCALL_BEGIN(t);
     if (n < 0) {
         vm_throw(t, VM_ERR_OVERFLOW);
+    } else if (n > LENGTH_MAX) {
+        vm_throwf(t, VM_ERR_OUT_OF_MEMORY, "Array dimensions exceeded supported range.");
     } else {
         u32 f = (flags & ZEROING_OPTIONAL ? GC_ALLOC_NO_ZERO : 0) | (flags & PINNED_HEAP ? GC_ALLOC_PINNED : 0);
-        Object *o = n <= 0x7fffffc7 ? gc_alloc_array(t, mt, (u32)n, f) : NULL;
+        Object *o = gc_alloc_array(t, mt, (u32)n, f);
         if (o)
             qc_set_object(out, o);
         else

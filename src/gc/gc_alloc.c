@@ -215,6 +215,8 @@ static Object *alloc_special(Thread *t, Space space, MethodTable *mt, size_t n, 
     if (gc_client && gc_client->poll)
         gc_client->poll(t);
     gc_verify_chance(t, "large");
+    if (n > (gc_settings.hard_limit ? gc_settings.hard_limit : gc_settings.physical))
+        return NULL; /* before addresses are taken for it, whose cards every collection would look at */
     gc_before_large(t, n);
     for (u32 attempt = 0;; attempt++) {
         Object *o = alloc_in(gc_view(t), space, mt, n, flags);

@@ -77,15 +77,18 @@ static void visit_region(GcRegion *r, char *start, char *end, bool large, Visit 
     }
 }
 
-void gc_cards_visit_part(u8 bits, u32 *next, GcVisitCardSlot visit, void *arg)
+GcCardParts gc_card_parts(void)
+{
+    u32 large = (u32)((size_t)(gc_large_top - gc_large_base + GC_REGION_SIZE - 1) >> GC_REGION_SHIFT);
+    return (GcCardParts){0, gc_region_count, large};
+}
+
+void gc_cards_visit_part(u8 bits, GcCardParts *parts, GcVisitCardSlot visit, void *arg)
 {
     Visit v = {bits, visit, arg};
-    u32 small = gc_region_count, large = (u32)((size_t)(gc_large_top - gc_large_base) >> GC_REGION_SHIFT);
-    if ((size_t)(gc_large_top - gc_large_base) & (GC_REGION_SIZE - 1))
-        large++;
-    for (u32 i; (i = __atomic_fetch_add(next, 1, __ATOMIC_RELAXED)) < small + large;) {
-        if (i >= small) {
-            char *start = gc_large_base + ((size_t)(i - small) << GC_REGION_SHIFT);
+    for (u32 i; (i = __atomic_fetch_add(&parts->next, 1, __ATOMIC_RELAXED)) < parts->small + parts->large;) {
+        if (i >= parts->small) {
+            char *start = gc_large_base + ((size_t)(i - parts->small) << GC_REGION_SHIFT);
             visit_region(NULL, start, MIN(start + GC_REGION_SIZE, gc_large_top), true, &v);
             continue;
         }
@@ -97,6 +100,6 @@ void gc_cards_visit_part(u8 bits, u32 *next, GcVisitCardSlot visit, void *arg)
 
 void gc_cards_visit(u8 bits, GcVisitCardSlot visit, void *arg)
 {
-    u32 next = 0;
-    gc_cards_visit_part(bits, &next, visit, arg);
+    GcCardParts parts = gc_card_parts();
+    gc_cards_visit_part(bits, &parts, visit, arg);
 }

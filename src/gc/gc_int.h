@@ -338,8 +338,12 @@ void gc_evac_cancel(void);
  * reference slot on it; it returns the bits that the card must have for this slot. */
 typedef u8 (*GcVisitCardSlot)(void *arg, Object *holder, Object **slot);
 void gc_cards_visit(u8 bits, GcVisitCardSlot visit, void *arg);
-/* The same by several workers: each takes regions off *next (from 0) until none is left. */
-void gc_cards_visit_part(u8 bits, u32 *next, GcVisitCardSlot visit, void *arg);
+/* The same by several workers: each takes regions off the list until none is left.  The list is what there was at the beginning: copying adds regions. */
+typedef struct GcCardParts {
+    u32 next, small, large; /* large: how many regions the large space has, up to its top */
+} GcCardParts;
+GcCardParts gc_card_parts(void);
+void gc_cards_visit_part(u8 bits, GcCardParts *parts, GcVisitCardSlot visit, void *arg);
 
 /* Visits every reference of o; inline, so that a constant visit is inlined with it. */
 typedef void (*GcVisitRef)(void *arg, Object *holder, Object **slot);

@@ -409,7 +409,7 @@ static void condemn(i32 generation)
     }
 }
 
-static u32 next_card_region;
+static GcCardParts card_parts;
 
 static void trace_part(GcWorker *w, void *arg)
 {
@@ -419,7 +419,7 @@ static void trace_part(GcWorker *w, void *arg)
         gc_roots_visit(keep_static, w);
     }
     CardQueue q = {.worker = w};
-    gc_cards_visit_part(gc_cycle.generation ? GC_CARD_YOUNG | GC_CARD_GEN1 : GC_CARD_YOUNG, &next_card_region, keep_card_slot, &q);
+    gc_cards_visit_part(gc_cycle.generation ? GC_CARD_YOUNG | GC_CARD_GEN1 : GC_CARD_YOUNG, &card_parts, keep_card_slot, &q);
     while (q.first != q.last)
         follow_card_slot(&q);
 }
@@ -447,7 +447,7 @@ void gc_young_trace(i32 generation)
     for (u32 i = 0; i < pinned.len; i++)
         vec_push(&gc_workers[0].copied, pinned.data[i]);
     gc_cycle.record.pinned_objects = pinned.len;
-    next_card_region = 0;
+    card_parts = gc_card_parts();
     u64 t1 = os_time_mono_ns();
     gc_cycle.stacks_ns = t1 - t0;
     u32 workers = gc_young_is_long ? gc_workers_ready(gc_worker_count) : 1;

@@ -1,3 +1,4 @@
+// output: buffers without end: OK
 // also: common/GcLab.cs
 // Buffers of 90 to 200 KB with random lifetimes, without end: the heap stays about as large as what lives in it, and there is always room for
 // the next one.  With a pool of arrays nothing is allocated at all.  Arguments: cycles, the percentage of unused space that is still right.

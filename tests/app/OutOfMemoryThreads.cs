@@ -1,3 +1,4 @@
+// output: out of memory in threads: OK
 // stress: no
 // env: DOTNET_GCHeapHardLimit=5000000
 // also: common/GcLab.cs

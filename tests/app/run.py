@@ -23,6 +23,7 @@ A program is NAME.cs, .fs or .vb in this folder, or `source=` in the manifest.  
   compile: debug,checked,generators,library,define:X,resource:FILE   also: file.cs     further sources
   expect-exit: N           checked on both sides   stderr: ignore, or N  (only the first N lines)
   maps: no                 do not link common/ProcMaps.cs
+  output: text             the reference is not asked, as what it does there varies; the program prints this (with \\n escapes)
   stress: no               left out under STATOR_GCSTRESS: when collections happen is its subject
   needs: NAME              a library program, built first and put beside this one (as reference: `ref: NAME`)
 Results of the reference are cached by the hash of the program, so only the tested side runs again.
@@ -77,7 +78,7 @@ class Program:
         self.dll = os.path.join(self.dir, name + ".dll")
         self.args, self.env, self.stdin, self.knobs, self.options, self.also = [], {}, b"", {}, [], []
         self.expect, self.stderr, self.maps, self.needs, self.ref = None, True, True, [], []
-        self.stress = True
+        self.stress, self.output = True, None
         for line in open(self.source, encoding="utf-8"):
             line = line.strip()
             m = re.match(r"(?://|')\s*([\w-]+):\s*(.*)$", line)
@@ -102,6 +103,7 @@ class Program:
         elif key == "expect-exit": self.expect = int(value)
         elif key == "stderr": self.stderr = int(value) if value.isdigit() else value != "ignore"
         elif key == "maps": self.maps = value != "no"
+        elif key == "output": self.output = value.encode().decode("unicode_escape").encode() + b"\n"
         elif key == "stress": self.stress = value != "no"
         elif key == "needs": self.needs += value.split()
         elif key == "ref": self.needs += value.split(); self.ref += value.split()
@@ -286,6 +288,8 @@ def clean_env(p, tmp):
 
 
 def oracle(p, timeout):
+    if p.output is not None:
+        return p.expect or 0, p.output, b""
     key = sha(read(p.dll), VERSION, p.config(), p.args, sorted(p.env.items()), p.stdin,
               *[read(f"{p.dir}/{n}.dll") for n in p.needs])
     path = f"{p.dir}/.oracle-{key}.json"

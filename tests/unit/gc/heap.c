@@ -195,6 +195,32 @@ TEST(barriers)
     EXPECT(&gc_barrier_code_start[0] < &gc_barrier_code_end[0]);
 }
 
+static u8 count_slot(void *arg, Object *holder, Object **slot)
+{
+    (void)holder;
+    *(u32 *)arg += *slot != NULL;
+    return GC_CARD_YOUNG;
+}
+
+/* A worker that begins after others made regions for their copies visits what is left, all of it. */
+TEST(shared_cards)
+{
+    enum { N = 1 << 19, EACH = 4096 };
+    Thread *t = start();
+    Object *a = gc_alloc_array(t, fake(FAKE_REFS), N, 0), *v = gc_alloc(t, fake(FAKE_PLAIN));
+    u32 want = 0, seen = 0;
+    gc_cards_visit(GC_CARD_ALL, count_slot, &seen);
+    for (u32 i = 0; i < N; i += EACH, want++)
+        gc_store_ref((Object **)(void *)((char *)a + ARRAY_DATA) + i, v);
+    seen = 0;
+    GcCardParts parts = gc_card_parts();
+    for (u32 i = 0; i < 8; i++)
+        EXPECT(gc_region_new(GC_REGION_OLD, false) != NULL);
+    gc_cards_visit_part(GC_CARD_YOUNG, &parts, count_slot, &seen);
+    EXPECT_EQ(seen, want);
+    EXPECT_EQ(gc_state(a) & GC_STATE_LARGE, GC_STATE_LARGE);
+}
+
 TEST(copies)
 {
     Thread *t = start();
@@ -367,4 +393,4 @@ TEST(speed)
            ((double)(b.tv_sec - a.tv_sec) * 1e9 + (double)(b.tv_nsec - a.tv_nsec)) / 2e6);
 }
 
-TEST_MAIN(sizes, many_small, threads, barriers, copies, handles, roots_and_verify, failures_are_found, speed)
+TEST_MAIN(sizes, many_small, threads, barriers, shared_cards, copies, handles, roots_and_verify, failures_are_found, speed)
