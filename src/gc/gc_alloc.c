@@ -12,6 +12,7 @@
 typedef struct Rest {
     char *start, *end;
     bool dirty; /* not zero behind its first words */
+    bool fresh; /* nothing was here since the region was taken: no brick says that an object starts inside */
 } Rest;
 
 /* Under heap_lock. */
@@ -55,7 +56,7 @@ static void retire_chunk(GcThreadView *v, bool keep_rest)
     v->alloc_ptr = v->alloc_limit = NULL;
     gc_format_free(p, (size_t)(end - p));
     if (keep_rest && (size_t)(end - p) >= REST_WORTH_KEEPING && rests.len < 64)
-        vec_push(&rests, ((Rest){p, end, false}));
+        vec_push(&rests, ((Rest){.start = p, .end = end}));
 }
 
 void gc_retire_chunks(void)
@@ -69,7 +70,7 @@ void gc_reuse_gap(char *p, char *end)
 {
     gc_format_free(p, (size_t)(end - p));
     if ((size_t)(end - p) >= REST_WORTH_KEEPING)
-        vec_push(&rests, ((Rest){p, end, true}));
+        vec_push(&rests, ((Rest){.start = p, .end = end, .dirty = true}));
 }
 
 void gc_forget_gen0(void)
@@ -93,7 +94,7 @@ static bool take_range(size_t need, size_t want, Rest *out, char **dirty)
             continue;
         rests.data[i] = vec_pop(&rests);
         if (r.dirty && want >= CHUNK_MIN && (size_t)(r.end - r.start) > MAX(need, want) + GC_MIN_OBJECT) { /* not all at once: what is cleared should stay in the cache */
-            Rest more = {r.start + MAX(need, want), r.end, true};
+            Rest more = {.start = r.start + MAX(need, want), .end = r.end, .dirty = true};
             gc_format_free(more.start, (size_t)(more.end - more.start));
             vec_push(&rests, more);
             r.end = more.start;
@@ -116,7 +117,7 @@ static bool take_range(size_t need, size_t want, Rest *out, char **dirty)
     GcRegion *r = current;
     if (n > (size_t)(r->end - r->bump) || (size_t)(r->end - r->bump) - n < GC_MIN_OBJECT)
         n = (size_t)(r->end - r->bump);
-    *out = (Rest){r->bump, r->bump + n, false};
+    *out = (Rest){r->bump, r->bump + n, .fresh = true};
     *dirty = MIN(r->zero_from, out->end);
     r->zero_from = MAX(r->zero_from, out->end);
     __atomic_store_n(&r->bump, out->end, __ATOMIC_RELEASE);
@@ -134,7 +135,7 @@ static bool new_chunk(GcThreadView *v, size_t n)
     pthread_mutex_lock(&gc_heap_lock);
     add_view(v);
     bool ok = take_range(n + GC_MIN_OBJECT, want, &r, &dirty);
-    bool adjacent = ok && v->alloc_ptr && r.start == v->alloc_limit + GC_MIN_OBJECT;
+    bool adjacent = ok && r.fresh && v->alloc_ptr && r.start == v->alloc_limit + GC_MIN_OBJECT;
     if (adjacent && gc_region_of(r.start)->start == r.start)
         adjacent = false; /* no object spans two regions */
     if (ok && !adjacent) {
