@@ -20,12 +20,15 @@
 #define PAUSE_GOAL_NS 1000000u
 #define PAUSE_SHORT_NS 400000u
 #define PAUSE_SHARED_NS 300000u  /* help of other workers pays from here on */
+#define TENURE_FOR 15            /* young collections without generation 1, once nearly all of it has survived */
+#define TENURE_MIN (64u << 10)   /* bytes of generation 1 that tell */
 
 GcCycle gc_cycle;
 bool gc_marking;
 
 static u64 gen1_limit = 4;            /* regions of generation 1 at which it is collected together with 0 */
 static u64 full_threshold = FULL_MIN; /* old and large bytes at which generation 2 is due */
+static u32 tenure_left;               /* young collections that still promote to the old space at once */
 static u64 collections_started;       /* a thread that waited for another's stop need not collect again */
 
 void gc_collect_init(void)
@@ -108,6 +111,19 @@ static void set_young_budgets(i32 generation, u64 pause_ns)
     gc_gen0_budget = ALIGN_UP(MIN(MAX(gc_gen0_budget, MIN(top, GEN0_MIN)), top), (u64)64 << 10);
 }
 
+/* Where seven eighths of generation 1 survive, as in a program that builds something large, a second copy and a second visit of the
+ * cards that lead there buy nothing: survivors become old at once for a while, then it is measured again.
+ * grown: bytes that the old space gained by the collection. */
+static void set_tenuring(i32 generation, u64 grown)
+{
+    const u64 gen1 = gc_cycle.record.generations[1].size_before;
+    if (tenure_left)
+        tenure_left--;
+    else if (generation == 1 && gen1 >= TENURE_MIN && grown >= gen1 - gen1 / 8)
+        tenure_left = TENURE_FOR;
+    gc_young_tenures = tenure_left > 0;
+}
+
 static void set_full_threshold(void)
 {
     u64 live = old_bytes();
@@ -157,6 +173,7 @@ static void collect_young(i32 generation)
     gc_cycle.mark_states = gc_marking ? GC_STATE_OLD : 0;
     gc_cycle.all_roots |= final;
     gc_cycle.final = final;
+    const u64 old = gc_old_bytes;
     gc_young_trace(generation);
     if (final) {
         gc_back_final(); /* decides and finishes, both generations and the old */
@@ -164,6 +181,7 @@ static void collect_young(i32 generation)
     }
     gc_decide(generation);
     gc_young_finish();
+    set_tenuring(generation, gc_old_bytes - old);
     if (gc_marking)
         gc_back_adopt();
 }

@@ -15,6 +15,7 @@
 #define LEAST_LIMIT (4 * MB)
 #define LEAST_CONTAINER_LIMIT (20 * MB)
 #define CONTAINER_PERCENT 75
+#define BAD_HARD_LIMIT ((i32)0x8013200D) /* CLR_E_GC_BAD_HARD_LIMIT */
 #define LEAST_GEN0 ((u64)64 << 10)
 #define DEFAULT_GEN0_MAX (16 * MB)
 
@@ -289,8 +290,10 @@ bool gc_config_init(Err *e)
     s->high_memory_percent = high_memory_percent();
     s->high_memory_load = share(s->high_memory_percent);
     gc_latency_mode = s->concurrent ? GC_LATENCY_INTERACTIVE : GC_LATENCY_BATCH;
-    if (!hard_limit(&limits, &s->hard_limit))
+    if (!hard_limit(&limits, &s->hard_limit)) {
+        e->hresult = BAD_HARD_LIMIT;
         return err_set(e, ERR_OUT_OF_MEMORY, 0, "the heap's hard limits contradict each other: GCHeapHardLimitSOH, LOH and POH belong together");
+    }
     if (s->hard_limit && s->hard_limit < LEAST_LIMIT)
         return err_set(e, ERR_OUT_OF_MEMORY, 0, "GCHeapHardLimit: %llu bytes are too few for the managed heap; it needs %llu",
                        (unsigned long long)s->hard_limit, (unsigned long long)LEAST_LIMIT);
@@ -318,6 +321,12 @@ GcRefreshStatus gc_refresh_limit(const u64 given[8])
 
 /* --- What is in force -------------------------------------------------------------------------------------------------------- */
 
+/* One of the three limits by kind of heap, or its percentage. */
+static i64 of_kind(GcSettingId id, GcSettingId percent)
+{
+    return (i64)(value(id) || !value(percent) ? value(id) : share(value(percent)));
+}
+
 static i64 in_force(GcSettingId id)
 {
     switch (id) {
@@ -329,6 +338,9 @@ static i64 in_force(GcSettingId id)
     case GC_SETTING_HIGH_MEM_PERCENT: return gc_settings.high_memory_percent;
     case GC_SETTING_GEN0_MAX_BUDGET: return (i64)gc_settings.gen0_max_budget;
     case GC_SETTING_HARD_LIMIT: return (i64)gc_settings.hard_limit;
+    case GC_SETTING_HARD_LIMIT_SOH: return of_kind(id, GC_SETTING_HARD_LIMIT_SOH_PCT);
+    case GC_SETTING_HARD_LIMIT_LOH: return of_kind(id, GC_SETTING_HARD_LIMIT_LOH_PCT);
+    case GC_SETTING_HARD_LIMIT_POH: return of_kind(id, GC_SETTING_HARD_LIMIT_POH_PCT);
     case GC_SETTING_REGION_RANGE: return (i64)gc_heap_size;
     default: return (i64)value(id);
     }

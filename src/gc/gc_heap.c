@@ -51,7 +51,7 @@ static void *reserve(size_t n, int prot)
 
 static char *reserve_range(size_t *size)
 {
-    for (size_t n = (size_t)GC_MAX_REGIONS << GC_REGION_SHIFT; n >= (size_t)1 << 30; n >>= 1) {
+    for (size_t n = (size_t)GC_MAX_REGIONS << GC_REGION_SHIFT; n >= (size_t)1 << 28; n >>= 1) {
         char *p = reserve(n + HUGE_PAGE, PROT_NONE);
         if (p) {
             *size = n;

@@ -296,6 +296,7 @@ u32 gc_pinned_count(void);               /* what gc_pin pinned in this collectio
 Object *gc_pinned_object(u32 i);
 void gc_unpin_all(void);                 /* end of the collection: gc_pin_bits clear again */
 extern bool gc_young_is_long;            /* set by gc_collect.c from the last pause: the next trace is shared among workers */
+extern bool gc_young_tenures;            /* likewise, from what survived generation 1 */
 void gc_young_trace(i32 generation);     /* roots, cards, closure of the condemned regions */
 void gc_young_finish(void);              /* after weak references: frees condemned regions */
 void gc_full_collect(void);

@@ -25,7 +25,7 @@ enum {
     UNLOCK_PAGES = 8,        /* more than this is cleared without heap_lock */
     HUGE_FROM = 16 << 20,    /* a space that grows beyond this asks for huge pages */
     KEEP_PERCENT = 8,        /* of the bytes in use: free memory that a trim leaves */
-    KEEP_MIN = 12 << 20,
+    KEEP_MIN = 8 << 20,
     FAR_MOVE = (64 << 20) >> PAGE_SHIFT, /* pages; a bigger object moves only if that wins a sixteenth of its size */
 };
 #define PROTECT_STEP ((size_t)64 << 20)

@@ -1,8 +1,8 @@
 /* gc_young.c: evacuation of generations 0 and 1.
  * In: world stopped, chunks retired, gc_cycle.generation 0 or 1.  Out: the condemned regions hold only forwarding words and pinned
  * objects; gc_young_finish gives them back or lets those with pins age in place.
- * All pins are known before anything moves.  An object's copy goes to generation 1 (from 0) or to the old space (from 1); when there
- * is no memory for the copy it is pinned where it is, so that an evacuation cannot fail.
+ * All pins are known before anything moves.  An object's copy goes to generation 1 (from 0) or to the old space (from 1, or from 0 when
+ * waiting has not paid lately); when there is no memory for the copy it is pinned where it is, so that an evacuation cannot fail.
  * Invariant: an old or generation-1 object that refers to a younger one has its card set when this file is done with it.
  * Not here: weak references and finalisation (gc_collect.c), choice of the generation.  Book: gc.md  Tests: tests/unit/gc/ */
 #include "base/log.h"
@@ -14,10 +14,11 @@
 
 typedef struct Root {
     Object **slot;
-    bool interior;
+    Object *owner; /* of an interior pointer: found before anything moves */
 } Root;
 
 bool gc_young_is_long; /* the last one was: help pays */
+bool gc_young_tenures; /* survivors of generation 0 become old at once */
 
 static VEC(Root) roots;       /* precise slots of stacks, gathered while the pins are */
 static VEC(Object *) pinned;  /* objects pinned by this collection */
@@ -73,7 +74,7 @@ void gc_unpin_all(void)
 
 static inline GcRegionKind target_kind(u8 state)
 {
-    return state & GC_STATE_GEN0 ? GC_REGION_GEN1 : GC_REGION_OLD;
+    return state & GC_STATE_GEN0 && !gc_young_tenures ? GC_REGION_GEN1 : GC_REGION_OLD;
 }
 
 /* o lies in a condemned region whose state is s; returns where it is from now on. */
@@ -115,6 +116,7 @@ static Object *evacuate(GcWorker *w, Object *o, u8 s)
         MethodTable *expected = mt;
         if (!__atomic_compare_exchange_n(&o->mt, &expected, (MethodTable *)((uintptr_t)copy + 1), false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
             lab->ptr = to; /* another worker was first */
+            lab->region->zero_from = MAX(lab->region->zero_from, to + n); /* what was written there stays */
             return (Object *)((uintptr_t)expected - 1);
         }
         gc_bit_set_atomic(gc_starts, copy);
@@ -324,11 +326,14 @@ static void gather_root(void *arg, Object **slot, GcSlotKind kind)
     switch (kind) {
     case GC_SLOT_REF:
         if (s & (GC_STATE_CONDEMNED | gc_cycle.mark_states))
-            vec_push(&roots, ((Root){slot, false}));
+            vec_push(&roots, ((Root){slot, NULL}));
         break;
     case GC_SLOT_INTERIOR:
-        if (s & (GC_STATE_CONDEMNED | gc_cycle.mark_states))
-            vec_push(&roots, ((Root){slot, true}));
+        if (s & (GC_STATE_CONDEMNED | gc_cycle.mark_states)) {
+            Object *owner = gc_containing_object(v);
+            if (owner)
+                vec_push(&roots, ((Root){slot, owner}));
+        }
         break;
     case GC_SLOT_PINNED_REF:
     case GC_SLOT_PINNED_INTERIOR:
@@ -343,18 +348,13 @@ static void gather_root(void *arg, Object **slot, GcSlotKind kind)
 static void keep_roots(GcWorker *w)
 {
     for (u32 i = 0; i < roots.len; i++) {
-        Object **slot = roots.data[i].slot, *v = *slot;
-        if (!roots.data[i].interior) {
+        Object **slot = roots.data[i].slot, *owner = roots.data[i].owner, *now = owner;
+        if (!owner) {
             visit_slot(w, slot, true);
             continue;
         }
-        Object *o = gc_containing_object(v);
-        if (!o)
-            continue;
-        Object *now = o;
         visit_slot(w, &now, true);
-        if (now != o)
-            *slot = (Object *)((char *)now + ((char *)v - (char *)o));
+        *slot = (Object *)((char *)*slot + ((char *)now - (char *)owner));
     }
     roots.len = 0;
 }
