@@ -1,4 +1,4 @@
-// stress: no
+// stress: loose
 // also: common/GcLab.cs
 // New objects lie one behind the other; after a compacting collection the survivors do, in the order of their making, without gaps.
 using System.Runtime.CompilerServices;

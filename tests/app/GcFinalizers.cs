@@ -1,3 +1,4 @@
+// stress: loose
 // Finalisers: order, what may become due, resurrection, suppression, critical ones, constructors that threw, clones; what a finaliser may do.
 using System;
 using System.Collections.Generic;
