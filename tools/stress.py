@@ -29,7 +29,7 @@ def command(suite, names, mode, a):
     if suite == "app":
         argv += ["--keep-going", "--any-runtime", "--timeout", "400", "--modes", mode, "-v", "-j", str(a.j)]
     elif suite == "il":
-        argv += ["--no-oracle", "--timeout", "900"]
+        argv += ["--no-oracle", "--show", "--timeout", "900"]
     elif suite == "badinput":
         argv += ["--timeout", "400", "-j", str(a.j)]
     return argv

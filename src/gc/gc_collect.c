@@ -252,7 +252,8 @@ static void collect(Thread *t, i32 generation, u32 flags, GcReason reason, u64 s
     background = background && gc_back_prepare();
     u64 start = os_time_mono_ns();
     gc_client->stop_world(t);
-    if (seen && collections_started != seen) { /* another thread did it while this one waited for the stop */
+    bool done_by_another = seen && collections_started != seen; /* while this one waited for the stop */
+    if (done_by_another || (reason == GC_REASON_STRESS && gc_region_active)) {
         gc_client->resume_world(t);
         return;
     }

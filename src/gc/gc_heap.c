@@ -20,7 +20,7 @@ enum {
     SMALL_HEAP_REGIONS = 16, /* so many keep small pages and are never mapped ahead: little programs stay little */
     PROTECT_REGIONS = 4,     /* opened by one system call */
     HUGE_FROM = 48,          /* regions from here on lie in huge pages: what is random in a big heap waits for the page tables else */
-    QUARANTINE_REGIONS = 64, /* stress: so many unreadable ones before the oldest is used again */
+    QUARANTINE_REGIONS = 64, /* stress: so many wait unreadable, if the heap's limit allows */
 };
 
 #define HUGE_PAGE ((size_t)2 << 20)
@@ -165,6 +165,13 @@ static void push(u32 *list, u32 index)
     *list = index + 1;
 }
 
+/* A share of the memory that there may be. */
+static bool jail_is_full(void)
+{
+    u64 limit = gc_settings.hard_limit ? gc_settings.hard_limit : gc_settings.physical;
+    return jailed > MIN((u64)QUARANTINE_REGIONS, limit / 16 >> GC_REGION_SHIFT);
+}
+
 /* The oldest of the jail, readable again. */
 static u32 release_jailed(void)
 {
@@ -213,7 +220,7 @@ static u32 fresh_region(bool for_collector)
 
 GcRegion *gc_region_new(GcRegionKind kind, bool for_collector)
 {
-    u32 top = jailed > QUARANTINE_REGIONS ? release_jailed() : pop(&free_list);
+    u32 top = pop(&free_list);
     if (!top)
         top = fresh_region(for_collector);
     if (!top && jailed)
@@ -263,6 +270,8 @@ void gc_region_free(GcRegion *r)
         jail_first = index + 1;
     jail_last = index + 1;
     jailed++;
+    if (jail_is_full())
+        push(&free_list, release_jailed() - 1);
 }
 
 void gc_trim(u64 keep_bytes)

@@ -62,6 +62,19 @@ static double percentile(const Histogram *h, double share)
     return longest;
 }
 
+static u64 compacting, sweeping; /* collections */
+
+static void print_handles(void)
+{
+    static const char *const names[GC_HANDLE_KINDS] = {"weak", "weak tracking", "strong", "pinned", "dependent", "counted"};
+    GcHandleStat stat;
+    gc_handles_stat(GC_ALL_OWNERS, &stat);
+    fputs("gc handles:", stderr);
+    for (u32 k = 0; k < GC_HANDLE_KINDS; k++)
+        fprintf(stderr, "%s %s %llu", k ? "," : "", names[k], (unsigned long long)stat.count[k]);
+    fprintf(stderr, "; %llu KB\n", (unsigned long long)stat.segments * 4);
+}
+
 static void print_table(void)
 {
     static const char *const names[PAUSE_KINDS] = {"generation 0", "generation 1", "full, blocking", "full, final"};
@@ -94,6 +107,8 @@ static void print_table(void)
             gc_collections[2], gc_background_collections, pause_ms, run_ms, run_ms > 0 ? pause_ms * 100 / run_ms : 0);
     fprintf(stderr, "%llu objects moved; %llu KB allocated, %llu KB committed\n", (unsigned long long)gc_moved_total,
             (unsigned long long)gc_total_allocated_bytes() >> 10, (unsigned long long)gc_committed() >> 10);
+    fprintf(stderr, "gc kinds: %llu compacting, %llu sweeping\n", (unsigned long long)compacting, (unsigned long long)sweeping);
+    print_handles();
 }
 
 void gc_stats_init(void)
@@ -236,6 +251,7 @@ void gc_stats_end(u64 pause_ns)
     gc_pause_ns_total += pause_ns;
     gc_moved_total += r->moved_objects;
     count_collection(r);
+    *(r->compacted ? &compacting : &sweeping) += 1;
     fill(r);
     records[GC_RECORD_ANY] = *r;
     records[r->generation < 2 ? GC_RECORD_EPHEMERAL : r->concurrent ? GC_RECORD_BACKGROUND : GC_RECORD_FULL_BLOCKING] = *r;

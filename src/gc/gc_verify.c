@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { ZERO_WORDS = 256 };
+
 GcVerifyCounts gc_verify_counts;
 
 static GcStress stress;
@@ -61,6 +63,22 @@ static void mark_start(void *arg, Object *o, GcRegion *r)
     if (r->kind == GC_REGION_GEN0)
         gc_bit_set(gc_pin_bits, o);
     gc_verify_counts.objects++;
+}
+
+/* What is said to be zero is; its beginning stands for the rest, which may never have been touched. */
+static void check_zero(const GcRegion *r)
+{
+    const u64 *from = (const u64 *)(const void *)MAX(r->bump, r->zero_from);
+    for (const u64 *p = from; p < from + ZERO_WORDS && (const char *)p < r->end; p++)
+        CHECKF(!*p, "gc verify (%s): region %p of kind %u: word at %p, behind its objects, is %llx", run.why, (const void *)r->start, r->kind,
+               (const void *)p, (unsigned long long)*p);
+}
+
+static void check_regions(void)
+{
+    for (u32 i = 0; i < gc_region_count; i++)
+        if (gc_regions[i].kind != GC_REGION_FREE)
+            check_zero(&gc_regions[i]);
 }
 
 static void clear_starts(void)
@@ -156,6 +174,7 @@ void gc_verify(Thread *self, const char *why)
     run.why = why;
     run.frames = run.slots = 0;
     memset(run.known, 0, sizeof run.known);
+    check_regions();
     gc_walk_heap(mark_start, NULL);
     gc_walk_heap(check_object, NULL);
     gc_roots_visit(check_static, NULL);
@@ -250,7 +269,8 @@ GcStress gc_stress_mode(void)
     return stress;
 }
 
-/* All three kinds of collection in turn; the full one moves everything that can move. */
+/* All three generations in turn; the full one moves everything that can move, or every other time begins a cycle in the background, which the
+ * chances that follow leave alone. */
 void gc_stress_chance(Thread *t, const char *where)
 {
     static u32 turn;
@@ -262,8 +282,11 @@ void gc_stress_chance(Thread *t, const char *where)
     if (stress_rarer && count % stress_rarer == 0)
         __atomic_store_n(&stress_every, stress_every * 2, __ATOMIC_RELAXED);
     i32 generation = (i32)(count % 3);
+    bool background = count % 6 == 5;
+    if (generation == 2 && gc_back_active && !background)
+        generation = 1;
     LOG(gc, 2, "stress: chance %llu (%s), generation %d", (unsigned long long)chance, where, generation);
-    gc_collect(t, generation, GC_COLLECT_BLOCKING | GC_COLLECT_COMPACTING, GC_REASON_STRESS);
+    gc_collect(t, generation, background ? 0 : GC_COLLECT_BLOCKING | GC_COLLECT_COMPACTING, GC_REASON_STRESS);
     in_check = false;
     if (verify_every)
         gc_verify(t, where);

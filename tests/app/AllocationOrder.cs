@@ -1,4 +1,5 @@
-// stress: no
+// output: order of allocation: OK
+// stress: loose
 // also: common/GcLab.cs
 // New objects lie one behind the other; after a compacting collection the survivors do, in the order of their making, without gaps.
 using System.Runtime.CompilerServices;
@@ -56,7 +57,7 @@ internal static class Program
         for (int i = 0; i < 100; i++) if (Three()) rows++;
         Lab.Expect("three objects of 24 bytes in a row, of 100 times", rows, 90, 100);
 
-        int inOrder = 0, made = 0, together = 0;
+        int inOrder = 0, made = 0, together = 0, next = 0;
         for (int i = 0; i < 20; i++)
         {
             var before = new long[10];
@@ -65,14 +66,18 @@ internal static class Program
             for (int k = 1; k < 10; k++) order &= before[k] == before[k - 1] + 24 + 8 * (2 + k - 1);
             if (order) made++;
             Lab.Collect();
+            object k11 = new long[3];
             for (int k = 0; k < 10; k++) Lab.Expect("survivor " + s_names[k], all[k] is null == (k is 1 or 4 or 6 or 8 or 9) && (all[k] is not long[] a || a[0] == k && a.Length == 2 + k));
             long[] after = all.Where(o => o != null).Select(o => (long)Lab.Address(o!)).ToArray();
             if (after.SequenceEqual(after.Order())) inOrder++;
             if (Adjacent(all) == 4) together++;
+            for (int k = 0; k < 3; k++) Lab.Collect();
+            if (Adjacent([all[7], k11]) == 1) next++;
         }
         Lab.Expect("A to J made one behind the other, of 20 times", made, 15, 20);
         Lab.Expect("A C D F H in order, of 20 times", inOrder, 18, 20);
         Lab.Expect("A C D F H without gaps, of 20 times", together, 15, 20);
+        Lab.Expect("the next survivor right behind H, of 20 times", next, 15, 20);
 
         long[]?[] row = Row(5000);
         for (int i = 0; i < 5000; i++) if (i % 3 != 0) row[i] = null;

@@ -1,5 +1,5 @@
 // output: budgets: OK
-// stress: no
+// stress: loose
 // env: DOTNET_GCgen0size=400000
 // also: common/GcLab.cs
 // A collection comes when generation 0's budget is used up, and not before; the budget is a setting, and one of the runtime's own figures.

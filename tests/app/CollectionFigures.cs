@@ -1,4 +1,4 @@
-// stress: no
+// stress: loose
 // env: DOTNET_GCgen0size=1000000
 // also: common/GcLab.cs
 // What GC tells of collections agrees with itself and with what the program did: pauses, sizes, fragmentation, promotion, pinning, kinds.

@@ -1,4 +1,4 @@
-// stress: no
+// stress: loose
 // also: common/GcLab.cs
 // Latency modes and regions without collections: what may be set, what it does, what is refused.
 using System.Runtime;

@@ -1,4 +1,4 @@
-// stress: no
+// stress: loose
 // What monitoring sees of the collector: the meters of System.Runtime, the counters of the RuntimeEventSource, memory fail points, handle collectors.
 using System.Diagnostics.Metrics;
 using System.Diagnostics.Tracing;

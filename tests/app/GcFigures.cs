@@ -1,4 +1,4 @@
-// stress: no
+// stress: loose
 // What the collector tells: counts, GCMemoryInfo of each kind, generations of objects, allocated bytes, pauses, GC.Collect's arguments.
 using System.Runtime;
 using System.Runtime.CompilerServices;

@@ -1,3 +1,4 @@
+// stress: loose
 // Finalisers: order, what may become due, resurrection, suppression, critical ones, constructors that threw, clones; what a finaliser may do.
 using System;
 using System.Collections.Generic;
@@ -272,6 +273,9 @@ static class Program
             GC.Collect(i % 3);
         }
         Console.WriteLine($"counted meanwhile {Counted.Count}");
+        Settle(() => { for (int i = 0; i < 100; i++) new Counted(); });
+        GC.Collect();
+        Console.WriteLine($"waiting for their turn: {GC.GetGCMemoryInfo(GCKind.Any).FinalizationPendingCount is >= 100 and < 400}");
         var waiter = new Thread(GC.WaitForPendingFinalizers);
         waiter.Start();
         Console.WriteLine($"waits still: {!waiter.Join(100)}");

@@ -1,3 +1,4 @@
+// stress: loose
 // WeakReference (short, tracking resurrection, generic), GCHandle of each kind and their typed forms, DependentHandle.
 using System;
 using System.Collections.Generic;

@@ -1,4 +1,4 @@
-// stress: no
+// stress: loose
 // env: DOTNET_GCHeapHardLimit=4000000
 // A heap with a hard limit: the program gets OutOfMemoryException when it holds more, and goes on; garbage is no reason for one.
 internal static class Program

@@ -1,4 +1,4 @@
-// stress: no
+// stress: loose
 // also: common/GcLab.cs
 // Every public member of GC with arguments at and beyond its limits: results, exceptions and their messages.
 using System.Reflection;

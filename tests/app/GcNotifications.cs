@@ -1,4 +1,4 @@
-// stress: no
+// stress: loose
 // env: DOTNET_gcConcurrent=0
 // Notice of full blocking collections: registration, timeouts, cancellation, approach and completion; latency modes without a background collector.
 using System.Runtime;

@@ -1,3 +1,4 @@
+// stress: loose
 // Memory outside the heap: announcing much of it makes collections come, so that finalisers give it back.
 internal sealed class Native
 {

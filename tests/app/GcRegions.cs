@@ -1,4 +1,4 @@
-// stress: no
+// stress: loose
 // Regions without collections: what they hold back, what ends them, their errors, callbacks, and the latency mode around them.
 using System.Runtime;
 

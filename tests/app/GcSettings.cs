@@ -1,4 +1,4 @@
-// stress: no
+// stress: loose
 // env: DOTNET_GCHeapHardLimit=C000000 DOTNET_GCgen0size=200000 DOTNET_GCConserveMemory=3 DOTNET_GCHighMemPercent=zz
 // knob: System.GC.HeapHardLimit=100000000
 // knob: System.GC.RetainVM=true

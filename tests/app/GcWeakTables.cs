@@ -1,3 +1,4 @@
+// stress: loose
 // ConditionalWeakTable: entries live as long as their keys; values that refer to keys; finalisers; many entries; a table that dies.
 using System;
 using System.Collections.Generic;

@@ -1,4 +1,4 @@
-// stress: no
+// stress: loose
 // env: DOTNET_GCgen0size=2000000
 // also: common/GcLab.cs
 // Survivors grow old: 0, 1, 2 and stay there; a collection of a generation leaves the older ones alone; collections start by themselves when

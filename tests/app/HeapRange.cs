@@ -1,4 +1,4 @@
-// stress: no
+// stress: loose
 // also: common/GcLab.cs
 // maps: no
 // All objects lie in one range of addresses that is reserved as a whole and used sparsely.

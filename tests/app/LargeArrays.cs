@@ -1,4 +1,4 @@
-// stress: no
+// stress: loose
 // also: common/GcLab.cs
 // Arrays of 85,000 bytes and more are made in the large-object heap: they count as generation 2, go with a full collection, stay where they are,
 // and are packed together when asked.  Argument: the first size that is large.

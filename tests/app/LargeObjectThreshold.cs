@@ -1,3 +1,4 @@
+// stress: loose
 // knob: System.GC.LOHThreshold=200000
 // The threshold of the large-object space is a setting.
 using System;

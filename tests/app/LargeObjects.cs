@@ -1,4 +1,4 @@
-// stress: no
+// stress: loose 4
 // The large-object space as a program sees it: the threshold, who collects it, compaction on request, contents and identity of what moves.
 using System;
 using System.Runtime;

@@ -1,4 +1,4 @@
-// stress: no
+// stress: loose 10
 // env: DOTNET_GCHeapHardLimit=6400000
 // also: common/GcLab.cs
 // 10 GB go through a heap of 100 MB, in objects of all sizes, with 20 MB of them alive at any time.

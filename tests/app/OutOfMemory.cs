@@ -1,4 +1,4 @@
-// stress: no
+// stress: loose 10
 // env: DOTNET_GCHeapHardLimit=4000000
 // also: common/GcLab.cs
 // A heap of 64 MB: what can be had after collecting is had; what cannot is an OutOfMemoryException, from whatever asked for the memory.

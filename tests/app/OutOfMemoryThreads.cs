@@ -1,5 +1,5 @@
 // output: out of memory in threads: OK
-// stress: no
+// stress: loose
 // env: DOTNET_GCHeapHardLimit=5000000
 // also: common/GcLab.cs
 // Several threads run out of memory together, again and again, among threads that need little; what each holds stays right.

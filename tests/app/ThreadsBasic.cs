@@ -113,7 +113,7 @@ internal static class Program
         int spins = 0;
         var spin = new Thread(() => { while (!Volatile.Read(ref stop)) { spins++; Thread.SpinWait(10); } });
         spin.Start();
-        Thread.Sleep(5);
+        do Thread.Sleep(5); while (Volatile.Read(ref spins) == 0);
         Volatile.Write(ref stop, true);
         spin.Join();
         Console.WriteLine(spins > 0);

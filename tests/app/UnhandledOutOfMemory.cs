@@ -1,4 +1,4 @@
-// stress: no
+// stress: loose
 // env: DOTNET_GCHeapHardLimit=4000000
 // expect-exit: 134
 // Nobody catches it: the message, the trace, and the usual end.

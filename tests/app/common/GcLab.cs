@@ -109,6 +109,7 @@ internal sealed class Batch
     private readonly WeakReference[] _weak = new WeakReference[Size];
     private int _during = -1;
     private bool _held;
+    public bool Held => _held;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public Probe Make()
