@@ -345,7 +345,7 @@ void *code_reverse_thunk(LoadContext *alc, void *cell, u32 stack_words, void *ex
     data->extra = extra;
     data->stack_words = stack_words;
     data->cell = cell;
-    if (alc->collectible) {
+    if (alc && alc->collectible) {
         ReverseData **list = code_reverse_list_locked(alc);
         data->next = *list;
         *list = data;
