@@ -93,7 +93,8 @@ static bool take_range(size_t need, size_t want, Rest *out, char **dirty)
         if ((size_t)(r.end - r.start) < need)
             continue;
         rests.data[i] = vec_pop(&rests);
-        if (r.dirty && want >= CHUNK_MIN && (size_t)(r.end - r.start) > MAX(need, want) + GC_MIN_OBJECT) { /* not all at once: what is cleared should stay in the cache */
+        /* Not all at once: what is cleared should stay in the cache. */
+        if (r.dirty && want >= CHUNK_MIN && (size_t)(r.end - r.start) > MAX(need, want) + GC_MIN_OBJECT) {
             Rest more = {.start = r.start + MAX(need, want), .end = r.end, .dirty = true};
             gc_format_free(more.start, (size_t)(more.end - more.start));
             vec_push(&rests, more);

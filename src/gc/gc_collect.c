@@ -165,7 +165,8 @@ static i32 due_generation(void)
 
 static bool use_background(i32 generation, u32 flags)
 {
-    return generation == 2 && gc_settings.concurrent && gc_latency_mode != 0 && !(flags & (GC_COLLECT_BLOCKING | GC_COLLECT_COMPACTING | GC_COLLECT_AGGRESSIVE));
+    const u32 stopped = GC_COLLECT_BLOCKING | GC_COLLECT_COMPACTING | GC_COLLECT_AGGRESSIVE;
+    return generation == 2 && gc_settings.concurrent && gc_latency_mode != 0 && !(flags & stopped);
 }
 
 static void collect_young(i32 generation)

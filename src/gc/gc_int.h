@@ -198,7 +198,8 @@ u64 gc_large_free_bytes(void);       /* committed, in free runs between objects:
 /* After a full collection.  all: gives every free page back.  Else what exceeds a share of the bytes in use no longer counts as committed:
  * gc_large_release will offer it to the system, which gets it for good by and by if it is not used again. */
 void gc_large_trim(bool all);
-bool gc_large_release(void);         /* a step, some ten microseconds, of what gc_large_trim left to do; heap_lock held, the world may run; false: done */
+/* A step, some ten microseconds, of what gc_large_trim left to do; heap_lock held, the world may run; false: done. */
+bool gc_large_release(void);
 void gc_large_check(void);           /* aborts when the space's records contradict each other */
 
 /* --- gc_old.c: allocation in generations 1 and 2 by the collector, and sweeping. ------------------------------------------------- */
@@ -331,7 +332,8 @@ void gc_back_wait(Thread *t); /* running: until no cycle is in progress; a safep
 /* gc_collect.c, called by the background thread */
 void gc_background_pause(Thread *t); /* running: nobody else made the final pause */
 void gc_background_swept(void);
-bool gc_give_back_step(void);       /* a little of what a full collection leaves to do after its pause; gc_back_lock held or cooperative; false: done */
+/* A little of what a full collection leaves to do after its pause; gc_back_lock held or cooperative; false: done. */
+bool gc_give_back_step(void);
 extern bool gc_back_active;
 /* gc_evac.c: sparse regions that the cycle empties.  World stopped but for recording. */
 void gc_evac_choose(void);            /* first pause, before anything is marked */
@@ -344,7 +346,8 @@ void gc_evac_cancel(void);
  * reference slot on it; it returns the bits that the card must have for this slot. */
 typedef u8 (*GcVisitCardSlot)(void *arg, Object *holder, Object **slot);
 void gc_cards_visit(u8 bits, GcVisitCardSlot visit, void *arg);
-/* The same by several workers: each takes regions off the list until none is left.  The list is what there was at the beginning: copying adds regions. */
+/* The same by several workers: each takes regions off the list until none is left.  The list is what there was at the beginning: copying
+ * adds regions. */
 typedef struct GcCardParts {
     u32 next, small, large; /* large: how many regions the large space has, up to its top */
 } GcCardParts;

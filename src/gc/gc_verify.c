@@ -101,7 +101,8 @@ static void check_heap_ref(void *arg, Object *holder, Object **slot)
     gc_verify_counts.references++;
     char buf[256];
     if (LIKELY(!v || is_start(v))) {
-        if (LIKELY(!v || age_of(gc_state(v)) >= age_of(gc_state(slot)) || *gc_card(slot) & (gc_state(v) & GC_STATE_GEN0 ? GC_CARD_YOUNG : GC_CARD_YOUNG | GC_CARD_GEN1)))
+        u8 enough = v && gc_state(v) & GC_STATE_GEN0 ? GC_CARD_YOUNG : GC_CARD_YOUNG | GC_CARD_GEN1;
+        if (LIKELY(!v || age_of(gc_state(v)) >= age_of(gc_state(slot)) || *gc_card(slot) & enough))
             return;
         CHECKF(false, "gc verify (%s): object %p (%s) refers to a younger object, %p, at offset %ld, and its card is clean", run.why,
                (void *)holder, name_of(holder, buf, sizeof buf), (void *)v, (long)((char *)slot - (char *)holder));

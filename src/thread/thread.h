@@ -132,7 +132,8 @@ static inline ThreadSpill *thread_preemptive_end(Thread *t, ThreadSpill *s)
     t->c_sp = s->outer;
     return NULL;
 }
-/* PREEMPTIVE(t) { may block; }  in cooperative C code; no return or goto out of the block.  Objects in locals of the callers are scanned meanwhile. */
+/* PREEMPTIVE(t) { may block; }  in cooperative C code; no return or goto out of the block.  Objects in locals of the callers are scanned
+ * meanwhile. */
 #define PREEMPTIVE(t)                                                                                                  \
     for (ThreadSpill spill_, *pre_ = thread_preemptive_begin(t, &spill_); pre_; pre_ = thread_preemptive_end(t, &spill_))
 #define COOPERATIVE(t)                                                                                                 \

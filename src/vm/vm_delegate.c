@@ -211,7 +211,8 @@ void vm_delegate_forget(void)
     VEC(u64) dead = {0};
     for (u32 i = 0; i < by_method.cap; i++) {
         u64 k = by_method.keys[i];
-        if (k && (type_is_dying((void *)(uintptr_t)by_method.vals[i]) || type_is_dying(os_span.base + (u32)k) || type_is_dying(os_span.base + (k >> 32))))
+        if (k && (type_is_dying((void *)(uintptr_t)by_method.vals[i]) || type_is_dying(os_span.base + (u32)k) ||
+                  type_is_dying(os_span.base + (k >> 32))))
             vec_push(&dead, k);
     }
     for (u32 i = 0; i < dead.len; i++)

@@ -2,8 +2,8 @@
  * printed when a program dies. The frames of an exception are a long[] in Exception._stackTrace
  * (vm_trace.h), grown by doubling; only the dispatch that raises the exception writes it.  A Method
  * * in it is a raw pointer; where some are of collectible contexts _stackTrace is an object[]: the
- * long[], then the contexts' keepers. What is printed here is what the reference prints, byte for byte where it has no addresses. Book: exceptions.md  Tests:
- * tests/app */
+ * long[], then the contexts' keepers. What is printed here is what the reference prints, byte for byte where it has no addresses.
+ * Book: exceptions.md  Tests: tests/app */
 #include "vm/vm_trace.h"
 
 #include <signal.h>
