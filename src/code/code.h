@@ -213,6 +213,7 @@ enum { ENTRY_CATCHES = 0, ENTRY_UNHANDLED_IS_FATAL = 1, ENTRY_FOREIGN = 2 };
 bool code_call_flags(Thread *t, void *entry, CodeCallArgs *args, u64 entry_flags);
 /* Thunk for UnmanagedCallersOnly and Marshal.GetFunctionPointerForDelegate: foreign ABI in; attaches the thread when needed, goes cooperative,
  * calls the managed code at [cell] with the same arguments (stack_words of stack arguments are copied), goes preemptive, returns.
- * An exception that comes out is unhandled. extra: value placed in r11 for the callee (delegates), or NULL. */
-void *code_reverse_thunk(void *cell, u32 stack_words, void *extra);
+ * An exception that comes out is unhandled. extra: value placed in r11 for the callee (delegates), or NULL.
+ * The thunk goes with alc (NULL: never). */
+void *code_reverse_thunk(LoadContext *alc, void *cell, u32 stack_words, void *extra);
 #endif

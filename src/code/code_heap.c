@@ -22,6 +22,7 @@ typedef struct CodeHeap {
     char *cur, *end;
     size_t next_chunk;
     VEC(CodeChunk) chunks; /* of collectible contexts only: others keep theirs */
+    ReverseData *thunks;   /* likewise */
 } CodeHeap;
 
 static OsMutex lock = OS_MUTEX_INIT;
@@ -68,6 +69,8 @@ char *code_alloc_locked(LoadContext *alc, size_t n, char **rw)
     return p;
 }
 
+ReverseData **code_reverse_list_locked(LoadContext *alc) { return &heap_of(alc)->thunks; }
+
 char *code_alloc(LoadContext *alc, size_t n, char **rw)
 {
     code_lock();
@@ -100,6 +103,8 @@ void code_context_free(LoadContext *alc)
     CodeHeap *h = map64_ptr(&heaps, key);
     map64_remove(&heaps, key);
     code_stubs_forget(alc);
+    if (h)
+        code_reverse_forget(h->thunks);
     code_unlock();
     for (u32 i = 0; h && i < h->chunks.len; i++)
         os_span_free(OS_CHUNK_CODE, h->chunks.data[i].start, h->chunks.data[i].size);

@@ -51,16 +51,20 @@
 #ifndef __ASSEMBLER__
 #include "code/code.h"
 
-/* Data of a reverse thunk; immutable. */
+/* Data of a reverse thunk.  A thunk and its data stay together for good; they serve one context after another. */
 typedef struct ReverseData {
     void **cell;
     void *extra;
     u64 stack_words;
+    void *thunk;
+    struct ReverseData *next; /* of the same context, or free; under the lock */
 } ReverseData;
 
 void code_table_init(void);
 void code_table_forget(const void *p, size_t n); /* a whole chunk; world stopped */
 void code_stubs_forget(LoadContext *alc);        /* lock held */
+void code_reverse_forget(ReverseData *first);    /* lock held: thunks of a context that has gone may be used again */
+ReverseData **code_reverse_list_locked(LoadContext *alc); /* collectible context: head of its thunks */
 void code_lock(void); /* leaf lock of the code heap and the stubs' tables; held for a few instructions */
 void code_unlock(void);
 char *code_alloc_locked(LoadContext *alc, size_t n, char **rw); /* lock held */

@@ -303,27 +303,70 @@ void *code_helper_stub(void *fn)
 
 /* ---- reverse calls ---- */
 
-static ReverseData *reverse_free; /* rest of the newest block of data; under the lock */
+static ReverseData *reverse_new; /* rest of the newest block of data; under the lock, as all of these */
 static u32 reverse_left;
+static ReverseData *reverse_free, *reverse_last; /* oldest first, so that a pointer that should not be called any more fails for a while */
+static u32 num_reverse_free;
 
-void *code_reverse_thunk(void *cell, u32 stack_words, void *extra)
+static void reverse_of_nobody(void)
 {
-    code_lock();
+    base_fatal(EXIT_UNHANDLED, "Process terminated. Native code called a method of an assembly that has been unloaded.");
+}
+static void *reverse_dead_cell = (void *)reverse_of_nobody;
+
+static ReverseData *new_reverse(void)
+{
     if (!reverse_left) {
         reverse_left = OS_CHUNK_UNIT / sizeof(ReverseData);
-        reverse_free = os_span_alloc(OS_CHUNK_STUB, OS_CHUNK_UNIT);
-        CHECK(reverse_free);
+        reverse_new = os_span_alloc(OS_CHUNK_STUB, OS_CHUNK_UNIT);
+        CHECK(reverse_new);
     }
-    ReverseData *data = reverse_free++;
+    ReverseData *data = reverse_new++;
     reverse_left--;
-    *data = (ReverseData){cell, extra, stack_words};
     X64Buf b;
     x64_init(&b, 64);
     x64_lea(&b, 8, X64_R11, x64_mem_abs(data));
     x64_jmp_m(&b, x64_mem_abs(&cells->reverse));
-    void *p = install(NULL, &b);
+    data->thunk = install(NULL, &b);
+    return data;
+}
+
+void *code_reverse_thunk(LoadContext *alc, void *cell, u32 stack_words, void *extra)
+{
+    enum { FREE_AT_LEAST = 64 };
+    code_lock();
+    ReverseData *data = num_reverse_free > FREE_AT_LEAST ? reverse_free : NULL;
+    if (data) {
+        reverse_free = data->next;
+        num_reverse_free--;
+    } else {
+        data = new_reverse();
+    }
+    data->extra = extra;
+    data->stack_words = stack_words;
+    data->cell = cell;
+    if (alc && alc->collectible) {
+        ReverseData **list = code_reverse_list_locked(alc);
+        data->next = *list;
+        *list = data;
+    }
     code_unlock();
-    return p;
+    return data->thunk;
+}
+
+void code_reverse_forget(ReverseData *first)
+{
+    for (ReverseData *d = first, *next; d; d = next) {
+        next = d->next;
+        d->next = NULL;
+        d->cell = &reverse_dead_cell;
+        d->stack_words = 0;
+        if (num_reverse_free++)
+            reverse_last->next = d;
+        else
+            reverse_free = d;
+        reverse_last = d;
+    }
 }
 
 /* The record is complete before it is published: the thread may be walked as soon as it is attached. */

@@ -1,8 +1,9 @@
-/* corelib_diag.c: calls of event tracing, Debugger and JitInfo.
- * No trace session exists and none can be started: providers and events are kept as records that are never enabled, sessions are
- * refused, and what is written goes nowhere, as on the reference without a session.  No managed debugger can attach.
+/* corelib_diag.c: providers of event tracing, Debugger and JitInfo.
+ * Providers and events are kept as records that are never enabled, and what they write goes nowhere, as on the reference without a session; what the
+ * runtime's own provider tells is in corelib_events.c.  No managed debugger can attach.
  * Book: corelib.md  Tests: tests/app */
 #include "corelib/corelib.h"
+#include "corelib/corelib_events.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -46,14 +47,20 @@ CALL(void, corelib_ep_delete, EpProvider *p)
     base_free(p);
 }
 
+void *corelib_ep_provider(const char *name)
+{
+    os_mutex_lock(&ep_lock);
+    EpProvider *p = providers;
+    while (p && strcmp(p->name, name) != 0)
+        p = p->next;
+    os_mutex_unlock(&ep_lock);
+    return p;
+}
+
 CALL(void *, corelib_ep_get, const char16 *name)
 {
     char *s = utf16_dup_utf8(name, SIZE_MAX);
-    os_mutex_lock(&ep_lock);
-    EpProvider *p = providers;
-    while (p && strcmp(p->name, s) != 0)
-        p = p->next;
-    os_mutex_unlock(&ep_lock);
+    void *p = corelib_ep_provider(s);
     base_free(s);
     return p;
 }
@@ -64,41 +71,6 @@ CALL(void *, corelib_ep_define, EpProvider *p, u32 id, i64 keywords, u32 version
     (void)id, (void)keywords, (void)version, (void)level, (void)metadata, (void)n;
     __atomic_add_fetch(&p->events, 1, __ATOMIC_RELAXED);
     return p;
-}
-
-CALL(u64, corelib_ep_enable, const char16 *file, i32 format, u32 megabytes, void *configs, u32 n)
-{
-    (void)file, (void)format, (void)megabytes, (void)configs, (void)n;
-    return 0; /* no session */
-}
-
-CALL(void, corelib_ep_disable, u64 session)
-{
-    (void)session;
-}
-
-CALL(i32, corelib_ep_next, u64 session, void *event)
-{
-    (void)session, (void)event;
-    return 0;
-}
-
-CALL(i32, corelib_ep_info, u64 session, void *info)
-{
-    (void)session, (void)info;
-    return 0;
-}
-
-CALL(i32, corelib_ep_signal, u64 session)
-{
-    (void)session;
-    return 0;
-}
-
-CALL(i32, corelib_ep_wait, u64 session, i32 timeout)
-{
-    (void)session, (void)timeout;
-    return 0;
 }
 
 CALL(void, corelib_ep_write, void *event, void *data, u32 n, void *activity, void *related)

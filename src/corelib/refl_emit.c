@@ -144,7 +144,12 @@ static void free_module(EmitModule *m)
     for (u32 i = 0; i < m->types.len; i++)
         free_type(&m->types.data[i]);
     vec_free(&m->types);
-#define FREE_MEMBERS(v)                                                                                                    for (u32 i = 0; i < m->v.len; i++) {                                                                                       base_free(m->v.data[i].name);                                                                                          vec_free(&m->v.data[i].params);                                                                                    }                                                                                                                      vec_free(&m->v)
+#define FREE_MEMBERS(v)                                                                                                                              \
+    for (u32 i = 0; i < m->v.len; i++) {                                                                                                             \
+        base_free(m->v.data[i].name);                                                                                                                \
+        vec_free(&m->v.data[i].params);                                                                                                              \
+    }                                                                                                                                                \
+    vec_free(&m->v)
     FREE_MEMBERS(methods);
     FREE_MEMBERS(fields);
     FREE_MEMBERS(params);

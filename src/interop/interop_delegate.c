@@ -1,6 +1,7 @@
 /* interop_delegate.c: native function pointers made of delegates, and delegates over native functions.
  * A delegate's pointer is a reverse thunk to a static IL stub of its own, which finds the delegate through a weak handle: the pointer does not
- * keep the delegate alive (the program must), and is the same for the same object.
+ * keep the delegate alive (the program must), and is the same for the same object.  The pointer of a delegate that has died serves
+ * another one of its type, after a while; those of an unloaded type go with it.
  * Lock: table_lock guards the table; nothing runs under it.  Book: interop.md  Tests: tests/app */
 #include "interop/interop_plan.h"
 #include "interop/interop_value.h"
@@ -9,14 +10,21 @@
 #include "os/os_thread.h"
 #include "vm/vm_unload.h"
 
-typedef struct NativePointer { /* lives as long as the process */
-    GcHandle delegate; /* weak */
+typedef struct NativePointer {
+    GcHandle delegate; /* tracking weak */
+    MethodTable *mt;
     void *thunk;
     i32 hash;
-    struct NativePointer *next;
+    struct NativePointer *next; /* in the bucket; unused: in line */
 } NativePointer;
-enum { BUCKETS = 256 };
+typedef struct Unused { /* oldest first */
+    NativePointer *first, *last;
+    u32 len;
+} Unused;
+enum { BUCKETS = 256, REST = 16, FIRST_SWEEP = 64 };
 static NativePointer *table[BUCKETS]; /* by identity hash of the delegate */
+static u32 in_table, sweep_at = FIRST_SWEEP;
+static Map64 unused;                  /* delegate type -> Unused * */
 static OsMutex table_lock = OS_MUTEX_INIT;
 
 static void *find(Object *delegate, i32 hash)
@@ -25,6 +33,93 @@ static void *find(Object *delegate, i32 hash)
         if (p->hash == hash && gc_handle_get(p->delegate) == delegate)
             return p->thunk;
     return NULL;
+}
+
+static void insert(NativePointer *p)
+{
+    NativePointer **bucket = &table[(u32)p->hash % BUCKETS];
+    p->next = *bucket;
+    *bucket = p;
+    in_table++;
+}
+
+static void put_aside(NativePointer *p)
+{
+    Unused *u = map64_ptr(&unused, (u64)(uintptr_t)p->mt);
+    if (!u) {
+        u = base_calloc(1, sizeof *u);
+        map64_put(&unused, (u64)(uintptr_t)p->mt, (u64)(uintptr_t)u);
+    }
+    p->next = NULL;
+    if (u->len++)
+        u->last->next = p;
+    else
+        u->first = p;
+    u->last = p;
+}
+
+/* Pointers of dead delegates leave the table whenever it has doubled. */
+static void sweep_table(void)
+{
+    for (u32 i = 0; i < BUCKETS; i++)
+        for (NativePointer **at = &table[i], *p; (p = *at);) {
+            if (gc_handle_get(p->delegate)) {
+                at = &p->next;
+                continue;
+            }
+            *at = p->next;
+            in_table--;
+            put_aside(p);
+        }
+    sweep_at = MAX(2 * in_table, (u32)FIRST_SWEEP);
+}
+
+/* A pointer that served long enough ago, or NULL. */
+static NativePointer *take_unused(MethodTable *mt)
+{
+    Unused *u = map64_ptr(&unused, (u64)(uintptr_t)mt);
+    if (!u || u->len <= REST)
+        return NULL;
+    NativePointer *p = u->first;
+    u->first = p->next;
+    u->len--;
+    return p;
+}
+
+static void discard(NativePointer *p)
+{
+    gc_handle_free(p->delegate);
+    base_free(p);
+}
+
+/* World stopped; the thunks go with the context. */
+static void forget_dying(void)
+{
+    VEC(u64) dead = {0};
+    for (u32 i = 0; i < BUCKETS; i++)
+        for (NativePointer **at = &table[i], *p; (p = *at);) {
+            if (!type_is_dying(p->mt)) {
+                at = &p->next;
+                continue;
+            }
+            *at = p->next;
+            in_table--;
+            discard(p);
+        }
+    for (u32 i = 0; i < unused.cap; i++)
+        if (unused.keys[i] && type_is_dying((void *)(uintptr_t)unused.keys[i]))
+            vec_push(&dead, unused.keys[i]);
+    for (u32 i = 0; i < dead.len; i++) {
+        Unused *u = map64_ptr(&unused, dead.data[i]);
+        for (NativePointer *p = u->first, *next; p; p = next) {
+            next = p->next;
+            discard(p);
+        }
+        base_free(u);
+        map64_remove(&unused, dead.data[i]);
+    }
+    vec_free(&dead);
+    interop_layouts_forget();
 }
 
 /* ---- entered by native code ----------------------------------------------------------------------------------------------------------- */
@@ -219,6 +314,49 @@ static Method *make_entry(MethodTable *mt, GcHandle h, Err *e)
     return m;
 }
 
+static NativePointer *new_pointer(Thread *t, Object *delegate, Err *e)
+{
+    GcHandle h = gc_handle_new(t->domain, GC_HANDLE_WEAK_TRACK, delegate);
+    MethodTable *mt = delegate->mt;
+    Method *entry;
+    PREEMPTIVE(t) { entry = make_entry(mt, h, e); }
+    if (!entry) {
+        gc_handle_free(h);
+        return NULL;
+    }
+    NativePointer *p = base_calloc(1, sizeof *p);
+    *p = (NativePointer){.delegate = h, .mt = mt};
+    /* a struct returned in memory: both conventions pass the buffer first, since the entry is static */
+    p->thunk = code_reverse_thunk(type_method_context_of(entry), &entry->entry, vm_stack_words(entry->msig, true, false), NULL);
+    return p;
+}
+
+static void *enter_table(Thread *t, Object *delegate, i32 hash, Err *e)
+{
+    Object *volatile held = delegate;
+    os_mutex_lock(&table_lock);
+    if (in_table >= sweep_at)
+        sweep_table();
+    NativePointer *p = take_unused(delegate->mt);
+    os_mutex_unlock(&table_lock);
+    if (p)
+        gc_handle_set(p->delegate, held);
+    else if (!(p = new_pointer(t, held, e)))
+        return NULL;
+    p->hash = hash;
+    os_mutex_lock(&table_lock);
+    void *thunk = find(held, hash);
+    if (thunk) { /* another thread was quicker */
+        gc_handle_set(p->delegate, NULL);
+        put_aside(p);
+    } else {
+        insert(p);
+        thunk = p->thunk;
+    }
+    os_mutex_unlock(&table_lock);
+    return thunk;
+}
+
 void *interop_delegate_to_native(Thread *t, Object *delegate, Err *e)
 {
     i32 hash = sync_hash_code(t, delegate);
@@ -229,27 +367,7 @@ void *interop_delegate_to_native(Thread *t, Object *delegate, Err *e)
     os_mutex_unlock(&table_lock);
     if (thunk)
         return thunk;
-    GcHandle h = gc_handle_new(t->domain, GC_HANDLE_WEAK, delegate);
-    MethodTable *mt = delegate->mt;
-    Method *entry;
-    PREEMPTIVE(t) { entry = make_entry(mt, h, e); }
-    if (!entry) {
-        gc_handle_free(h);
-        return NULL;
-    }
-    /* a struct returned in memory: both conventions pass the buffer first, since the entry is static */
-    NativePointer *p = base_calloc(1, sizeof *p);
-    *p = (NativePointer){.delegate = h, .hash = hash};
-    p->thunk = code_reverse_thunk(&entry->entry, vm_stack_words(entry->msig, true, false), NULL);
-    os_mutex_lock(&table_lock);
-    thunk = find(gc_handle_get(h), hash);
-    if (!thunk) {
-        p->next = table[(u32)hash % BUCKETS];
-        table[(u32)hash % BUCKETS] = p;
-        thunk = p->thunk;
-    }
-    os_mutex_unlock(&table_lock);
-    return thunk;
+    return enter_table(t, delegate, hash, e);
 }
 
 static Object *original(void *fn)
@@ -301,5 +419,5 @@ static Method *native_invoke_stub(Thread *t, MethodTable *mt, Err *e)
 void interop_delegate_init(void)
 {
     vm_native_invoke_stub = native_invoke_stub;
-    vm_unload_hook(interop_layouts_forget, interop_libraries_forget);
+    vm_unload_hook(forget_dying, interop_libraries_forget);
 }

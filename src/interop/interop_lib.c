@@ -83,14 +83,21 @@ static void *search(Assembly *assembly, const char *name, Attempt *a)
 /* Libraries stay loaded; that this assembly asked for them is forgotten. */
 void interop_libraries_forget(LoadContext *alc)
 {
+    StrMap kept = {0};
     os_mutex_lock(&lib_lock);
-    for (u32 k = 0; k < alc->assemblies.len; k++) {
-        char key[32];
-        int n = snprintf(key, sizeof key, "%p:", (void *)alc->assemblies.data[k]);
-        for (u32 i = 0; i < loaded.cap; i++)
-            if (loaded.entries[i].key && strncmp(loaded.entries[i].key, key, (size_t)n) == 0)
-                loaded.entries[i].val = NULL;
+    for (u32 i = 0; i < loaded.cap; i++) {
+        const StrMapEntry *entry = &loaded.entries[i];
+        bool dead = !entry->key;
+        for (u32 k = 0; !dead && k < alc->assemblies.len; k++) {
+            char key[32];
+            int n = snprintf(key, sizeof key, "%p:", (void *)alc->assemblies.data[k]);
+            dead = strncmp(entry->key, key, (size_t)n) == 0;
+        }
+        if (!dead)
+            strmap_put(&kept, entry->key, entry->val);
     }
+    strmap_free(&loaded);
+    loaded = kept;
     os_mutex_unlock(&lib_lock);
 }
 

@@ -560,18 +560,48 @@ static void reset(T0 *j, Method *m, Err *e)
     j->e = e;
 }
 
+/* --- Memory of compilations: any thread takes what another left ------------------------------------------------------------------- */
+typedef struct Workspace {
+    T0 j;
+    Arena arena;
+} Workspace;
+enum { SPARE_WORKSPACES = 4 };
+static Workspace *spare[SPARE_WORKSPACES]; /* exchanged whole */
+
+static Workspace *take_workspace(void)
+{
+    for (u32 i = 0; i < SPARE_WORKSPACES; i++) {
+        Workspace *w = __atomic_load_n(&spare[i], __ATOMIC_RELAXED) ? __atomic_exchange_n(&spare[i], NULL, __ATOMIC_ACQ_REL) : NULL;
+        if (w)
+            return w;
+    }
+    Workspace *w = base_calloc(1, sizeof *w);
+    arena_init(&w->arena, 64 * 1024);
+    return w;
+}
+
+static void give_workspace(Workspace *w)
+{
+    for (u32 i = 0; i < SPARE_WORKSPACES; i++) {
+        Workspace *none = NULL;
+        if (__atomic_compare_exchange_n(&spare[i], &none, w, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+            return;
+    }
+    T0 *j = &w->j;
+    vec_free(&j->slots), vec_free(&j->zero), vec_free(&j->temps), vec_free(&j->slow);
+    vec_free(&j->ilmap), vec_free(&j->clauses), vec_free(&j->funclets), vec_free(&j->funclet_patches);
+    x64_free(&j->b);
+    arena_free(&w->arena);
+    base_free(w);
+}
+
+/* Compilation may load types, which may compile: nested use takes other memory. */
 CodeInfo *jit_compile_tier0(Method *m, Err *e)
 {
-    static __thread T0 *spare;
-    static __thread Arena *arena;
     u64 t0 = now_ns();
-    T0 *j = spare ? spare : base_calloc(1, sizeof(T0));
-    Arena *a = arena ? arena : base_calloc(1, sizeof(Arena));
-    if (!arena)
-        arena_init(a, 64 * 1024);
-    spare = NULL; /* compilation may load types, which may compile: nested use takes fresh memory */
-    arena = NULL;
-    j->a = a;
+    Workspace *w = take_workspace();
+    T0 *j = &w->j;
+    Arena *a = j->a = &w->arena;
     ArenaMark mark = arena_mark(a);
     bool broken = false;
     reset(j, m, e);
@@ -583,8 +613,7 @@ CodeInfo *jit_compile_tier0(Method *m, Err *e)
     }
     u32 il = j->w.body.code_size;
     arena_release(a, mark);
-    spare = j;
-    arena = a;
+    give_workspace(w);
     if (ci) {
         __atomic_fetch_add(&jit_stats.methods, 1, __ATOMIC_RELAXED);
         __atomic_fetch_add(&jit_stats.il_bytes, il, __ATOMIC_RELAXED);

@@ -8,6 +8,7 @@
 #include "vm/vm_unload.h"
 
 void (*vm_finalizer_work)(void);
+void (*vm_finalizer_passes)(bool begin, u64 count);
 
 static u32 asked, done; /* passes asked for; value of `asked` that the last finished pass began with */
 
@@ -24,11 +25,15 @@ static void run(Thread *t, void *arg)
         if (vm_finalizer_work)
             vm_finalizer_work();
         vm_unload_pass_begins();
+        u64 count = 0;
+        if (vm_finalizer_passes)
+            vm_finalizer_passes(true, 0);
         COOPERATIVE(t)
         {
-            u64 count = 0;
             vm_call_flags(t, vm_core_method(CM_RUN_FINALIZERS), NULL, &count, ENTRY_UNHANDLED_IS_FATAL);
         }
+        if (vm_finalizer_passes)
+            vm_finalizer_passes(false, count);
         vm_unload_flush(t);
         __atomic_store_n(&done, want, __ATOMIC_RELEASE);
         os_futex_wake(&done, UINT32_MAX >> 1);

@@ -7,4 +7,6 @@ bool vm_finalizer_start(Err *e);  /* once, after boot */
 void vm_finalizer_wake(void);     /* objects may be ready; any mode */
 void vm_finalizer_wait(Thread *t); /* GC.WaitForPendingFinalizers; preemptive.  Returns at once on the thread itself. */
 extern void (*vm_finalizer_work)(void); /* called by each pass before finalisers, preemptive; set once, may be NULL */
+/* Called before and after each pass, with the number of finalisers that ran; set once, may be NULL. */
+extern void (*vm_finalizer_passes)(bool begin, u64 count);
 #endif

@@ -346,7 +346,7 @@ void *vm_ldftn(Thread *t, Method *m)
         vm_throw_err(t, &e);
         return NULL;
     }
-    thunk = code_reverse_thunk(&m->canon->entry, vm_stack_words(sig, true, false), NULL);
+    thunk = code_reverse_thunk(type_method_context_of(m), &m->canon->entry, vm_stack_words(sig, true, false), NULL);
     void *none = NULL;
     return __atomic_compare_exchange_n(&m->vm_data, &none, thunk, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) ? thunk : none;
 }

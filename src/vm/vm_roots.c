@@ -125,6 +125,14 @@ static bool start_thread(void (*fn)(Thread *t, void *arg), const char *name)
     return false;
 }
 
+void (*vm_gc_collected)(i32 generation);
+
+static void gc_collected(i32 generation)
+{
+    if (vm_gc_collected)
+        vm_gc_collected(generation);
+}
+
 const GcClient vm_gc_client = {
     .stop_world = thread_stop_world,
     .resume_world = thread_resume_world,
@@ -138,4 +146,5 @@ const GcClient vm_gc_client = {
     .is_critical = is_critical,
     .wake_finalizer = vm_finalizer_wake,
     .start_thread = start_thread,
+    .collected = gc_collected,
 };

@@ -283,7 +283,7 @@ bool vm_create_delegate(const char *assembly, const char *type, const char *meth
     COOPERATIVE(t) { entry = vm_method_entry(t, m); }
     if (!entry)
         return err_set(e, ERR_PENDING, 0, "exception while preparing '%s.%s'", type, method);
-    *out = code_reverse_thunk(&m->entry, stack_words(sig), NULL);
+    *out = code_reverse_thunk(type_method_context_of(m), &m->entry, stack_words(sig), NULL);
     return true;
 }
 

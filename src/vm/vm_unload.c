@@ -17,6 +17,7 @@
 
 #include "base/vec.h"
 #include "md/md_pdb.h"
+#include "os/os_mem.h"
 #include "os/os_thread.h"
 #include "vm/vm_code.h"
 #include "vm/vm_throw.h"
@@ -259,6 +260,8 @@ static void unload(Thread *t, LoadContext **v, u32 n)
         type_context_free(v[i]);
     }
     vm_unloaded_contexts += n;
+    LOG(load, 1, "unloaded %lu contexts; loader heaps %zu KB, code %zu KB", (unsigned long)vm_unloaded_contexts,
+        (os_span_used(OS_CHUNK_HOT) + os_span_used(OS_CHUNK_COLD) + os_span_used(OS_CHUNK_STUB)) >> 10, os_span_used(OS_CHUNK_CODE) >> 10);
 }
 
 void vm_unload_flush(Thread *t)

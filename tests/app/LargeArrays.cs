@@ -7,9 +7,20 @@ using System.Runtime.CompilerServices;
 
 internal sealed class SmallClass { public byte[]? LargeArray; public int Number; }
 
+internal sealed class Owner { public byte[]? LargeArray; }
+
 internal static class Program
 {
+    private static object? s_made;
     private static int s_first;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static long Cost(Func<object> make)
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        s_made = make();
+        return GC.GetAllocatedBytesForCurrentThread() - before;
+    }
 
     private static void Threshold()
     {
@@ -19,6 +30,8 @@ internal static class Program
         Lab.Expect("generation of a large string", GC.GetGeneration(new string('x', s_first / 2)) == 2);
         Lab.Expect("generation of a large matrix", GC.GetGeneration(new double[s_first / 400, 60]) == 2);
         Lab.Expect("generation of uninitialised memory", GC.GetGeneration(GC.AllocateUninitializedArray<byte>(s_first)) == 2);
+        Lab.Expect("bytes of an array of 85,000", Cost(() => new byte[85_000]) == 85_024, Cost(() => new byte[85_000]));
+        Lab.Expect("bytes of its owner, generation 0", Cost(() => new Owner()) == 24 && GC.GetGeneration(new Owner()) == 0, Cost(() => new Owner()));
         long[] sizes = [84_930, 10, 15, 20, 25];
         foreach (long size in sizes)
         {

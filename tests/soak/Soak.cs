@@ -1,5 +1,6 @@
 // soak [MINUTES] [LOAD ...]: runs all loads at once, each on its own thread, and checks what they made (docs/book/measuring.md).
 // A LOAD may be a name, to run only the named ones, or -NAME to leave one out.
+// soak cycles [CONTEXTS [METHODS]]: collectible contexts and dynamic methods one after another (tests/app/UnloadCycles.cs); 10000 and 100000.
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
@@ -87,6 +88,7 @@ static class Soak
 
     static int Main(string[] args)
     {
+        if (args.Length > 0 && args[0] == "cycles") return UnloadCycles.Main(args.Length > 1 ? args[1..] : ["10000", "100000"]);
         double minutes = 60;
         if (args.Length > 0 && double.TryParse(args[0], out minutes)) args = args[1..];
         else minutes = 60;

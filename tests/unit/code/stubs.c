@@ -582,7 +582,7 @@ static u64 foreign_caller(u64 x)
 static void test_reverse(void)
 {
     void *cell = sum_code;
-    thunk = (Foreign *)code_reverse_thunk(&cell, 3, NULL);
+    thunk = (Foreign *)code_reverse_thunk(NULL, &cell, 3, NULL);
     thread_enter_preemptive(t0);
     call_thunk(NULL);
     OsThread os;
@@ -596,7 +596,7 @@ static void test_reverse(void)
     x64_mov_rr(&f.b, 8, X64_RAX, X64_R11);
     leave(&f);
     extra_code = finish(&f);
-    u64 (*extra)(void) = (u64(*)(void))code_reverse_thunk(&extra_code, 0, (void *)0x123456789a);
+    u64 (*extra)(void) = (u64(*)(void))code_reverse_thunk(NULL, &extra_code, 0, (void *)0x123456789a);
     CHECK(extra() == 0x123456789a);
     /* a precode keeps it */
     code_client.prestub = NULL;
@@ -605,12 +605,12 @@ static void test_reverse(void)
     Method *late = cold_alloc(sizeof(Method));
     late->entry = extra_code;
     void *late_precode = code_precode(late);
-    extra = (u64(*)(void))code_reverse_thunk(&late_precode, 0, (void *)0x77);
+    extra = (u64(*)(void))code_reverse_thunk(NULL, &late_precode, 0, (void *)0x77);
     CHECK(extra() == 0x77);
     thread_enter_cooperative(t0);
     /* walk across foreign code */
     void *inner = inner_caller->start;
-    walking_thunk = (u64(*)(u64))code_reverse_thunk(&inner, 0, NULL);
+    walking_thunk = (u64(*)(u64))code_reverse_thunk(NULL, &inner, 0, NULL);
     CodeInfo *c = make_caller(code_helper_stub((void *)foreign_caller));
     u64 r;
     CHECK(call0(c->start, 20, &r) && r == 22);

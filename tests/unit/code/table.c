@@ -114,11 +114,35 @@ static void test_unload(void)
     CHECK(os_span_used(OS_CHUNK_CODE) <= used + 65536);
 }
 
+/* Thunks of an unloaded context serve others, but not at once, and never two at a time. */
+static void test_thunks(void)
+{
+    enum { CYCLES = 5000, EACH = 9 };
+    static void *cell;
+    size_t code = 0, data = 0;
+    void *kept = code_reverse_thunk(NULL, &cell, 0, NULL), *last = NULL;
+    for (u32 i = 0; i < CYCLES; i++) {
+        LoadContext c = {.collectible = true};
+        for (u32 k = 0; k < EACH; k++) {
+            void *p = code_reverse_thunk(&c, &cell, k, NULL);
+            CHECK(p != kept && p != last);
+            last = p;
+        }
+        code_context_free(&c);
+        if (i == CYCLES / 10) {
+            code = os_span_used(OS_CHUNK_CODE);
+            data = os_span_used(OS_CHUNK_STUB);
+        }
+    }
+    CHECK(os_span_used(OS_CHUNK_CODE) == code && os_span_used(OS_CHUNK_STUB) == data);
+}
+
 int main(void)
 {
     os_span_init();
     code_init();
     test_unload();
+    test_thunks();
     test_find();
     test_il_map();
     test_funclets();
