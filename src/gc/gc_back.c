@@ -55,6 +55,8 @@ void gc_back_unlock_stopped(void)
 /* False: the cycle that the caller works for is over. */
 static bool lock_for(u32 mine, BackState expected)
 {
+    while (gc_region_prepare())
+        continue;
     while (__atomic_load_n(&stop_wanted, __ATOMIC_SEQ_CST))
         os_futex_wait(&stop_wanted, 1, -1);
     pthread_mutex_lock(&gc_back_lock);
@@ -221,6 +223,8 @@ static void run(Thread *t, void *arg)
                 gc_background_pause(t);
             continue;
         }
+        while (gc_region_prepare())
+            continue;
         os_futex_wait(&wake, seen, -1);
     }
 }
@@ -229,6 +233,12 @@ static void wake_thread(void)
 {
     __atomic_add_fetch(&wake, 1, __ATOMIC_ACQ_REL);
     os_futex_wake(&wake, 1);
+}
+
+void gc_back_make_regions(void)
+{
+    if (gc_regions_wanted() && __atomic_load_n(&has_thread, __ATOMIC_ACQUIRE))
+        wake_thread();
 }
 
 /* --- The stopped side: back_lock held -------------------------------------------------------------------------------------------------- */

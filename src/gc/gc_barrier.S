@@ -50,7 +50,7 @@
     jae     1f
     shr     $CARD_SHIFT, %rdi
     add     gc_card_biased(%rip), %rdi
-    movb    $7, (%rdi)
+    movb    $3, (%rdi) /* GC_CARD_STORED */
 1:  ret
 .endm
 

@@ -28,7 +28,7 @@ static inline void mark_card(const void *slot, const Object *v)
         return;
     u8 *card = gc_card(slot);
     if (UNLIKELY(marking))
-        __atomic_store_n(card, GC_CARD_ALL, __ATOMIC_RELEASE);
+        __atomic_store_n(card, GC_CARD_STORED, __ATOMIC_RELEASE);
     else if (gc_state(v) & GC_STATE_YOUNG && !(gc_state(slot) & GC_STATE_GEN0) && !(__atomic_load_n(card, __ATOMIC_RELAXED) & GC_CARD_YOUNG))
         __atomic_store_n(card, *card | GC_CARD_YOUNG, __ATOMIC_RELAXED); /* others set the same bit only */
 }
@@ -86,7 +86,7 @@ static void mark_range(const char *dst, size_t n)
 {
     if (!gc_in_heap(dst) || (!marking && gc_state(dst) & GC_STATE_GEN0))
         return;
-    u8 value = marking ? GC_CARD_ALL : GC_CARD_YOUNG | GC_CARD_GEN1;
+    u8 value = marking ? GC_CARD_STORED : GC_CARD_YOUNG;
     u8 *card = gc_card(dst), *last = gc_card(dst + n - 1);
     if (card == last)
         __atomic_store_n(card, value, __ATOMIC_RELEASE);

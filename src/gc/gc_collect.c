@@ -29,6 +29,7 @@ bool gc_marking;
 static u64 gen1_limit = 4;            /* regions of generation 1 at which it is collected together with 0 */
 static u64 full_threshold = FULL_MIN; /* old and large bytes at which generation 2 is due */
 static u32 tenure_left;               /* young collections that still promote to the old space at once */
+static u64 resumed_at;                /* end of the last pause: who waited for it to stop the world himself did not pause the program twice */
 static u64 collections_started;       /* a thread that waited for another's stop need not collect again */
 
 void gc_collect_init(void)
@@ -265,12 +266,14 @@ static void collect(Thread *t, i32 generation, u32 flags, GcReason reason, u64 s
         give_back(flags);
         set_full_threshold();
     }
-    u64 pause = os_time_mono_ns() - start;
+    u64 pause = os_time_mono_ns() - MAX(start, resumed_at);
     set_young_budgets(done, MIN(pause, os_time_thread_cpu_ns() - stopped));
     gc_stats_end(pause);
     if (gc_client->collected)
         gc_client->collected(done);
+    resumed_at = os_time_mono_ns();
     gc_client->resume_world(t);
+    gc_back_make_regions();
     if (gc_final_pending() && gc_client->wake_finalizer)
         gc_client->wake_finalizer();
     while (done == 2 && gc_give_back_step())

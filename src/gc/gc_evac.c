@@ -173,7 +173,7 @@ static void fix_slot_of_copy(void *arg, Object *holder, Object **slot)
         return;
     fix_slot(slot);
     if (gc_state(*slot) & GC_STATE_YOUNG)
-        *gc_card(slot) |= GC_CARD_YOUNG | GC_CARD_GEN1;
+        *gc_card(slot) |= GC_CARD_YOUNG;
 }
 
 /* Nothing lives in it any more, or pinned objects only. */

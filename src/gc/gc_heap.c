@@ -18,6 +18,7 @@
 
 enum {
     SMALL_HEAP_REGIONS = 16, /* so many keep small pages and are never mapped ahead: little programs stay little */
+    READY_REGIONS = 6,       /* free ones with pages, beyond a small heap: what a collection or an allocation is likely to want next */
     PROTECT_REGIONS = 4,     /* opened by one system call */
     HUGE_FROM = 48,          /* regions from here on lie in huge pages: what is random in a big heap waits for the page tables else */
     QUARANTINE_REGIONS = 64, /* stress: so many wait unreadable, if the heap's limit allows */
@@ -41,6 +42,7 @@ static u16 *bricks; /* by (address - heap base) >> GC_BRICK_SHIFT */
 static u32 region_limit, opened; /* regions of the lower half; those readable so far */
 static u64 committed, sequence;
 static u32 free_list, bare_list;           /* committed and given-back regions: index + 1 */
+static u32 free_count;                     /* length of free_list; read without the lock */
 static u32 jail_first, jail_last, jailed;  /* quarantine, oldest first */
 
 static void *reserve(size_t n, int prot)
@@ -156,6 +158,8 @@ static u32 pop(u32 *list)
     u32 top = *list;
     if (top)
         *list = gc_regions[top - 1].next;
+    if (top && list == &free_list)
+        __atomic_store_n(&free_count, free_count - 1, __ATOMIC_RELAXED);
     return top;
 }
 
@@ -163,6 +167,8 @@ static void push(u32 *list, u32 index)
 {
     gc_regions[index].next = *list;
     *list = index + 1;
+    if (list == &free_list)
+        __atomic_store_n(&free_count, free_count + 1, __ATOMIC_RELAXED);
 }
 
 /* A share of the memory that there may be. */
@@ -208,8 +214,6 @@ static u32 fresh_region(bool for_collector)
     if (!top && gc_region_count < region_limit && open_regions(gc_region_count)) {
         char *start = region_start(gc_region_count);
         gc_regions[gc_region_count] = (GcRegion){.start = start, .bump = start, .end = start + GC_REGION_SIZE, .zero_from = start};
-        if (gc_region_count >= SMALL_HEAP_REGIONS)
-            madvise(start, GC_REGION_SIZE, MADV_POPULATE_WRITE); /* only saves page faults */
         top = gc_region_count + 1;
         __atomic_store_n(&gc_region_count, top, __ATOMIC_RELEASE);
     }
@@ -218,11 +222,42 @@ static u32 fresh_region(bool for_collector)
     return top;
 }
 
+static void populate(u32 index)
+{
+    madvise(region_start(index), GC_REGION_SIZE, MADV_POPULATE_WRITE); /* only saves page faults */
+}
+
+bool gc_regions_wanted(void)
+{
+    return gc_region_count >= SMALL_HEAP_REGIONS && __atomic_load_n(&free_count, __ATOMIC_RELAXED) < READY_REGIONS;
+}
+
+bool gc_region_prepare(void)
+{
+    if (!gc_regions_wanted())
+        return false;
+    pthread_mutex_lock(&gc_heap_lock);
+    u32 top = fresh_region(false);
+    pthread_mutex_unlock(&gc_heap_lock);
+    if (!top)
+        return false;
+    GcRegion *r = &gc_regions[top - 1]; /* on no list: nobody else's */
+    populate(top - 1);
+    u64 *const maps[] = {gc_starts, gc_marks, gc_pin_bits}; /* two may change places meanwhile: in each the region's part means nothing now */
+    for (u32 i = 0; i < ARRAY_LEN(maps); i++)
+        gc_bits_clear(maps[i], r->start, r->end);
+    memset(gc_card(r->start), 0, GC_REGION_SIZE >> GC_CARD_SHIFT);
+    pthread_mutex_lock(&gc_heap_lock);
+    push(&free_list, top - 1);
+    pthread_mutex_unlock(&gc_heap_lock);
+    return true;
+}
+
 GcRegion *gc_region_new(GcRegionKind kind, bool for_collector)
 {
     u32 top = pop(&free_list);
-    if (!top)
-        top = fresh_region(for_collector);
+    if (!top && (top = fresh_region(for_collector)) > SMALL_HEAP_REGIONS)
+        populate(top - 1);
     if (!top && jailed)
         top = release_jailed();
     if (!top)
@@ -292,6 +327,7 @@ bool gc_trim_some(u64 keep_bytes, u32 most)
             return true;
         u32 index = *link - 1;
         *link = r->next;
+        __atomic_store_n(&free_count, free_count - 1, __ATOMIC_RELAXED);
         if (madvise(r->start, GC_REGION_SIZE, MADV_DONTNEED))
             memset(r->start, 0, GC_REGION_SIZE);
         r->zero_from = r->start;

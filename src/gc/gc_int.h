@@ -78,8 +78,9 @@ extern MethodTable *gc_free_mt;
 extern u8 *gc_state_biased;  /* state of address a: gc_state_biased[a >> GC_REGION_SHIFT]; only for a in the range */
 extern u8 *gc_card_biased;   /* card of address a: gc_card_biased[a >> GC_CARD_SHIFT] */
 /* YOUNG: a reference to a young object was stored here since the last collection.  CHANGED: something was stored here since marking began.
- * GEN1: an old object may refer to one of generation 1 here; collections of generation 0 need not look. */
-enum { GC_CARD_YOUNG = 1, GC_CARD_CHANGED = 2, GC_CARD_GEN1 = 4, GC_CARD_ALL = 7 };
+ * GEN1: an old object may refer to one of generation 1 here; collections of generation 0 need not look.  Stores leave YOUNG for both, without
+ * GEN1: the next collection looks at every slot of the card and says which it is. */
+enum { GC_CARD_YOUNG = 1, GC_CARD_CHANGED = 2, GC_CARD_STORED = 3, GC_CARD_GEN1 = 4, GC_CARD_ALL = 7 };
 extern u64 gc_heap_size;     /* gc_heap_end - gc_heap_base */
 extern pthread_mutex_t gc_heap_lock, gc_back_lock;
 
@@ -136,6 +137,9 @@ static inline size_t gc_size_any(const Object *o)
 /* --- gc_heap.c: regions.  heap_lock held, or world stopped. ------------------------------------------------------------- */
 /* NULL: the limit is reached.  Cards, starts, marks clear; state set. for_collector: may use the reserve that mutators may not. */
 GcRegion *gc_region_new(GcRegionKind kind, bool for_collector);
+/* Running, no lock held: makes the pages of one more region, so that no pause waits for them; false: there are enough free ones, or no memory. */
+bool gc_region_prepare(void);
+bool gc_regions_wanted(void);                         /* gc_region_prepare would find something to do */
 void gc_region_free(GcRegion *r);                     /* back to the free list; its memory stays committed until gc_trim */
 void gc_region_set_kind(GcRegion *r, GcRegionKind kind); /* state follows */
 /* Accounting of committed memory against the limit; gc_large.c uses it for its pages. */
@@ -322,6 +326,7 @@ bool gc_back_start(void);  /* before the young collection that is the first paus
 void gc_back_adopt(void);  /* end of a young collection while marking: takes what it left on the workers' gray stacks */
 bool gc_back_wants_pause(void); /* any time: marking is done, the next collection of generation 1 should be the final pause */
 void gc_back_final(void);  /* after gc_young_trace(1): final marking, decisions for all generations, gc_young_finish; sweeping begins */
+void gc_back_make_regions(void); /* running: the thread, when there is one, prepares regions */
 void gc_back_abort(void);  /* a blocking full collection takes over */
 void gc_back_wait(Thread *t); /* running: until no cycle is in progress; a safepoint */
 /* gc_collect.c, called by the background thread */

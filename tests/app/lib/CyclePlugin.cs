@@ -58,6 +58,21 @@ namespace Cycles
         public static async Task<Named> Later(Task t, int n) { await t; return new Named("later", new Point(n, 0)); }
     }
 
+    // What UnloadKeepers.cs asks for.
+    public sealed class Comes { public static Action<object>? Back; ~Comes() => Back?.Invoke(this); }
+    public static class Keeps
+    {
+        public static object? Root;
+        [ThreadStatic] public static object? OfThread;
+        public static void Stay(WaitHandle w) => w.WaitOne();
+        public static void SetThreadStatic() => OfThread = new Bolt { Weight = 3 };
+        public static IEnumerable<int> Count() { for (int i = 1; ; i++) yield return i; }
+        public static object Boxes() => new Point(1, 2);
+        public static Action Static() => static () => { };
+        public static int Calls(Action a) { a(); return 5; }
+        public static bool Filter(Action a) { try { a(); } catch (Exception e) when (e.Message == "x") { return true; } return false; }
+    }
+
     public static unsafe class Plugin
     {
         [DllImport("libc")] private static extern int abs(int n);
