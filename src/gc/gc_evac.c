@@ -12,24 +12,26 @@
 #include "os/os_time.h"
 
 enum {
-    MAX_CANDIDATES = 24,
-    BUDGET_NS = 500000,       /* of the final pause; when memory is to be conserved EAGER_BUDGET_NS */
-    EAGER_BUDGET_NS = 4000000,
+    MAX_CANDIDATES = 64,
+    BUDGET_NS = 500000,       /* of the final pause; twice that when most of the old generation is gaps */
+    EAGER_BUDGET_NS = 4000000, /* when memory is to be conserved */
     OBJECT_NS = 30,           /* to copy one and correct what it refers to, */
-    REGION_NS = 10000,        /* to look for them in a region's bitmap, */
+    REGION_NS = 14000,        /* to look for them in a region's bitmap, */
     SLOT_NS = 12,             /* to correct a recorded slot, */
     ROOT_NS = 4,              /* and a handle */
-    BYTES_PER_OBJECT = 32,    /* a guess low enough */
+    BYTES_PER_NS = 4,         /* copied */
     MAX_SLOTS = EAGER_BUDGET_NS / SLOT_NS + 1,
     SPARSE_PERCENT = 25,      /* live share of a region up to which it is worth its copying */
     EAGER_SPARSE_PERCENT = 50,
     FRAYED_PERCENT = 15,      /* share of gaps in the old regions from which on regions are evacuated at all */
+    MOST_PERCENT = 50,
     MIN_REGIONS = 4,
 };
 
 static struct {
     u32 regions[MAX_CANDIDATES];
     u32 count;
+    u64 budget;           /* ns */
     pthread_mutex_t lock; /* several workers record */
     VEC(Object **) slots;
     VEC(Object *) copies;
@@ -42,16 +44,19 @@ static u8 *state_of(const GcRegion *r)
 
 /* --- Candidates --------------------------------------------------------------------------------------------------------------- */
 
-static bool frayed(void)
+/* What the final pause may spend, by the share of gaps in the old regions. */
+static u64 choose_budget(void)
 {
-    u64 regions = 0, live = 0, percent = gc_settings.conserve_memory ? (10 - gc_settings.conserve_memory) * 10 : FRAYED_PERCENT;
+    u64 regions = 0, live = 0, conserve = (u64)gc_settings.conserve_memory;
     for (u32 i = 0; i < gc_region_count; i++)
         if (gc_regions[i].kind == GC_REGION_OLD) {
             regions++;
             live += gc_regions[i].live_bytes;
         }
-    u64 total = regions * GC_REGION_SIZE;
-    return regions >= MIN_REGIONS && (total - MIN(live, total)) * 100 >= total * percent;
+    u64 total = regions * GC_REGION_SIZE, gaps = total - MIN(live, total);
+    if (regions < MIN_REGIONS || gaps * 100 < total * (conserve ? (10 - conserve) * 10 : FRAYED_PERCENT))
+        return 0;
+    return conserve ? EAGER_BUDGET_NS : gaps * 100 >= total * MOST_PERCENT ? 2 * BUDGET_NS : BUDGET_NS;
 }
 
 /* Keeps the list sorted by live bytes, the emptiest first, and as long as may be. */
@@ -67,20 +72,16 @@ static void consider(u32 index)
     evac.regions[at] = index;
 }
 
-static u64 budget(void)
-{
-    return gc_settings.conserve_memory ? EAGER_BUDGET_NS : BUDGET_NS;
-}
-
 /* How many of the candidates can be emptied within the budget, the emptiest first.  What lived in them after their last sweep is the most
  * that can live now. */
 static u32 affordable(u64 fixed)
 {
-    u64 left = budget(), cost;
+    u64 left = evac.budget, cost;
     u32 n = 0;
     fixed += gc_cycle.stacks_ns + gc_handles_count() * ROOT_NS + (u64)evac.slots.len * SLOT_NS;
     for (left -= MIN(fixed, left); n < evac.count; n++, left -= cost) {
-        cost = REGION_NS + (u64)gc_regions[evac.regions[n]].live_bytes / BYTES_PER_OBJECT * OBJECT_NS;
+        const GcRegion *r = &gc_regions[evac.regions[n]];
+        cost = REGION_NS + r->live_bytes / MAX(r->mean_bytes, (u32)GC_MIN_OBJECT) * OBJECT_NS + r->live_bytes / BYTES_PER_NS;
         if (cost > left)
             break;
     }
@@ -91,7 +92,8 @@ void gc_evac_choose(void)
 {
     evac.count = 0;
     vec_clear(&evac.slots);
-    if (!frayed())
+    evac.budget = choose_budget();
+    if (!evac.budget)
         return;
     u64 sparse = GC_REGION_SIZE * (gc_settings.conserve_memory ? EAGER_SPARSE_PERCENT : SPARSE_PERCENT) / 100;
     for (u32 i = 0; i < gc_region_count; i++)

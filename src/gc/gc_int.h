@@ -64,6 +64,7 @@ typedef struct GcRegion {
     GcGap *gaps;     /* old, in address order after a sweep */
     u32 live_bytes, gap_bytes; /* old, pinned: at the last sweep, plus what was promoted since; live_bytes of other kinds is 0 */
     u32 max_gap;     /* old: no gap is bigger */
+    u32 mean_bytes;  /* old: of an object at the last sweep */
     u32 sequence;    /* rises with each use of a region: order of allocation */
     u32 next;        /* index + 1 of the next region on the same list (free, by kind, available); 0: end */
 } GcRegion;

@@ -301,7 +301,7 @@ void gc_old_forget(void)
 static size_t build_gaps(GcRegion *r)
 {
     const u64 *map = gc_starts + (gc_bit(r->start) >> 6);
-    size_t words = (GC_REGION_SIZE / 8) / 64, live = 0, gap_bytes = 0, max_gap = 0;
+    size_t words = (GC_REGION_SIZE / 8) / 64, live = 0, objects = 0, gap_bytes = 0, max_gap = 0;
     GcGap **link = &r->gaps;
     char *free_from = r->start;
     for (size_t w = 0; w < words; w++) {
@@ -312,6 +312,7 @@ static size_t build_gaps(GcRegion *r)
                    "old region %p of kind %u: object %p of %zu bytes, but memory is taken up to %p", (void *)r->start, r->kind, (void *)at, n,
                    (void *)free_from);
             live += n;
+            objects++;
             if (gap >= GAP_MIN) {
                 *link = make_gap(free_from, gap, NULL);
                 link = &(*link)->next;
@@ -326,6 +327,7 @@ static size_t build_gaps(GcRegion *r)
     r->bump = free_from;
     r->gap_bytes = (u32)gap_bytes;
     r->max_gap = (u32)max_gap;
+    r->mean_bytes = (u32)(live / MAX(objects, (size_t)1));
     return live;
 }
 

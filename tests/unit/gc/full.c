@@ -134,7 +134,7 @@ TEST(graphs)
 TEST(lists_and_cycles)
 {
     Thread *t = fake_start();
-    enum { N = 1000000 };
+    enum { N = 300000 };
     for (int workers = 1; workers <= 2; workers++) {
         gc_worker_count = (u32)workers;
         for (u32 i = 0; i < N; i++) {
@@ -412,7 +412,7 @@ TEST(speed)
 TEST(mark_rate)
 {
     Thread *t = fake_start();
-    enum { N = 5000000 };
+    enum { N = 1000000 };
     make_nodes(t, N);
     full(t, 0);
     Object **at = fake_slot(fake_roots[0], 1);
