@@ -70,6 +70,29 @@ internal static class Program
         Lab.Expect("order", order == "GCSuspendEEBegin_V1 GCSuspendEEEnd_V1 GCStart_V2 GCEnd_V1 GCRestartEEBegin_V1 GCRestartEEEnd_V1", order);
     }
 
+    // One that runs beside the program starts in one stop and ends in another.
+    private static void Background(Listener l)
+    {
+        var live = new object[200_000];
+        for (int i = 0; i < live.Length; i++) live[i] = new long[4];
+        Lab.Collect();
+        Thread.Sleep(300);
+        lock (l.All) l.All.Clear();
+        int count = GC.CollectionCount(2);
+        GC.Collect(2, GCCollectionMode.Forced, blocking: false);
+        var all = new List<Heard>();
+        for (int i = 0; i < 2000 && !all.Any(h => h.Name == "GCEnd_V1" && h["Depth"] == 2); i++)
+        {
+            lock (l.All) { all.AddRange(l.All); l.All.Clear(); }
+            for (int k = 0; k < 1000; k++) s_last = new byte[1000];
+            Thread.Sleep(1);
+        }
+        Heard? start = all.Find(h => h.Name == "GCStart_V2" && h["Depth"] == 2 && h["Type"] == 1), end = all.Find(h => h.Name == "GCEnd_V1" && h["Depth"] == 2);
+        Lab.Expect("start and end beside the program", start != null && end != null && start["Count"] == end["Count"], string.Join(" ", all.Select(h => h.Name)));
+        Lab.Expect("full collections", GC.CollectionCount(2) - count, 1, 3);
+        GC.KeepAlive(live);
+    }
+
     private static void Main()
     {
         var l = new Listener();
@@ -81,6 +104,7 @@ internal static class Program
             Check(l, 1, true, 1, () => GC.Collect(1));
             Check(l, 2, false, 1, () => GC.Collect(2));
         }
+        Background(l);
         for (int i = 0; i < 50; i++) s_last = new Final();
         s_last = null;
         int finalised = 0;

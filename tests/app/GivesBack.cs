@@ -1,5 +1,5 @@
 // output: memory given back: OK
-// stress: loose
+// stress: no
 // also: common/GcLab.cs
 // When the heap shrinks the system gets the memory back: at once when that is asked for, otherwise after full collections; with RetainVM it is kept.
 // Argument: keep, if it is to be kept.
