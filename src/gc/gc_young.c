@@ -409,6 +409,16 @@ static void condemn(i32 generation)
     }
 }
 
+/* Their pinned objects will be of generation 1, and tracing sets the cards that they need then. */
+static void clean_cards_of_ageing(void)
+{
+    for (u32 i = 0; i < gc_region_count; i++) {
+        GcRegion *r = &gc_regions[i];
+        if (r->kind == GC_REGION_GEN0 && r->pins_age)
+            memset(gc_card(r->start), 0, GC_REGION_SIZE >> GC_CARD_SHIFT);
+    }
+}
+
 static GcCardParts card_parts;
 
 static void trace_part(GcWorker *w, void *arg)
@@ -444,6 +454,7 @@ void gc_young_trace(i32 generation)
     gc_client->walk_stacks(gather_root, NULL, &frames);
     pins_age = true; /* a pinned handle will be there for long */
     gc_handles_pins();
+    clean_cards_of_ageing();
     for (u32 i = 0; i < pinned.len; i++)
         vec_push(&gc_workers[0].copied, pinned.data[i]);
     gc_cycle.record.pinned_objects = pinned.len;
@@ -494,6 +505,7 @@ static void age_in_place(GcRegion *r)
 {
     bool to_old = r->kind == GC_REGION_GEN1;
     gc_bits_clear(gc_starts, r->start, r->end);
+    r->kind = GC_REGION_GEN1; /* so that its cards stay as they are */
     gc_region_set_kind(r, to_old ? GC_REGION_OLD : GC_REGION_GEN1);
     r->has_pins = false;
 }

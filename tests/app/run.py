@@ -25,7 +25,7 @@ A program is NAME.cs, .fs or .vb in this folder, or `source=` in the manifest.  
   maps: no                 do not link common/ProcMaps.cs
   output: text             the reference is not asked, as what it does there varies; the program prints this (with \\n escapes)
   stress: WORDS            under STATOR_GCSTRESS; no: left out; loose: when collections happen shows in its output, so only the
-                           exit code counts; a number: its chances are so many times rarer
+                           exit code counts; a number: so many times fewer collections
   needs: NAME              a library program, built first and put beside this one (as reference: `ref: NAME`)
 Results of the reference are cached by the hash of the program, so only the tested side runs again.
 Programs listed in known_failures.txt are run, shown as `known` and not counted as failed; one that passes is an error.
@@ -337,10 +337,10 @@ def foreign(paths):
 
 
 def rarer(stress, times):
-    """kind[:n[:m]] with n so many times as big"""
-    kind, _, rest = stress.partition(":")
-    n, _, m = rest.partition(":")
-    return f"{kind}:{int(n or 1) * times}" + (f":{m}" if m else "")
+    """kind[:n[:m]]: about so many times fewer collections"""
+    kind, *counts = stress.split(":")
+    n, m = counts + ["1", ""][len(counts):]
+    return f"{kind}:{n}:{max(int(m) // times, 1)}" if m else f"{kind}:{int(n) * times}"
 
 
 def tested(p, a, mode):

@@ -6,7 +6,7 @@ A program under the check prints what it prints without, and counts of frames, s
 maps made wrong on purpose (STATOR_MAPFAULT) the check finds one and aborts.  Both modes of the runtime.
 Without names also: the log (STATOR_LOG=gc:1, STATOR_GCSTATS=1) agrees with what GC tells, and a process with few addresses.
 Last line: `N passed, N failed`."""
-import argparse, os, re, signal, subprocess, sys
+import argparse, concurrent.futures, os, re, signal, subprocess, sys, threading
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -18,11 +18,13 @@ COUNTS = re.compile(rb"^gc verify: (\d+) checks, (\d+) frames, (\d+) slots, (\d+
 MOVES = re.compile(rb"gc stress: (\d+) collections, (\d+) objects moved\n")
 STRESS = ["alloc:50", "poll:500", "transition:5"]
 passed = failed = 0
+lock = threading.Lock()
 
 
 def check(a, name, ok, text=""):
     global passed, failed
-    passed, failed = passed + bool(ok), failed + (not ok)
+    with lock:
+        passed, failed = passed + bool(ok), failed + (not ok)
     if a.v or not ok:
         print(("ok   " if ok else "FAIL ") + name + (f": {text}" if text and not ok else ""))
     return ok
@@ -121,9 +123,9 @@ def main():
     if built.returncode:
         print(built.stdout + built.stderr)
         return 1
-    for name in names:
-        for mode in ("single", "neutral"):
-            program(a, name, mode)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for f in [pool.submit(program, a, name, mode) for name in names for mode in ("single", "neutral")]:
+            f.result()
     if not a.names:
         figures(a)
         allocation(a)

@@ -1,4 +1,4 @@
-/* young.c: evacuation of the young generations by several workers. */
+/* young.c: evacuation of the young generations: several workers, pinned objects. */
 #include "test.h"
 #include "unit/gc/fake_types.h"
 
@@ -48,4 +48,45 @@ TEST(races_for_an_object)
         fake_roots[2 * k] = NULL;
 }
 
-TEST_MAIN(races_for_an_object)
+static Object *on_c_stack;
+static void walk_with_c_stack(GcVisitSlot visit, void *arg, u64 *frames)
+{
+    fake_walk(visit, arg, frames);
+    visit(arg, &on_c_stack, GC_SLOT_CONSERVATIVE);
+}
+
+static void fill_a_region(Thread *t)
+{
+    for (u32 n = 0; n < GC_REGION_SIZE; n += BYTES)
+        memset(fake_slot(gc_alloc_array(t, fake(FAKE_BYTES), BYTES, 0), 1), 0x7b, BYTES);
+}
+
+/* A handle's object becomes older where it is, one that C holds stays in generation 0: the card between them must be dirty. */
+TEST(pinned_of_two_ages)
+{
+    Thread *t = fake_start();
+    GcClient client = *gc_client;
+    const GcClient *usual = gc_client;
+    client.walk_stacks = walk_with_c_stack;
+    gc_client = &client;
+    Object *older = gc_alloc(t, fake(FAKE_PAIR));
+    GcHandle h = gc_handle_new(NULL, GC_HANDLE_PINNED, older);
+    fill_a_region(t);
+    on_c_stack = gc_alloc(t, fake(FAKE_PAIR));
+    *fake_slot(on_c_stack, 2) = (Object *)(uintptr_t)0x1234567;
+    gc_store_ref(fake_slot(older, 0), on_c_stack);
+    gc_collect(t, 0, 0, GC_REASON_SOH);
+    EXPECT_EQ(gc_generation_of(older), 1);
+    EXPECT_EQ(gc_generation_of(on_c_stack), 0);
+    gc_verify(t, "pins of two ages");
+    on_c_stack = NULL;
+    for (int i = 0; i < 3; i++) {
+        gc_collect(t, 0, 0, GC_REASON_SOH);
+        fill_a_region(t);
+        EXPECT(*fake_slot(*fake_slot(older, 0), 2) == (Object *)(uintptr_t)0x1234567);
+    }
+    gc_handle_free(h);
+    gc_client = usual;
+}
+
+TEST_MAIN(races_for_an_object, pinned_of_two_ages)
