@@ -97,6 +97,17 @@ CALL(void, corelib_gc_remove_pressure, u64 n)
     gc_pressure_remove(n);
 }
 
+/* A segment is named by its address.  Garbage may refer to what is in it even after the program has taken it back. */
+CALL(const void *, corelib_gc_register_frozen, const void *start, i64 n)
+{
+    return n > 0 && gc_foreign_add(start, (size_t)n) ? start : NULL;
+}
+
+CALL(void, corelib_gc_unregister_frozen, const void *start)
+{
+    (void)start;
+}
+
 /* --- Figures ------------------------------------------------------------------------------------------------------------- */
 CALL(i64, corelib_gc_total_memory, void)
 {
@@ -290,12 +301,12 @@ CALL(i32, corelib_gc_set_latency, i32 mode)
     return SUCCEEDED;
 }
 
-/* has_large, large: how the total splits between small and large objects; ours share it. */
+/* has_large, large: how the total splits between small and large objects; ours share it, whatever the parts. */
 CALL(i32, corelib_gc_start_region, i64 total, i32 has_large, i64 large, i32 no_full)
 {
-    (void)has_large, (void)large;
+    (void)large;
     QCALL_BEGIN(t);
-    GcRegionStart status = gc_region_start(t, (u64)total, no_full);
+    GcRegionStart status = gc_region_start(t, (u64)total, has_large, no_full);
     QCALL_END(t);
     return (i32)status;
 }
@@ -312,35 +323,23 @@ typedef struct RegionItem {
     void (*callback)(struct RegionItem *item);
     u8 scheduled, abandoned;
 } RegionItem;
-static RegionItem *region_item; /* of the watch that gc/ holds */
 
 /* On the finaliser thread, preemptive. */
-static void run_region_item(void)
+static void run_region_items(void)
 {
-    GcWatchState state = gc_region_watch_take();
-    if (state != GC_WATCH_REACHED && state != GC_WATCH_ABANDONED)
-        return;
-    RegionItem *item = __atomic_exchange_n(&region_item, NULL, __ATOMIC_ACQ_REL);
-    if (!item)
-        return;
-    item->scheduled = 1;
-    item->abandoned = state == GC_WATCH_ABANDONED;
-    item->callback(item);
+    bool abandoned;
+    for (RegionItem *item; (item = gc_region_watch_take(&abandoned));) {
+        item->scheduled = 1;
+        item->abandoned = abandoned;
+        item->callback(item);
+    }
 }
 
 /* The callback is due when `total` bytes were allocated in the region. */
 CALL(i32, corelib_gc_region_callback, RegionItem *item, i64 total)
 {
-    RegionItem *none = NULL;
-    if (__atomic_load_n(&gc_latency_mode, __ATOMIC_RELAXED) != GC_LATENCY_NO_GC_REGION)
-        return GC_WATCH_NO_REGION;
-    if (!__atomic_compare_exchange_n(&region_item, &none, item, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-        return GC_WATCH_ALREADY;
-    vm_finalizer_work = run_region_item;
-    GcRegionWatch status = gc_region_watch((u64)total);
-    if (status != GC_WATCH_SET)
-        __atomic_store_n(&region_item, NULL, __ATOMIC_RELEASE);
-    return (i32)status;
+    vm_finalizer_work = run_region_items;
+    return (i32)gc_region_watch((u64)total, item);
 }
 
 CALL(i32, corelib_gc_loh_mode, void)

@@ -117,6 +117,9 @@ Object *gc_alloc_array(Thread *t, MethodTable *mt, u32 length, u32 flags);
 Object *gc_alloc_bytes(Thread *t, MethodTable *mt, size_t n, u32 flags);
 /* In the frozen space: never moves, never freed; literals and type objects.  Zeroed, MethodTable set. */
 Object *gc_alloc_frozen(MethodTable *mt, size_t n);
+/* n bytes outside the heap hold objects that somebody laid out there: they are neither moved nor freed, and the heap may refer to them; what they
+ * refer to is not kept alive.  They are known for good, for garbage may go on referring to them.  False: the range is none. */
+bool gc_foreign_add(const void *start, size_t n);
 void gc_thread_detach(Thread *t); /* formats and gives back the rest of the thread's chunk */
 u64 gc_allocated_bytes(Thread *t); /* exact for the thread: chunks taken minus unused rest */
 u64 gc_total_allocated_bytes(void);
@@ -280,13 +283,14 @@ extern i32 gc_loh_compaction; /* 1 Default, 2 CompactOnce; a blocking full colle
 /* --- Regions without collections (gc_notify.c).  Numbers as CoreLib's enums. --------------------------------------------- */
 typedef enum GcRegionStart { GC_REGION_STARTED, GC_REGION_NO_MEMORY, GC_REGION_TOO_LARGE, GC_REGION_IN_PROGRESS } GcRegionStart;
 typedef enum GcRegionWatch { GC_WATCH_SET, GC_WATCH_NO_REGION, GC_WATCH_TOO_LARGE, GC_WATCH_ALREADY } GcRegionWatch;
-/* Until `total` more bytes were allocated no collection starts by itself; first a full collection makes room, unless no_full. Cooperative. */
-GcRegionStart gc_region_start(Thread *t, u64 total, bool no_full);
+/* Until `total` more bytes were allocated no collection starts by itself; first a full collection makes room, unless no_full. Cooperative.
+ * split: small and large objects share the total; else each of them may use all of it. */
+GcRegionStart gc_region_start(Thread *t, u64 total, bool split, bool no_full);
 bool gc_region_end(void); /* false: none is in progress, or a collection ended it */
-/* When `total` bytes of the region are used, or it ends before, client->wake_finalizer is called and gc_region_watch_take says so, once. */
-GcRegionWatch gc_region_watch(u64 total);
-typedef enum GcWatchState { GC_WATCH_NONE, GC_WATCH_WAITING, GC_WATCH_REACHED, GC_WATCH_ABANDONED } GcWatchState;
-GcWatchState gc_region_watch_take(void); /* REACHED and ABANDONED become NONE */
+/* When `total` bytes of the region are used, or it ends before (abandoned), client->wake_finalizer is called and gc_region_watch_take hands the
+ * watch out, once; the oldest first.  One watch at a time can wait; it is not NULL and means nothing to gc/. */
+GcRegionWatch gc_region_watch(u64 total, void *watch);
+void *gc_region_watch_take(bool *abandoned); /* NULL: none is due */
 
 /* --- Notice of full blocking collections (gc_notify.c).  GCNotificationStatus. -------------------------------------------- */
 typedef enum GcNotice { GC_NOTICE_SUCCEEDED, GC_NOTICE_FAILED, GC_NOTICE_CANCELED, GC_NOTICE_TIMEOUT, GC_NOTICE_NOT_APPLICABLE } GcNotice;

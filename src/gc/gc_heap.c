@@ -25,6 +25,7 @@ enum {
 };
 
 #define HUGE_PAGE ((size_t)2 << 20)
+#define ADDRESSES ((size_t)1 << 47) /* of user space */
 
 char *gc_heap_base, *gc_heap_end, *gc_large_base, *gc_large_top;
 u64 gc_heap_size;
@@ -37,7 +38,6 @@ MethodTable *gc_free_mt;
 pthread_mutex_t gc_heap_lock = PTHREAD_MUTEX_INITIALIZER, gc_back_lock = PTHREAD_MUTEX_INITIALIZER;
 bool gc_quarantine;
 
-static u8 states[GC_MAX_REGIONS];
 static u16 *bricks; /* by (address - heap base) >> GC_BRICK_SHIFT */
 static u32 region_limit, opened; /* regions of the lower half; those readable so far */
 static u64 committed, sequence;
@@ -75,15 +75,16 @@ bool gc_init(const GcClient *client, Err *e)
         return err_set(e, ERR_OUT_OF_MEMORY, 0, "cannot reserve address space for the managed heap (errno %d)", errno);
     int rw = PROT_READ | PROT_WRITE;
     u8 *cards = reserve(size >> GC_CARD_SHIFT, rw);
+    gc_state_biased = reserve(ADDRESSES >> GC_REGION_SHIFT, rw);
     bricks = reserve((size >> GC_BRICK_SHIFT) * sizeof(u16), rw);
     gc_starts = reserve(size / 64, rw);
     gc_marks = reserve(size / 64, rw);
     gc_pin_bits = reserve(size / 64, rw);
-    if (!cards || !bricks || !gc_starts || !gc_marks || !gc_pin_bits)
+    if (!cards || !gc_state_biased || !bricks || !gc_starts || !gc_marks || !gc_pin_bits)
         return err_set(e, ERR_OUT_OF_MEMORY, 0, "cannot reserve the heap's tables (errno %d)", errno);
+    madvise(gc_state_biased, ADDRESSES >> GC_REGION_SHIFT, MADV_NOHUGEPAGE);
     gc_client = client;
     gc_card_biased = cards - ((uintptr_t)base >> GC_CARD_SHIFT);
-    gc_state_biased = states - ((uintptr_t)base >> GC_REGION_SHIFT);
     gc_heap_base = base;
     gc_heap_end = base + size;
     gc_heap_size = size;
@@ -482,6 +483,34 @@ Object *gc_containing_object(const void *address)
         return containing_gen0(r, inside);
     Object *o = s & GC_STATE_LARGE ? gc_large_containing(inside) : gc_bit_before(gc_starts, p, r->start);
     return o && p >= (char *)o && p < (char *)o + gc_size_any(o) ? o : NULL;
+}
+
+/* --- Objects outside the heap --------------------------------------------------------------------------------------------------- */
+
+static VEC(GcForeign) foreign; /* under heap_lock */
+
+bool gc_foreign_add(const void *start, size_t n)
+{
+    if (!start || !n || gc_in_heap(start))
+        return false;
+    GcForeign new = {start, (const char *)start + n};
+    pthread_mutex_lock(&gc_heap_lock);
+    u32 i = 0;
+    while (i < foreign.len && foreign.data[i].start != new.start)
+        i++;
+    if (i == foreign.len)
+        vec_push(&foreign, new);
+    foreign.data[i].end = MAX(foreign.data[i].end, new.end);
+    pthread_mutex_unlock(&gc_heap_lock);
+    return true;
+}
+
+bool gc_is_foreign(const void *p)
+{
+    for (u32 i = 0; i < foreign.len; i++)
+        if ((const char *)p >= foreign.data[i].start && (const char *)p < foreign.data[i].end)
+            return true;
+    return false;
 }
 
 bool gc_is_object(const void *p)

@@ -75,7 +75,7 @@ extern char *gc_large_base;  /* the upper half: [gc_large_base, gc_heap_end) */
 extern char *gc_large_top;   /* end of the large pages ever used */
 extern const GcClient *gc_client;
 extern MethodTable *gc_free_mt;
-extern u8 *gc_state_biased;  /* state of address a: gc_state_biased[a >> GC_REGION_SHIFT]; only for a in the range */
+extern u8 *gc_state_biased;  /* state of address a: gc_state_biased[a >> GC_REGION_SHIFT]; 0 outside the range, where foreign objects may lie */
 extern u8 *gc_card_biased;   /* card of address a: gc_card_biased[a >> GC_CARD_SHIFT] */
 /* YOUNG: a reference to a young object was stored here since the last collection.  CHANGED: something was stored here since marking began.
  * GEN1: an old object may refer to one of generation 1 here; collections of generation 0 need not look.  Stores leave YOUNG for both, without
@@ -116,7 +116,7 @@ static inline GcRegion *gc_region_of(const void *p)
 {
     return &gc_regions[((uintptr_t)p - (uintptr_t)gc_heap_base) >> GC_REGION_SHIFT];
 }
-static inline u8 gc_state(const void *p) { return gc_state_biased[(uintptr_t)p >> GC_REGION_SHIFT]; } /* p in the range */
+static inline u8 gc_state(const void *p) { return gc_state_biased[(uintptr_t)p >> GC_REGION_SHIFT]; } /* p NULL or an object */
 static inline u8 gc_state_any(const void *p) { return gc_in_heap(p) ? gc_state(p) : 0; }
 static inline u8 *gc_card(const void *p) { return gc_card_biased + ((uintptr_t)p >> GC_CARD_SHIFT); }
 static inline bool gc_is_free(const Object *o) { return o->mt == gc_free_mt; }
@@ -146,6 +146,10 @@ void gc_region_set_kind(GcRegion *r, GcRegionKind kind); /* state follows */
 bool gc_commit(u64 bytes, bool for_collector);
 void gc_uncommit(u64 bytes);
 u64 gc_committed(void);
+typedef struct GcForeign {
+    const char *start, *end;
+} GcForeign;
+bool gc_is_foreign(const void *p); /* world stopped: p lies in what gc_foreign_add was told of */
 /* Gives free regions beyond keep_bytes back to the system. */
 void gc_trim(u64 keep_bytes);
 bool gc_trim_some(u64 keep_bytes, u32 most); /* up to so many regions; false: done */

@@ -15,17 +15,27 @@
 
 bool gc_region_active;
 
+typedef struct DueWatch {
+    void *watch;
+    bool abandoned;
+} DueWatch;
+
 static pthread_mutex_t region_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
     u64 start, budget; /* total of allocated bytes at its start; bytes that may follow */
+    u64 watch_limit;   /* a watch may wait for so many */
     u64 gen0_budget;   /* in force outside */
     i32 mode;          /* latency mode outside */
     u64 watch_at;      /* bytes of the region */
-    GcWatchState watch;
+    void *watch;       /* who waits for them; NULL: nobody */
+    VEC(DueWatch) due; /* those whose moment came and that nobody took yet */
 } region; /* under region_lock */
 
-static void wake_watcher(void)
+/* region_lock held; somebody waits */
+static void end_watch(bool abandoned)
 {
+    vec_push(&region.due, ((DueWatch){region.watch, abandoned}));
+    region.watch = NULL;
     if (gc_client->wake_finalizer)
         gc_client->wake_finalizer();
 }
@@ -36,10 +46,8 @@ static void leave(void)
     gc_region_active = false;
     gc_latency_mode = region.mode;
     gc_gen0_budget = region.gen0_budget;
-    if (region.watch == GC_WATCH_WAITING) {
-        region.watch = GC_WATCH_ABANDONED;
-        wake_watcher();
-    }
+    if (region.watch)
+        end_watch(true);
 }
 
 static u64 room(void)
@@ -52,7 +60,7 @@ static u64 room(void)
     return limit > used ? limit - used : 0;
 }
 
-static bool begin(u64 budget)
+static bool begin(u64 budget, u64 watch_limit)
 {
     u64 allocated = gc_total_allocated_bytes();
     pthread_mutex_lock(&region_lock);
@@ -60,6 +68,7 @@ static bool begin(u64 budget)
     if (ok) {
         region.start = allocated;
         region.budget = budget;
+        region.watch_limit = watch_limit;
         region.gen0_budget = gc_gen0_budget;
         region.mode = gc_latency_mode;
         gc_latency_mode = GC_LATENCY_NO_GC_REGION;
@@ -70,18 +79,18 @@ static bool begin(u64 budget)
     return ok;
 }
 
-GcRegionStart gc_region_start(Thread *t, u64 total, bool no_full)
+GcRegionStart gc_region_start(Thread *t, u64 total, bool split, bool no_full)
 {
     if (gc_region_end()) /* asking twice ends the first, as on the reference */
         return GC_REGION_IN_PROGRESS;
     if (total > gc_heap_size / 2)
         return GC_REGION_NO_MEMORY;
-    u64 budget = ALIGN_UP(total + total / 20, (u64)GC_REGION_SIZE); /* objects' headers and the ends of chunks */
+    u64 more = total + total / 20, budget = ALIGN_UP(more, (u64)GC_REGION_SIZE); /* objects' headers and the ends of chunks */
     if (!no_full && budget <= (gc_settings.hard_limit ? gc_settings.hard_limit : gc_settings.physical))
         gc_collect(t, 2, GC_COLLECT_BLOCKING, GC_REASON_INDUCED);
     if (budget > room())
         return GC_REGION_NO_MEMORY;
-    return begin(budget) ? GC_REGION_STARTED : GC_REGION_IN_PROGRESS;
+    return begin(split ? budget : 2 * budget, split ? more : 2 * more) ? GC_REGION_STARTED : GC_REGION_IN_PROGRESS;
 }
 
 bool gc_region_end(void)
@@ -94,38 +103,35 @@ bool gc_region_end(void)
     return was;
 }
 
-GcRegionWatch gc_region_watch(u64 total)
+GcRegionWatch gc_region_watch(u64 total, void *watch)
 {
     GcRegionWatch status = GC_WATCH_SET;
     pthread_mutex_lock(&region_lock);
     if (!gc_region_active) {
         status = GC_WATCH_NO_REGION;
-    } else if (total > region.budget) {
+    } else if (total > region.watch_limit) {
         status = GC_WATCH_TOO_LARGE;
-    } else if (region.watch != GC_WATCH_NONE) {
+    } else if (region.watch) {
         status = GC_WATCH_ALREADY;
     } else {
-        region.watch = GC_WATCH_WAITING;
+        region.watch = watch;
         region.watch_at = total;
     }
     pthread_mutex_unlock(&region_lock);
     return status;
 }
 
-GcWatchState gc_region_watch_take(void)
+void *gc_region_watch_take(bool *abandoned)
 {
+    void *watch = NULL;
     pthread_mutex_lock(&region_lock);
-    GcWatchState s = region.watch;
-    if (s == GC_WATCH_REACHED || s == GC_WATCH_ABANDONED)
-        region.watch = GC_WATCH_NONE;
+    if (region.due.len) {
+        watch = region.due.data[0].watch;
+        *abandoned = region.due.data[0].abandoned;
+        memmove(region.due.data, region.due.data + 1, --region.due.len * sizeof *region.due.data);
+    }
     pthread_mutex_unlock(&region_lock);
-    return s;
-}
-
-static void reach_watch(void)
-{
-    region.watch = GC_WATCH_REACHED;
-    wake_watcher();
+    return watch;
 }
 
 bool gc_may_collect(void)
@@ -135,8 +141,8 @@ bool gc_may_collect(void)
     u64 allocated = gc_total_allocated_bytes();
     pthread_mutex_lock(&region_lock);
     u64 used = allocated - region.start;
-    if (gc_region_active && region.watch == GC_WATCH_WAITING && used >= region.watch_at)
-        reach_watch();
+    if (gc_region_active && region.watch && used >= region.watch_at)
+        end_watch(false);
     bool may = !gc_region_active || used >= region.budget;
     pthread_mutex_unlock(&region_lock);
     return may;
@@ -148,8 +154,8 @@ static void region_collected(void)
     if (!gc_region_active)
         return;
     pthread_mutex_lock(&region_lock);
-    if (region.watch == GC_WATCH_WAITING && gc_cycle.reason == GC_REASON_INDUCED) {
-        reach_watch();
+    if (region.watch && gc_cycle.reason == GC_REASON_INDUCED) {
+        end_watch(false);
         region.gen0_budget = MAX(gc_gen0_budget, region.gen0_budget);
         gc_gen0_budget = 0;
     } else {

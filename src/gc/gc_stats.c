@@ -16,7 +16,7 @@ u64 gc_pause_ns_total, gc_moved_total;
 
 static pthread_mutex_t records_lock = PTHREAD_MUTEX_INITIALIZER;
 static GcRecord records[GC_RECORD_KINDS]; /* under records_lock */
-static u64 started_ns, count, last_load, last_load_ns;
+static u64 started_ns, count, cycle_index, last_load, last_load_ns; /* cycle_index: of the background cycle that runs */
 
 /* --- Pauses by length: four steps to each power of two, in microseconds ----------------------------------------------------- */
 
@@ -203,7 +203,6 @@ static void fill(GcRecord *r)
         r->heap_bytes += size[g];
         r->fragmented_bytes += fragmented[g];
     }
-    r->index = ++count;
     r->committed_bytes = gc_committed();
     r->finalization_pending = gc_final_pending();
     r->pause_percent = (u32)MIN(gc_pause_ns_total * 10000 / run_ns, (u64)10000);
@@ -212,8 +211,8 @@ static void fill(GcRecord *r)
     r->available = gc_settings.hard_limit ? gc_settings.hard_limit : gc_settings.physical;
 }
 
-/* A background cycle counts at its first pause, for all generations, and no more at its final one. */
-static void count_collection(const GcRecord *r)
+/* A background cycle counts at its first pause, for all generations, and no more at its final one.  True: this was such a first pause. */
+static bool count_collection(const GcRecord *r)
 {
     static bool cycle_counted;
     bool first = gc_back_active && !cycle_counted && !r->concurrent;
@@ -222,6 +221,7 @@ static void count_collection(const GcRecord *r)
         gc_collections[g]++;
     gc_background_collections += first;
     cycle_counted = gc_back_active && !r->concurrent;
+    return first;
 }
 
 static void log_collection(const GcRecord *r, u64 pause_ns)
@@ -250,11 +250,16 @@ void gc_stats_end(u64 pause_ns)
     pthread_mutex_lock(&records_lock);
     gc_pause_ns_total += pause_ns;
     gc_moved_total += r->moved_objects;
-    count_collection(r);
+    bool first = count_collection(r);
+    r->index = r->concurrent ? cycle_index : ++count;
     *(r->compacted ? &compacting : &sweeping) += 1;
     fill(r);
-    records[GC_RECORD_ANY] = *r;
-    records[r->generation < 2 ? GC_RECORD_EPHEMERAL : r->concurrent ? GC_RECORD_BACKGROUND : GC_RECORD_FULL_BLOCKING] = *r;
+    if (first) {
+        cycle_index = r->index; /* filed with the final pause */
+    } else {
+        records[GC_RECORD_ANY] = *r;
+        records[r->generation < 2 ? GC_RECORD_EPHEMERAL : r->concurrent ? GC_RECORD_BACKGROUND : GC_RECORD_FULL_BLOCKING] = *r;
+    }
     add_pause(&pauses[r->concurrent ? PAUSE_FINAL : r->generation], pause_ns);
     pthread_mutex_unlock(&records_lock);
     if (UNLIKELY(log_levels[LOG_gc] >= 1))

@@ -31,7 +31,9 @@ static bool is_start(const void *p)
     if ((uintptr_t)p & 7)
         return false;
     u8 state = gc_state_any(p);
-    return state && gc_bit_test(state & GC_STATE_GEN0 ? gc_pin_bits : gc_starts, p);
+    if (UNLIKELY(!state))
+        return gc_is_foreign(p);
+    return gc_bit_test(state & GC_STATE_GEN0 ? gc_pin_bits : gc_starts, p);
 }
 
 static const char *name_of(const Object *o, char *buf, size_t n)
