@@ -131,6 +131,7 @@ static void choose_sources(void)
     vec_clear(&run.sources);
     vec_clear(&run.kept);
     bool sparse = !run.move_old && fragmented();
+    run.move_old |= sparse && gc_settings.conserve_memory; /* there no hole is too small */
     for (u32 i = 0; i < gc_region_count; i++) {
         GcRegion *r = &gc_regions[i];
         r->has_pins = false;
