@@ -68,6 +68,13 @@ static inline size_t gc_object_size(const Object *o)
     return ALIGN_UP(n, (size_t)8);
 }
 
+/* What becomes of a dead object with a finaliser. */
+typedef enum GcFinalKind {
+    GC_FINAL_ORDINARY,
+    GC_FINAL_CRITICAL, /* its finaliser runs after all that are not critical */
+    GC_FINAL_WEAK,     /* a weak reference of CoreLib: its finaliser never runs; the handle in its first field is freed when it dies */
+} GcFinalKind;
+
 /* --- Upward calls, filled in by vm/ at start ------------------------------------------------------------------- */
 typedef enum GcSlotKind { GC_SLOT_REF, GC_SLOT_INTERIOR, GC_SLOT_PINNED_REF, GC_SLOT_PINNED_INTERIOR, GC_SLOT_CONSERVATIVE } GcSlotKind;
 typedef void (*GcVisitSlot)(void *arg, Object **slot, GcSlotKind kind);
@@ -94,7 +101,7 @@ typedef struct GcClient {
     void (*collected)(i32 generation);
     /* Starts a managed background thread that runs fn in preemptive mode for ever.  False: refused. */
     bool (*start_thread)(void (*fn)(Thread *t, void *arg), const char *name);
-    bool (*is_critical)(const MethodTable *mt); /* its finaliser runs after all that are not critical */
+    GcFinalKind (*final_kind)(const MethodTable *mt); /* of a type with a finaliser */
     bool (*refcounted)(GcHandle h);             /* world stopped: a GC_HANDLE_REFCOUNTED one is to be kept alive */
 } GcClient;
 /* Any of the functions from keeper on may be NULL. */

@@ -134,9 +134,23 @@ u64 gc_final_pending(void)
     return __atomic_load_n(&pending, __ATOMIC_RELAXED);
 }
 
+/* The handle of a dead weak reference; the low bit says that it tracks resurrection, and stays. */
+static void free_weak_reference(Object *o)
+{
+    u64 *field = (u64 *)(void *)((char *)o + sizeof(MethodTable *)), handle = *field & ~(u64)7;
+    *field &= 1;
+    if (handle)
+        gc_handle_free((GcHandle)(uintptr_t)handle);
+}
+
 static void make_ready(Object *o)
 {
-    bool critical = gc_client->is_critical && gc_client->is_critical(o->mt);
+    GcFinalKind kind = gc_client->final_kind ? gc_client->final_kind(o->mt) : GC_FINAL_ORDINARY;
+    if (kind == GC_FINAL_WEAK) {
+        free_weak_reference(o);
+        return;
+    }
+    bool critical = kind == GC_FINAL_CRITICAL;
     vec_push(&ready[critical].list, o);
     pending++;
 }

@@ -42,7 +42,9 @@ static void run(Thread *t, void *arg)
 
 bool vm_finalizer_start(Err *e)
 {
-    type_wk(WK_CRITICALFINALIZEROBJECT); /* the collector asks for it when nothing can be loaded */
+    static const WellKnown asked_for[] = {WK_CRITICALFINALIZEROBJECT, WK_WEAKREFERENCE, WK_WEAKREFERENCE_1};
+    for (u32 i = 0; i < ARRAY_LEN(asked_for); i++)
+        type_wk(asked_for[i]); /* the collector asks for them when nothing can be loaded */
     Thread *t = thread_new(vm_runtime.domain);
     t->is_finalizer = true;
     vm_runtime.finalizer_thread = t;

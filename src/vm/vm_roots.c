@@ -83,13 +83,15 @@ static void moved(void)
     sync_sweep(2);
 }
 
-/* vm_finalizer_start has loaded the type. */
-static bool is_critical(const MethodTable *mt)
+/* vm_finalizer_start has loaded the types. */
+static GcFinalKind final_kind(const MethodTable *mt)
 {
+    if (mt == type_wk_cache[WK_WEAKREFERENCE] || mt->klass->typical == type_wk_cache[WK_WEAKREFERENCE_1])
+        return GC_FINAL_WEAK;
     const MethodTable *critical = type_wk_cache[WK_CRITICALFINALIZEROBJECT];
     while (mt && mt != critical)
         mt = mt->parent;
-    return mt != NULL;
+    return mt ? GC_FINAL_CRITICAL : GC_FINAL_ORDINARY;
 }
 
 typedef struct GcThreadStart {
@@ -143,7 +145,7 @@ const GcClient vm_gc_client = {
     .keeper = vm_unload_keeper,
     .sweep = sweep,
     .moved = moved,
-    .is_critical = is_critical,
+    .final_kind = final_kind,
     .wake_finalizer = vm_finalizer_wake,
     .start_thread = start_thread,
     .collected = gc_collected,

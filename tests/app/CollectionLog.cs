@@ -9,6 +9,17 @@ internal static class Program
 {
     private static readonly List<object> s_live = [];
 
+    // Weak references that die take their handles with them.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Forget(int n)
+    {
+        for (int i = 0; i < n; i++)
+        {
+            _ = new WeakReference<object>(s_live[i % 2000], i % 2 == 0);
+            _ = new WeakReference(s_live[i % 2000], i % 3 == 0);
+        }
+    }
+
     private static void Main(string[] args)
     {
         int compacted = 0, swept = 0;
@@ -20,6 +31,7 @@ internal static class Program
         for (int i = 0; i < 700; i++) handles.Add(GCHandle.Alloc(s_live[i], GCHandleType.Weak));
         for (int i = 0; i < 900; i++) handles.Add(GCHandle.Alloc(s_live[i], GCHandleType.WeakTrackResurrection));
         for (int i = 0; i < 1100; i++) dependent.Add(new(s_live[i], s_live[i + 1]));
+        Forget(20000);
         for (int i = 0; i < 40; i++)
         {
             for (int k = 0; k < 1000; k++) s_live[(i * 7 + k) % 2000] = new byte[1000 + k];

@@ -26,10 +26,13 @@ static FakeType thing_types[] = {
     {.run = {8, 2}, .runs = 1, .mt = {GC_TYPE_HAS_REFS | GC_TYPE_HAS_FINALIZER, 40}},
 };
 enum { PLAIN_THING, FINAL_THING, CRITICAL_THING };
-static bool thing_is_critical(const MethodTable *mt) { return mt == (MethodTable *)&thing_types[CRITICAL_THING].mt; }
+static GcFinalKind thing_final_kind(const MethodTable *mt)
+{
+    return mt == (MethodTable *)&thing_types[CRITICAL_THING].mt ? GC_FINAL_CRITICAL : GC_FINAL_ORDINARY;
+}
 
 /* --- What the tested files call ------------------------------------------------------------------------------------------ */
-static GcClient thing_client = {.is_critical = thing_is_critical};
+static GcClient thing_client = {.final_kind = thing_final_kind};
 const GcClient *gc_client = &thing_client;
 GcCycle gc_cycle;
 char *gc_heap_base, *gc_heap_end; /* empty: gc_moved changes nothing */
