@@ -342,6 +342,8 @@ static bool activation_allowed(Thread *t, TypeHandle th)
         missing = "Cannot create an abstract class.";
     else if (mt == type_wk(WK_STRING))
         missing = "Uninitialized Strings cannot be created.";
+    else if (mt_is_delegate(mt))
+        return vm_throwf(t, VM_ERR_ARGUMENT, "Type is not supported.");
     if (missing)
         return vm_throwf(t, VM_ERR_MISSING_METHOD, "%s", missing);
     return !unsupported || vm_throwf(t, VM_ERR_NOT_SUPPORTED, "%s", unsupported);

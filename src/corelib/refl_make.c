@@ -70,10 +70,13 @@ bool refl_check_instantiable(Thread *t, TypeHandle th, bool uninitialized)
 {
     MethodTable *mt = th_mt(th);
     VmError missing = uninitialized ? VM_ERR_ARGUMENT : VM_ERR_MISSING_METHOD;
-    if (!mt)
-        return vm_throwf(t, missing, uninitialized ? "Value was invalid." : "No parameterless constructor defined.");
-    if (mt_is_array(mt) || (mt->flags & MTF_HAS_COMPONENTS))
+    const char *unsupported = "Type is not supported.";
+    if (!mt || mt_is_array(mt))
+        return vm_throwf(t, missing, "%s", uninitialized ? unsupported : "No parameterless constructor defined.");
+    if (mt->flags & MTF_HAS_COMPONENTS)
         return vm_throwf(t, missing, uninitialized ? "Uninitialized Strings cannot be created." : "No parameterless constructor defined.");
+    if (mt_is_delegate(mt) || (uninitialized && mt == type_wk(WK_VOID)))
+        return vm_throwf(t, VM_ERR_ARGUMENT, "%s", unsupported);
     if (mt_is_interface(mt))
         return vm_throwf(t, VM_ERR_MEMBER_ACCESS, "Cannot create an instance of an interface.");
     if (mt->flags2 & MT2_ABSTRACT)
