@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #ifndef MADV_POPULATE_WRITE
@@ -51,9 +52,19 @@ static void *reserve(size_t n, int prot)
     return p == MAP_FAILED ? NULL : p;
 }
 
+/* Where addresses are limited (ulimit -v), code, libraries and stacks need most of them. */
+static size_t most_addresses(void)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_AS, &limit) || limit.rlim_cur == RLIM_INFINITY ? SIZE_MAX : limit.rlim_cur / 4;
+}
+
 static char *reserve_range(size_t *size)
 {
+    size_t most = most_addresses();
     for (size_t n = (size_t)GC_MAX_REGIONS << GC_REGION_SHIFT; n >= (size_t)1 << 28; n >>= 1) {
+        if (n > most)
+            continue;
         char *p = reserve(n + HUGE_PAGE, PROT_NONE);
         if (p) {
             *size = n;
