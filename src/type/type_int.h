@@ -112,7 +112,7 @@ void mt_publish(MethodTable *mt);
 /* The module whose context owns an instantiation over these arguments of what `of` defines: a collectible one if there is one, and its
  * context then refers to the others'.  Under the lock. */
 Module *owner_among(Module *of, const TypeHandle *args, u32 n);
-MethodTable *block_shape(LoadContext *alc, u32 n, u32 skip, const GcRun *runs, u32 num_runs);
+MethodTable *block_shape(LoadContext *alc, const void *of, u32 n, u32 skip, const GcRun *runs, u32 num_runs);
 void type_context_unlink(LoadContext *alc);
 /* Collectible contexts note what others lead to.  Under the lock. */
 void note_type(LoadContext *alc, MethodTable *mt);

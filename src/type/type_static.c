@@ -25,13 +25,13 @@ static char *make_statics(MethodTable *mt)
 }
 
 /* A block as an object: `skip` bytes lie before it. */
-static char *block_object(MethodTable *mt, u32 size, u32 skip, const GcRun *runs, u32 num_runs, GcHandle *slot)
+static char *block_object(MethodTable *mt, const void *of, u32 size, const GcRun *runs, u32 num_runs, GcHandle *slot)
 {
     LoadContext *alc = alc_of(mt);
     type_lock();
-    MethodTable *shape = block_shape(alc, size, OBJ_DATA + skip, runs, num_runs);
+    MethodTable *shape = block_shape(alc, of, size, OBJ_DATA, runs, num_runs);
     type_unlock();
-    return (char *)type_context_object(alc, shape, shape->base_size, slot) + OBJ_DATA + skip;
+    return (char *)type_context_object(alc, shape, shape->base_size, slot) + OBJ_DATA;
 }
 
 /* Out of the lock, as it may collect; the first one made is used. */
@@ -43,7 +43,7 @@ static char *collectible_statics(MethodTable *mt, char **cell)
     if (!(LOADED(bool, (Err *)NULL, statics_layout(k, LE))))
         return NULL;
     if (k->statics_size)
-        p = block_object(mt, k->statics_size, 0, k->statics_runs, k->num_statics_runs, &slot);
+        p = block_object(mt, NULL, k->statics_size, k->statics_runs, k->num_statics_runs, &slot);
     return __atomic_compare_exchange_n(cell, &none, p, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) ? p : none;
 }
 
@@ -76,13 +76,15 @@ char *type_statics(MethodTable *mt)
     return p;
 }
 
-/* --- Thread statics: a header before each block remembers its registration. -------------------------------------------- */
-typedef struct TlsHeader {
-    GcRootBlock *roots; /* NULL: none */
-    GcHandle slot;      /* the block is an object of a collectible context */
+/* --- Thread statics: Thread.tls_blocks is followed by as many descriptions. --------------------------------------------- */
+typedef struct TlsBlock {
+    void *memory;       /* NULL: the block is an object of alc, and may be dead when alc is */
+    GcRootBlock *roots; /* of memory, or NULL */
+    GcHandle slot;      /* holds the object */
     LoadContext *alc;
-    u64 pad;
-} TlsHeader;
+} TlsBlock;
+static TlsBlock **descriptions(Thread *t) { return (TlsBlock **)t->tls_blocks + t->tls_count; }
+
 static u32 tls_indices;      /* under the lock; 0 is not used */
 static VEC(u32) free_indices; /* the same */
 
@@ -103,34 +105,39 @@ static u32 tls_index(MethodTable *mt)
     return i;
 }
 
+static void grow_blocks(Thread *t, u32 need)
+{
+    u32 n = MAX(need, t->tls_count * 2);
+    void **v = base_calloc(2 * n, sizeof *v), **old = t->tls_blocks;
+    if (t->tls_count) {
+        memcpy(v, old, t->tls_count * sizeof *v);
+        memcpy(v + n, descriptions(t), t->tls_count * sizeof *v);
+    }
+    __atomic_store_n(&t->tls_blocks, v, __ATOMIC_RELEASE);
+    __atomic_store_n(&t->tls_count, n, __ATOMIC_RELEASE);
+    base_free(old);
+}
+
 char *type_thread_statics(MethodTable *mt, Thread *t)
 {
     u32 i = tls_index(mt);
     if (i < t->tls_count && t->tls_blocks[i])
         return t->tls_blocks[i];
-    if (i >= t->tls_count) {
-        u32 n = MAX(i + 16, t->tls_count * 2);
-        void **v = base_calloc(n, sizeof *v);
-        if (t->tls_count)
-            memcpy(v, t->tls_blocks, t->tls_count * sizeof *v);
-        void **old = t->tls_blocks;
-        __atomic_store_n(&t->tls_blocks, v, __ATOMIC_RELEASE);
-        __atomic_store_n(&t->tls_count, n, __ATOMIC_RELEASE);
-        base_free(old);
-    }
     MtClass *k = mt->klass;
+    TlsBlock *d = base_calloc(1, sizeof *d);
+    char *block;
     if (mt->flags & MTF_COLLECTIBLE) {
-        GcHandle slot;
-        char *block = block_object(mt, k->tls_size, sizeof(TlsHeader), k->tls_runs, k->num_tls_runs, &slot);
-        ((TlsHeader *)(void *)block)[-1] = (TlsHeader){.slot = slot, .alc = alc_of(mt)};
-        return t->tls_blocks[i] = block;
+        d->alc = alc_of(mt);
+        block = block_object(mt, mt, k->tls_size, k->tls_runs, k->num_tls_runs, &d->slot);
+    } else {
+        block = d->memory = base_calloc(1, k->tls_size + 8);
+        if (k->num_tls_runs)
+            d->roots = gc_root_block_add(t->domain ? t->domain : alc_of(mt)->domain, block, k->tls_runs, k->num_tls_runs);
     }
-    TlsHeader *h = base_calloc(1, sizeof *h + k->tls_size + 8);
-    char *p = (char *)(h + 1);
-    if (k->num_tls_runs)
-        h->roots = gc_root_block_add(t->domain ? t->domain : alc_of(mt)->domain, p, k->tls_runs, k->num_tls_runs);
-    t->tls_blocks[i] = p;
-    return p;
+    if (i >= t->tls_count)
+        grow_blocks(t, i + 16);
+    descriptions(t)[i] = d;
+    return t->tls_blocks[i] = block;
 }
 
 typedef struct TlsDead {
@@ -140,10 +147,15 @@ typedef struct TlsDead {
 
 static void drop_blocks(Thread *t, void *arg)
 {
-    TlsDead *d = arg;
-    for (u32 i = 0; i < d->n; i++)
-        if (d->indices[i] < t->tls_count)
-            t->tls_blocks[d->indices[i]] = NULL; /* an object: the collector has it */
+    TlsDead *dead = arg;
+    for (u32 k = 0; k < dead->n; k++) {
+        u32 i = dead->indices[k];
+        if (i >= t->tls_count)
+            continue;
+        base_free(descriptions(t)[i]);
+        descriptions(t)[i] = NULL;
+        t->tls_blocks[i] = NULL;
+    }
 }
 
 void tls_forget(const u32 *indices, u32 n)
@@ -156,19 +168,20 @@ void tls_forget(const u32 *indices, u32 n)
         vec_push(&free_indices, indices[i]);
 }
 
+/* Cooperative.  A context that is dead, and not unloaded yet, has no slots any more. */
 void type_thread_detach(Thread *t)
 {
     for (u32 i = 0; i < t->tls_count; i++) {
-        if (!t->tls_blocks[i])
+        TlsBlock *d = descriptions(t)[i];
+        if (!d)
             continue;
-        TlsHeader *h = (TlsHeader *)t->tls_blocks[i] - 1;
-        if (h->slot) {
-            type_context_handle_clear(h->alc, h->slot);
-            continue;
-        }
-        if (h->roots)
-            gc_root_block_remove(h->roots);
-        base_free(h);
+        Object *volatile keeper = d->alc ? type_context_keeper(d->alc) : NULL;
+        if (keeper)
+            type_context_handle_clear(d->alc, d->slot);
+        if (d->roots)
+            gc_root_block_remove(d->roots);
+        base_free(d->memory);
+        base_free(d);
     }
     base_free(t->tls_blocks);
     t->tls_blocks = NULL;

@@ -22,6 +22,7 @@ typedef struct ContextParts {
     Map64 refers;               /* LoadContext * -> GcHandle: dependent handle to its keeper */
     VEC(GcHandle) free_slots;   /* under slot_lock */
     VEC(GcHandle) handles;      /* strong ones; under slot_lock */
+    Map64 shapes;               /* MethodTable * -> type of its blocks of thread statics */
 } ContextParts;
 
 static OsMutex slot_lock = OS_MUTEX_INIT;
@@ -213,9 +214,13 @@ void type_context_refer(LoadContext *from, LoadContext *to)
 }
 
 /* A type whose only use is to be the shape of a block: n bytes after the MethodTable word, references by runs (offsets from the
- * block's start, which lies `skip` bytes into the object).  Under the lock. */
-MethodTable *block_shape(LoadContext *alc, u32 n, u32 skip, const GcRun *runs, u32 num_runs)
+ * block's start, which lies `skip` bytes into the object).  The same one whenever `of` is the same, if not NULL.  Under the lock. */
+MethodTable *block_shape(LoadContext *alc, const void *of, u32 n, u32 skip, const GcRun *runs, u32 num_runs)
 {
+    ContextParts *p = parts_of(alc);
+    MethodTable *made = of ? map64_ptr(&p->shapes, (u64)(uintptr_t)of) : NULL;
+    if (made)
+        return made;
     MtAux *aux;
     MethodTable *base = type_wk(WK_OBJECT), *mt = mt_alloc(alc, 0, num_runs, &aux);
     *mt = *base;
@@ -234,6 +239,8 @@ MethodTable *block_shape(LoadContext *alc, u32 n, u32 skip, const GcRun *runs, u
     mt_set_runs(mt, moved, num_runs, false);
     base_free(moved);
     mt_or_flags2(mt, MT2_LOADED);
+    if (of)
+        map64_put(&p->shapes, (u64)(uintptr_t)of, (u64)(uintptr_t)mt);
     return mt;
 }
 
@@ -467,6 +474,7 @@ void type_context_free(LoadContext *alc)
         for (u32 i = 0; i < p->handles.len; i++)
             gc_handle_free(p->handles.data[i]);
         map64_free(&p->refers);
+        map64_free(&p->shapes);
         vec_free(&p->types);
         vec_free(&p->method_insts);
         vec_free(&p->tls);

@@ -1,6 +1,6 @@
 // needs: CyclePlugin
 // stress: no
-// UnloadCycles [CONTEXTS [METHODS]]: loads a plug-in into one collectible context after another, makes and drops dynamic methods, and looks at
+// UnloadCycles [CONTEXTS [METHODS [BESIDE]]]: loads a plug-in into one collectible context after another, makes and drops dynamic methods, and looks at
 // memory and mappings.  `./dev soak cycles` runs the same with ten thousand contexts and a hundred thousand methods, and prints figures.
 #nullable enable
 using System;
@@ -11,6 +11,7 @@ using System.Reflection;
 using System.Reflection.Emit;
 using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
+using System.Threading;
 
 internal static class UnloadCycles
 {
@@ -64,7 +65,7 @@ internal static class UnloadCycles
             alive.Add(one(i));
             if ((i + 1) % batch == 0) { Collect(1); alive.RemoveAll(w => !w.IsAlive); }
             if (i + 1 == warm) before = Now();
-            if (s_figures && (i + 1) % (n / 20) == 0) { var f = Now(); Console.WriteLine($"{i + 1,7} {what}: {f.Rss} MB, {f.Maps} mappings, {alive.Count} not gone"); }
+            if (s_figures && (i + 1) % Math.Max(1, n / 20) == 0) { var f = Now(); Console.WriteLine($"{i + 1,7} {what}: {f.Rss} MB, {f.Maps} mappings, {alive.Count} not gone"); }
         }
         Collect(4);
         var after = Now();
@@ -73,13 +74,32 @@ internal static class UnloadCycles
         Console.WriteLine($"{what}: {alive.Count(w => w.IsAlive)} alive, {(flat ? "flat" : $"grew from {before} to {after}")}");
     }
 
+    // Two threads use contexts while one allocates and one asks for collections that run beside them.
+    private static void Beside(int n)
+    {
+        bool stop = false;
+        object?[] live = new object?[20000];
+        var noise = new Thread(() => { for (uint i = 0; !Volatile.Read(ref stop); i++) live[i * 7919u % (uint)live.Length] = new object?[] { live[i % (uint)live.Length] is object[] o && i % 50 != 0 ? o[0] : null, i }; });
+        var collects = new Thread(() => { for (int i = 0; !Volatile.Read(ref stop); i++) { GC.Collect(i % 4 == 3 ? 1 : 2, GCCollectionMode.Forced, false); Thread.Sleep(2); } });
+        var alive = new List<WeakReference>();
+        var second = new Thread(() => { for (int i = 0; i < n / 2; i++) { var w = Context(i * 2 + 1); lock (alive) alive.Add(w); } });
+        noise.Start(); collects.Start(); second.Start();
+        for (int i = 0; i < n / 2; i++) { var w = Context(i * 2); lock (alive) alive.Add(w); if (i % 8 == 7) Method(i); }
+        second.Join();
+        Volatile.Write(ref stop, true);
+        noise.Join(); collects.Join();
+        for (int i = 0; i < 20 && alive.Exists(w => w.IsAlive); i++) Collect(1);
+        Console.WriteLine($"beside other collections: {alive.Count(w => w.IsAlive)} of {alive.Count} alive");
+    }
+
     public static int Main(string[] args)
     {
         int contexts = args.Length > 0 ? int.Parse(args[0]) : 300, methods = args.Length > 1 ? int.Parse(args[1]) : 4000;
         s_figures = args.Length > 0;
-        Flat("contexts", Math.Max(100, contexts / 10), contexts, 10, Context);
+        Flat("contexts", Math.Min(contexts / 3, Math.Max(100, contexts / 10)), contexts, 10, Context);
         Console.WriteLine(s_result);
-        Flat("dynamic methods", Math.Max(1000, methods / 10), methods, 500, Method);
+        Flat("dynamic methods", Math.Min(methods / 3, Math.Max(1000, methods / 10)), methods, 500, Method);
+        Beside(args.Length > 2 ? int.Parse(args[2]) : s_figures ? contexts / 10 : 48);
         Console.WriteLine(AssemblyLoadContext.All.Count(c => c.IsCollectible) + " " + AppDomain.CurrentDomain.GetAssemblies().Count(a => a.IsCollectible));
         return s_grew;
     }
