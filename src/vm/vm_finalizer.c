@@ -1,6 +1,6 @@
 /* vm_finalizer.c: the finaliser thread: sleeps until woken, then has managed code run what is ready.
- * A pass runs GC.RunFinalizers, which takes objects from the queue until it is empty; contexts that finalisers gave up are unloaded at
- * its end.  A waiter raises `asked` and waits until a pass that began later has ended.  The words are futexes; they only grow.
+ * A pass runs GC.RunFinalizers, which takes objects from the queue until it is empty; contexts that finalisers gave up are unloaded at its end.
+ * A waiter raises `asked` and waits until a pass that began later has ended.  The words are futexes; they only grow.
  * Book: vm.md  Tests: tests/app */
 #include "vm/vm_finalizer.h"
 
