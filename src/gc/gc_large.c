@@ -19,7 +19,7 @@ enum {
     BINS = EXACT_BINS + 16 * 8,
     SCAN_BIN = 64,           /* so many runs of a bin with various sizes are looked at */
     TRIM_PAGES = 128,        /* given back per hold of heap_lock */
-    DROP_SHARE = 8,          /* of the soft pages that nobody used, this part is given back per trim */
+    DROP_SHARE = 8,          /* of the soft pages that nobody is likely to use, this part is given back per trim */
     SWEEP_BATCH = 64,        /* objects looked at per hold of heap_lock */
     QUARANTINE = 64,         /* stress: runs that wait unreadable */
     UNLOCK_PAGES = 8,        /* more than this is cleared without heap_lock */
@@ -68,6 +68,8 @@ static bool sweeping; /* gc_large_sweep is under way, perhaps beside mutators */
 static u32 sweep_at;  /* the run that it, or gc_large_release, looks at next */
 static u32 quarantine[QUARANTINE], quarantine_at;
 static VEC(Stretch) to_offer; /* soft pages of which the system does not know yet */
+static VEC(Stretch) to_wait;  /* soft pages that it hears of after the next trim, unless they are used before: allocation will want so many */
+static u64 used_since, wait_room; /* pages: allocated since the last trim; that may still go to to_wait */
 static u64 to_drop;           /* soft pages to give back for good, from sweep_at on */
 
 /* --- Bits by page -------------------------------------------------------------------------------------------------------- */
@@ -334,7 +336,12 @@ static u64 run_soften(u32 i, u64 most)
     for (u32 page = r->page, end = r->page + r->pages, n; done < most && (page = bits_next(held_bits, NULL, page, end, &n)) < end; page += n) {
         n = (u32)MIN(n, most - done);
         bits_put(held_bits, page, n, false);
-        vec_push(&to_offer, ((Stretch){page, n}));
+        if (wait_room >= n) {
+            vec_push(&to_wait, ((Stretch){page, n}));
+            wait_room -= n;
+        } else {
+            vec_push(&to_offer, ((Stretch){page, n}));
+        }
         done += n;
     }
     r->held -= (u32)done;
@@ -499,6 +506,7 @@ static char *alloc(size_t n, bool no_zero, bool for_collector, bool fixed, bool 
     for (u32 k = 0; k < pages; k++)
         page_run[page + k] = i;
     used_pages += pages;
+    used_since += pages;
     Object *o = run_object(r);
     if (gc_marking || sweeping)
         gc_bit_set_atomic(gc_marks, o);
@@ -651,6 +659,32 @@ u64 gc_large_free_bytes(void)
     return (free_held - (last_run && last->state == RUN_FREE ? last->held : 0)) << PAGE_SHIFT;
 }
 
+/* Of the pages that waited, those that nobody used, as far as they are more than the next cycle is likely to want; returns how many of all
+ * soft pages are. */
+static u64 offer_waiting(u64 soft)
+{
+    u64 excess = soft > used_since ? soft - used_since : 0, left = excess;
+    u32 kept = 0, seen = to_wait.len;
+    wait_room = used_since;
+    used_since = 0;
+    for (u32 i = 0; i < seen; i++) {
+        u32 end = to_wait.data[i].page + to_wait.data[i].pages;
+        for (u32 n, page = to_wait.data[i].page; (page = bits_next(dirty_bits, held_bits, page, end, &n)) < end; page += n) {
+            if (left >= n) {
+                vec_push(&to_offer, ((Stretch){page, n}));
+                left -= n;
+            } else {
+                vec_push(&to_wait, ((Stretch){page, n}));
+                wait_room -= MIN(wait_room, (u64)n);
+            }
+        }
+    }
+    for (u32 i = seen; i < to_wait.len; i++)
+        to_wait.data[kept++] = to_wait.data[i];
+    to_wait.len = kept;
+    return excess;
+}
+
 void gc_large_trim(bool all)
 {
     if (all) {
@@ -665,8 +699,8 @@ void gc_large_trim(bool all)
     for (u32 i = first_run; i; i = runs[i].next)
         if (runs[i].state == RUN_FREE)
             soft += runs[i].dirty - runs[i].held;
-    to_drop = (soft + DROP_SHARE - 1) / DROP_SHARE;
-    sweep_at = soft ? first_run : 0;
+    to_drop = (offer_waiting(soft) + DROP_SHARE - 1) / DROP_SHARE;
+    sweep_at = to_drop ? first_run : 0;
     u64 keep = MAX((used_pages << PAGE_SHIFT) * KEEP_PERCENT / 100, (u64)KEEP_MIN) >> PAGE_SHIFT;
     if (free_held > keep)
         soften_some(free_held - keep);
