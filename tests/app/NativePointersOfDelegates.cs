@@ -1,3 +1,4 @@
+// stress: no
 // Native function pointers of delegates that come and go: each calls its own delegate, the same one gives the same pointer, and memory stays.
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
