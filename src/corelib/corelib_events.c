@@ -119,7 +119,7 @@ static u32 reason_of(GcReason reason)
     return known[reason];
 }
 
-typedef enum StartType { START_BLOCKING, START_BACKGROUND, START_BESIDE_BACKGROUND } StartType;
+typedef enum StartType { START_BLOCKING, START_BACKGROUND } StartType;
 
 static void write_start(u64 at_ns, u32 count, i32 generation, GcReason reason, StartType type)
 {
@@ -177,33 +177,27 @@ static void write_sizes(u64 at_ns, const GcRecord *r)
 }
 
 /* World stopped, a collection's stop ends.  A background cycle starts in one stop and ends in another. */
-static void collected(i32 generation)
+static void collected(const GcRecord *r, u64 pause_ns)
 {
-    static u32 cycles, cycle_number; /* background cycles begun, the number of the last */
-    (void)generation;
+    static u32 cycles; /* background cycles begun */
     if (LIKELY(!__atomic_load_n(&any, __ATOMIC_ACQUIRE)))
         return;
     GcFigures f;
-    GcRecord r;
     gc_counts(&f);
-    gc_record(GC_RECORD_ANY, &r);
-    u64 end = os_time_mono_ns(), start = end - MIN(r.pause_ns[r.concurrent], end);
-    bool cycle_starts = f.background_collections != cycles && !r.concurrent;
-    u32 number = f.collections[0];
+    u64 end = os_time_mono_ns(), start = end - MIN(pause_ns, end);
+    u32 number = (u32)r->index; /* a cycle's two stops have the same */
+    bool cycle_starts = f.background_collections != cycles && !r->concurrent;
     cycles = f.background_collections;
-    write_numbers(EVENT_GC_SUSPEND_BEGIN, start, 2, 1, number - !r.concurrent);
+    write_numbers(EVENT_GC_SUSPEND_BEGIN, start, 2, 1, number - !r->concurrent);
     write_numbers(EVENT_GC_SUSPEND_END, start, 0, 0, 0);
     if (cycle_starts) {
-        cycle_number = number;
-        write_start(start, number, 2, r.reason, START_BACKGROUND);
+        write_start(start, number, 2, r->reason, START_BACKGROUND);
     } else {
-        if (r.concurrent)
-            number = cycle_number;
-        else
-            write_start(start, number, r.generation, r.reason, START_BLOCKING);
-        write_history(end, &r);
-        write_numbers(EVENT_GC_END, end, 2, number, (u32)r.generation);
-        write_sizes(end, &r);
+        if (!r->concurrent)
+            write_start(start, number, r->generation, r->reason, START_BLOCKING);
+        write_history(end, r);
+        write_numbers(EVENT_GC_END, end, 2, number, (u32)r->generation);
+        write_sizes(end, r);
     }
     write_numbers(EVENT_GC_RESTART_BEGIN, end, 0, 0, 0);
     write_numbers(EVENT_GC_RESTART_END, end, 0, 0, 0);

@@ -79,6 +79,7 @@ typedef enum GcFinalKind {
 typedef enum GcSlotKind { GC_SLOT_REF, GC_SLOT_INTERIOR, GC_SLOT_PINNED_REF, GC_SLOT_PINNED_INTERIOR, GC_SLOT_CONSERVATIVE } GcSlotKind;
 typedef void (*GcVisitSlot)(void *arg, Object **slot, GcSlotKind kind);
 typedef Object **GcHandle; /* see Handles */
+typedef struct GcRecord GcRecord;
 typedef struct GcClient {
     void (*stop_world)(Thread *self);   /* returns with every other managed thread at a safepoint */
     void (*resume_world)(Thread *self);
@@ -97,8 +98,8 @@ typedef struct GcClient {
     /* World stopped, after objects were moved by a full collection: each raw reference that `sweep` left alone. */
     void (*moved)(void);
     void (*wake_finalizer)(void); /* something is ready; any lock-free way, the world may still be stopped */
-    /* World stopped, before resume: counts of collections changed (event source, full-GC notifications go through vm). May be NULL. */
-    void (*collected)(i32 generation);
+    /* World stopped, before resume: this stop of a collection is over; the first of a background cycle too. May be NULL. */
+    void (*collected)(const GcRecord *r, u64 pause_ns);
     /* Starts a managed background thread that runs fn in preemptive mode for ever.  False: refused. */
     bool (*start_thread)(void (*fn)(Thread *t, void *arg), const char *name);
     GcFinalKind (*final_kind)(const MethodTable *mt); /* of a type with a finaliser */
@@ -242,7 +243,7 @@ void gc_counts(GcFigures *out); /* the last four only; quick */
 
 /* One finished collection, as GCMemoryInfo shows it. */
 typedef enum GcRecordKind { GC_RECORD_ANY, GC_RECORD_EPHEMERAL, GC_RECORD_FULL_BLOCKING, GC_RECORD_BACKGROUND, GC_RECORD_KINDS } GcRecordKind;
-typedef struct GcRecord {
+struct GcRecord {
     u64 index; /* from 1; 0: there was none of this kind */
     i32 generation;
     bool compacted, concurrent;
@@ -254,7 +255,7 @@ typedef struct GcRecord {
     struct {
         u64 size_before, fragmentation_before, size_after, fragmentation_after; /* bytes; size includes free space */
     } generations[5];
-} GcRecord;
+};
 void gc_record(GcRecordKind kind, GcRecord *out);
 /* Bytes that a generation (3: large objects, counted with 2) may grow by from the last collection to the next; -1: not known. */
 i64 gc_budget(i32 generation);

@@ -271,7 +271,7 @@ static void collect(Thread *t, i32 generation, u32 flags, GcReason reason, u64 s
     set_young_budgets(done, MIN(pause, os_time_thread_cpu_ns() - stopped));
     gc_stats_end(pause);
     if (gc_client->collected)
-        gc_client->collected(done);
+        gc_client->collected(&gc_cycle.record, pause);
     resumed_at = os_time_mono_ns();
     gc_client->resume_world(t);
     gc_back_make_regions();

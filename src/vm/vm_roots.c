@@ -127,12 +127,12 @@ static bool start_thread(void (*fn)(Thread *t, void *arg), const char *name)
     return false;
 }
 
-void (*vm_gc_collected)(i32 generation);
+void (*vm_gc_collected)(const GcRecord *r, u64 pause_ns);
 
-static void gc_collected(i32 generation)
+static void gc_collected(const GcRecord *r, u64 pause_ns)
 {
     if (vm_gc_collected)
-        vm_gc_collected(generation);
+        vm_gc_collected(r, pause_ns);
 }
 
 const GcClient vm_gc_client = {

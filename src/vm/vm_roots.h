@@ -22,5 +22,5 @@ typedef struct VmScratch {
 } VmScratch;
 
 extern const GcClient vm_gc_client; /* for gc_init */
-extern void (*vm_gc_collected)(i32 generation); /* GcClient.collected: set once, may be NULL */
+extern void (*vm_gc_collected)(const GcRecord *r, u64 pause_ns); /* GcClient.collected: set once, may be NULL */
 #endif

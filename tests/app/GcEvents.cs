@@ -104,7 +104,7 @@ internal static class Program
             Check(l, 1, true, 1, () => GC.Collect(1));
             Check(l, 2, false, 1, () => GC.Collect(2));
         }
-        Background(l);
+        for (int i = 0; i < 3; i++) Background(l);
         for (int i = 0; i < 50; i++) s_last = new Final();
         s_last = null;
         int finalised = 0;
