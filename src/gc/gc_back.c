@@ -241,6 +241,17 @@ void gc_back_make_regions(void)
         wake_thread();
 }
 
+bool gc_back_assist(void)
+{
+    if (pthread_mutex_trylock(&gc_back_lock))
+        return false;
+    bool can = state == BACK_MARKING && !__atomic_load_n(&stop_wanted, __ATOMIC_SEQ_CST);
+    if (can)
+        gc_mark_some(&marker, os_time_mono_ns() + QUANTUM_NS);
+    pthread_mutex_unlock(&gc_back_lock);
+    return can;
+}
+
 /* --- The stopped side: back_lock held -------------------------------------------------------------------------------------------------- */
 
 static void gray_frozen(void *arg, Object *o, GcRegion *r)

@@ -9,6 +9,7 @@
  * Book: gc.md  Tests: tests/unit/gc/ */
 #include "base/log.h"
 #include "gc/gc_int.h"
+#include "os/os_thread.h"
 #include "os/os_time.h"
 
 #define MB ((u64)1 << 20)
@@ -17,6 +18,8 @@
 #define GEN1_REGIONS_MAX 8
 #define CHEAP_MARK (2 * MB)
 #define FULL_MIN (24 * MB)       /* no full collection below */
+#define PACE_MIN (16 * MB)
+#define PACE_SLEEP_NS 100000u
 #define PAUSE_GOAL_NS 1000000u
 #define PAUSE_SHORT_NS 400000u
 #define PAUSE_SHARED_NS 300000u  /* help of other workers pays from here on */
@@ -29,6 +32,7 @@ bool gc_marking;
 static u64 gen1_limit = 4;            /* regions of generation 1 at which it is collected together with 0 */
 static u64 full_threshold = FULL_MIN; /* old and large bytes at which generation 2 is due */
 static u32 tenure_left;               /* young collections that still promote to the old space at once */
+static u64 pace_limit = FULL_MIN + PACE_MIN; /* old and large bytes beyond which a background cycle is not left alone */
 static u64 resumed_at;                /* end of the last pause: who waited for it to stop the world himself did not pause the program twice */
 static u64 collections_started;       /* a thread that waited for another's stop need not collect again */
 
@@ -128,10 +132,11 @@ static void set_tenuring(i32 generation, u64 grown)
 static void set_full_threshold(void)
 {
     u64 live = old_bytes();
-    full_threshold = MAX(live + live / 4 + 8 * MB, FULL_MIN);
+    full_threshold = MAX(live + live / 8 + 8 * MB, FULL_MIN);
     u64 limit = gc_settings.hard_limit ? gc_settings.hard_limit : gc_settings.physical / 10 * 9;
     if (full_threshold > limit - limit / 8)
         full_threshold = MAX(limit - limit / 8, live + live / 32);
+    pace_limit = full_threshold + MAX(live / 4, PACE_MIN);
 }
 
 static bool full_is_due(void)
@@ -306,6 +311,19 @@ void gc_background_swept(void)
     set_full_threshold();
 }
 
+/* A background cycle that does not get its processor must not let the heap grow without end: who allocates helps it on, or waits for it. */
+static void keep_pace(Thread *t)
+{
+    while (gc_back_active && old_bytes() > pace_limit && gc_latency_mode != GC_LATENCY_LOW && gc_may_collect()) {
+        if (gc_back_wants_pause())
+            collect(t, 1, 0, GC_REASON_SOH, collections_started);
+        else if (!gc_back_assist())
+            os_thread_sleep(PACE_SLEEP_NS);
+        if (gc_client->poll)
+            gc_client->poll(t);
+    }
+}
+
 /* --- What allocation asks ---------------------------------------------------------------------------------------------------------------------- */
 
 void gc_before_chunk(Thread *t)
@@ -315,6 +333,8 @@ void gc_before_chunk(Thread *t)
         return;
     if (!gc_client || !gc_client->stop_world || !gc_may_collect())
         return;
+    if (gc_back_active)
+        keep_pace(t);
     i32 generation = due_generation();
     collect(t, generation, generation == 2 && !gc_settings.concurrent ? GC_COLLECT_BLOCKING : 0, GC_REASON_SOH, seen ? seen : 0);
 }
@@ -323,6 +343,8 @@ void gc_before_large(Thread *t, size_t n)
 {
     if (UNLIKELY(gc_region_active))
         gc_may_collect(); /* somebody may wait for so many bytes to be allocated */
+    if (UNLIKELY(gc_back_active) && gc_client && gc_client->stop_world)
+        keep_pace(t);
     if (LIKELY(old_bytes() + n < full_threshold) || gc_latency_mode == GC_LATENCY_LOW || gc_back_active)
         return;
     if (!gc_client || !gc_client->stop_world || !gc_may_collect())

@@ -331,6 +331,7 @@ bool gc_back_start(void);  /* before the young collection that is the first paus
 void gc_back_adopt(void);  /* end of a young collection while marking: takes what it left on the workers' gray stacks */
 bool gc_back_wants_pause(void); /* any time: marking is done, the next collection of generation 1 should be the final pause */
 void gc_back_final(void);  /* after gc_young_trace(1): final marking, decisions for all generations, gc_young_finish; sweeping begins */
+bool gc_back_assist(void); /* a running thread, cooperative: marks for a quantum; false: the thread does, or there is nothing to mark */
 void gc_back_make_regions(void); /* running: the thread, when there is one, prepares regions */
 void gc_back_abort(void);  /* a blocking full collection takes over */
 void gc_back_wait(Thread *t); /* running: until no cycle is in progress; a safepoint */
