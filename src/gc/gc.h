@@ -208,7 +208,7 @@ void gc_collect(Thread *t, i32 generation, u32 flags, GcReason reason);
 /* In `sweep` and `moved`: NULL if o died, else where it is now. */
 Object *gc_survivor(Object *o);
 
-/* --- The debug check (STATOR_GCVERIFY, STATOR_GCSTRESS until the collector moves) ------------------------------------ */
+/* --- The debug check (STATOR_GCVERIFY) and stress (STATOR_GCSTRESS) ----------------------------------------------------- */
 typedef struct GcVerifyCounts {
     u64 checks, frames, slots, references, objects;
 } GcVerifyCounts;
@@ -218,7 +218,7 @@ void gc_verify(Thread *self, const char *why);
 extern GcVerifyCounts gc_verify_counts;
 /* STATOR_GCVERIFY=n: at every nth chance (a thread takes a chunk, GC.Collect, the end of the program); cooperative, at a safepoint. */
 void gc_verify_chance(Thread *t, const char *where);
-/* STATOR_GCSTRESS=alloc|poll|transition[:n]: at every nth chance of that kind a gc_verify runs. */
+/* STATOR_GCSTRESS=alloc|poll|transition[:n[:m]]: at every nth chance of that kind a collection moves what can move; half as often after each m. */
 typedef enum GcStress { GC_STRESS_NONE, GC_STRESS_ALLOC, GC_STRESS_POLL, GC_STRESS_TRANSITION } GcStress;
 GcStress gc_stress_mode(void);                       /* after gc_init */
 void gc_stress_chance(Thread *t, const char *where); /* cooperative, at a safepoint */
