@@ -218,8 +218,11 @@ def build(wanted, programs, jobs):
     errors = {}
     if not need:
         return errors
-    for level in (True, False):                      # libraries first
-        batch = [p for p in need if p.library == level and p.lang == "cs"]
+    depth = {}
+    for p in need:                                   # what it needs stands before it
+        depth[p.name] = 1 + max([depth.get(n, 0) for n in p.needs], default=0)
+    for level in sorted(set(depth.values())):
+        batch = [p for p in need if depth[p.name] == level and p.lang == "cs"]
         if not batch:
             continue
         lines = []
