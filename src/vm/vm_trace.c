@@ -537,6 +537,7 @@ void vm_unhandled_report(Thread *t, Object *exception)
 {
     t->pending = NULL;
     if (exception->mt == vm_error_type(VM_ERR_OUT_OF_MEMORY) && !CF_REF(exception, EXC_MESSAGE)) { /* nothing managed can be relied on */
+        LOG(gc, 1, "unhandled by %s", t == vm_runtime.finalizer_thread ? "the finaliser thread" : "a thread of the program");
         put("Out of memory.\n");
         return;
     }

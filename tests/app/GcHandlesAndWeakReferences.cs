@@ -170,7 +170,7 @@ static class Program
             GC.Collect(i % 3);
         }
         Collect();
-        Console.WriteLine($"{State(normal)}; {State(weak)}; {State(track)}");
+        Console.WriteLine($"{State(normal)}; {State(weak)}; {track.Target is null or Final { Value: 12 }}"); /* finalised by now, or not */
         Console.WriteLine($"pinned stays {at == pinned.AddrOfPinnedObject()} {((int*)at)[2]} {((int[])pinned.Target)[1]}");
         var same = GCHandle.FromIntPtr(GCHandle.ToIntPtr(normal));
         Console.WriteLine($"same {same == normal} {same.Equals(normal)} {normal != weak} {normal.IsAllocated}");
