@@ -152,7 +152,7 @@ def pauses(a, launchers, dll):
     launchers = [l for l in launchers if l.label != "unoptimised"]
     print(f"# medians of {a.n} runs")
     for name, percent in PAUSES:
-        if a.names and name not in a.names:
+        if a.names and name not in a.names and f"{name}:{percent}" not in a.names:
             continue
         got = cells(a, launchers, dll, name, percent)
         print(f"\n{name} {percent} %")

@@ -52,13 +52,24 @@ void gc_back_unlock_stopped(void)
 
 /* --- The thread's side -------------------------------------------------------------------------------------------------------------- */
 
+/* Not in a pause: the collector's helpers want the processor. */
+static void await_pause(void)
+{
+    while (__atomic_load_n(&stop_wanted, __ATOMIC_SEQ_CST))
+        os_futex_wait(&stop_wanted, 1, -1);
+}
+
+static void prepare_regions(void)
+{
+    do
+        await_pause();
+    while (gc_region_prepare());
+}
+
 /* False: the cycle that the caller works for is over. */
 static bool lock_for(u32 mine, BackState expected)
 {
-    while (gc_region_prepare())
-        continue;
-    while (__atomic_load_n(&stop_wanted, __ATOMIC_SEQ_CST))
-        os_futex_wait(&stop_wanted, 1, -1);
+    prepare_regions();
     pthread_mutex_lock(&gc_back_lock);
     if (cycle == mine && state == expected)
         return true;
@@ -223,8 +234,7 @@ static void run(Thread *t, void *arg)
                 gc_background_pause(t);
             continue;
         }
-        while (gc_region_prepare())
-            continue;
+        prepare_regions();
         os_futex_wait(&wake, seen, -1);
     }
 }

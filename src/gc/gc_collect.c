@@ -33,6 +33,7 @@ static u64 gen1_limit = 4;            /* regions of generation 1 at which it is 
 static u64 full_threshold = FULL_MIN; /* old and large bytes at which generation 2 is due */
 static u32 tenure_left;               /* young collections that still promote to the old space at once */
 static u64 pace_limit = FULL_MIN + PACE_MIN; /* old and large bytes beyond which a background cycle is not left alone */
+static u64 stop_limit = FULL_MIN + 4 * PACE_MIN; /* that nobody passes before its cycle is over */
 static u64 resumed_at;                /* end of the last pause: who waited for it to stop the world himself did not pause the program twice */
 static u64 collections_started;       /* a thread that waited for another's stop need not collect again */
 
@@ -137,6 +138,7 @@ static void set_full_threshold(void)
     if (full_threshold > limit - limit / 8)
         full_threshold = MAX(limit - limit / 8, live + live / 32);
     pace_limit = full_threshold + MAX(live / 4, PACE_MIN);
+    stop_limit = full_threshold + MAX(live, 4 * PACE_MIN);
 }
 
 static bool full_is_due(void)
@@ -311,16 +313,23 @@ void gc_background_swept(void)
     set_full_threshold();
 }
 
-/* A background cycle that does not get its processor must not let the heap grow without end: who allocates helps it on, or waits for it. */
+/* A background cycle that does not get its processor must not let the heap grow without end: who allocates marks for it, a quantum each
+ * time, and waits for it once twice as much was allocated as lived before. */
 static void keep_pace(Thread *t)
 {
-    while (gc_back_active && old_bytes() > pace_limit && gc_latency_mode != GC_LATENCY_LOW && gc_may_collect()) {
+    u64 bytes = old_bytes();
+    if (bytes <= pace_limit || gc_latency_mode == GC_LATENCY_LOW || !gc_may_collect())
+        return;
+    while (gc_back_active) {
         if (gc_back_wants_pause())
             collect(t, 1, 0, GC_REASON_SOH, collections_started);
         else if (!gc_back_assist())
             os_thread_sleep(PACE_SLEEP_NS);
         if (gc_client->poll)
             gc_client->poll(t);
+        if (bytes <= stop_limit)
+            return;
+        bytes = old_bytes();
     }
 }
 
