@@ -337,7 +337,7 @@ static void keep_pace(Thread *t)
 
 void gc_before_chunk(Thread *t)
 {
-    u64 seen = __atomic_load_n(&collections_started, __ATOMIC_RELAXED) + 0;
+    u64 seen = __atomic_load_n(&collections_started, __ATOMIC_RELAXED);
     if (LIKELY(gc_gen0_used() < gc_gen0_budget && !(gc_back_active && gc_back_wants_pause())))
         return;
     if (!gc_client || !gc_client->stop_world || !gc_may_collect())
@@ -345,7 +345,7 @@ void gc_before_chunk(Thread *t)
     if (gc_back_active)
         keep_pace(t);
     i32 generation = due_generation();
-    collect(t, generation, generation == 2 && !gc_settings.concurrent ? GC_COLLECT_BLOCKING : 0, GC_REASON_SOH, seen ? seen : 0);
+    collect(t, generation, generation == 2 && !gc_settings.concurrent ? GC_COLLECT_BLOCKING : 0, GC_REASON_SOH, seen);
 }
 
 void gc_before_large(Thread *t, size_t n)

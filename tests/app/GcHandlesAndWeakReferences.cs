@@ -1,4 +1,5 @@
 // stress: loose
+// also: common/Stack.cs
 // WeakReference (short, tracking resurrection, generic), GCHandle of each kind and their typed forms, DependentHandle.
 using System;
 using System.Collections.Generic;
@@ -6,6 +7,7 @@ using System.Linq;
 using System.Runtime;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using static Stack;
 
 class Final
 {
@@ -23,21 +25,6 @@ class Final
 static class Program
 {
     static object kept;
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    static void ClearStack()
-    {
-        Span<byte> s = stackalloc byte[8192];
-        s.Clear();
-    }
-
-    static void Collect(int generation = 2)
-    {
-        ClearStack();
-        GC.Collect(generation);
-        GC.WaitForPendingFinalizers();
-        ClearStack();
-    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     static T Make<T>(Func<T> f)

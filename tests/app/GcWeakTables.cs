@@ -1,4 +1,5 @@
 // stress: loose
+// also: common/Stack.cs
 // ConditionalWeakTable: entries live as long as their keys; values that refer to keys; finalisers; many entries; a table that dies.
 using System;
 using System.Collections.Generic;
@@ -6,6 +7,7 @@ using System.Linq;
 using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
+using static Stack;
 
 class Key
 {
@@ -35,21 +37,6 @@ class FinalKey
 static class Program
 {
     static object kept;
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    static void ClearStack()
-    {
-        Span<byte> s = stackalloc byte[8192];
-        s.Clear();
-    }
-
-    static void Collect(int generation = 2)
-    {
-        ClearStack();
-        GC.Collect(generation);
-        GC.WaitForPendingFinalizers();
-        ClearStack();
-    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     static void Do(Action a)

@@ -1,6 +1,7 @@
 /* back.c: background cycles beside a program that rewires a graph, and what they free. */
 #include "test.h"
 #include "unit/gc/fake_types.h"
+#include "unit/gc/heap_count.h"
 
 #include "gc/gc_int.h"
 #include "os/os_thread.h"
@@ -50,21 +51,6 @@ static u32 cycle(Thread *t, void (*mutate)(Thread *t))
     }
     gc_verify(t, "after a background cycle");
     return turns;
-}
-
-static void count_one(void *arg, Object *o, GcRegion *r)
-{
-    (void)r;
-    *(u64 *)arg += !gc_is_free(o);
-}
-static u64 count_objects(Thread *t)
-{
-    u64 n = 0;
-    thread_stop_world(t);
-    gc_retire_chunks();
-    gc_walk_heap(count_one, &n);
-    thread_resume_world(t);
-    return n;
 }
 
 enum { N = 120000 };

@@ -1,6 +1,7 @@
 /* full.c: marking by one and several workers, and the blocking full collection. */
 #include "test.h"
 #include "unit/gc/fake_types.h"
+#include "unit/gc/heap_count.h"
 
 #include "gc/gc_int.h"
 
@@ -39,21 +40,6 @@ static void make_nodes(Thread *t, u32 n)
         *id(o) = i;
         gc_store_ref(fake_slot(fake_roots[0], (int)i + 1), o);
     }
-}
-
-static void count_one(void *arg, Object *o, GcRegion *r)
-{
-    (void)r;
-    *(u64 *)arg += !gc_is_free(o);
-}
-static u64 count_objects(Thread *t)
-{
-    u64 n = 0;
-    thread_stop_world(t);
-    gc_retire_chunks();
-    gc_walk_heap(count_one, &n);
-    thread_resume_world(t);
-    return n;
 }
 
 TEST(order_of_survivors)
