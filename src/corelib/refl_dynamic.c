@@ -3,6 +3,7 @@
  * A dynamic method becomes a Method with an IL body of the VM's own kind (IlStub): its DynamicResolver is asked, at the time the handle is
  * made, for code, locals, clauses and what every token stands for, and the tokens in a copy of the code are renumbered to that table.  So
  * compilation runs no managed code.  DynamicMethod._methodHandle is set before the tokens are asked for, so that a method may call itself.
+ * Another thread that finds that handle meanwhile and calls waits until the body is there.
  * Signatures of SignatureHelper hold type handles (ET_INTERNAL) where files hold tokens.
  * Each is a collectible context of its own, whose keeper is the resolver: frames that run hold it.  When the resolver is gone, a finaliser of its
  * calls RuntimeMethodHandle_Destroy, and body, code and stubs go away together (vm_unload.c).
@@ -436,9 +437,11 @@ REFL(void, ModuleHandle_GetDynamicMethod, QCallModule module, const char *name, 
         Object *handle = vm_method_stub_object(t, m);
         if (handle) {
             Object *dynamic = RF_VAL(*resolver.ptr, RESOLVER_METHOD, Object *);
+            vm_hold_compilation(t, m); /* from here on other threads can call it, and wait for its body */
             if (dynamic)
                 gc_store_ref((Object **)((char *)dynamic + refl_offset(RF_DYNAMIC_METHOD_HANDLE)), handle);
             done = fill_body(t, m->il_stub, *resolver.ptr);
+            vm_allow_compilation(t, m);
             if (done)
                 qc_set_object(out, handle);
             else if (dynamic)

@@ -142,39 +142,15 @@ REFL(void *, RuntimeMethodHandle_GetFunctionPointer, Method *m)
     return p;
 }
 
-/* May a custom attribute with this constructor be seen on something of this module and type?  Public all the way, or same assembly. */
-static bool same_or_nested_access(u32 access, bool same_assembly, bool derives)
-{
-    switch (access) {
-    case MD_PUBLIC: return true;
-    case MD_ASSEMBLY: return same_assembly;
-    case MD_FAM_OR_ASSEM: return same_assembly || derives;
-    case MD_FAMILY: return derives;
-    case MD_FAM_AND_ASSEM: return same_assembly && derives;
-    default: return false;
-    }
-}
-
+/* May a custom attribute with this constructor be seen on something of this module and type?  As code there would see it, friends included. */
 REFL(i32, RuntimeMethodHandle_IsCAVisibleFromDecoratedType, QCallTypeHandle attr, Method *ctor, QCallTypeHandle decorated, QCallModule module)
 {
-    MethodTable *mt = th_mt(attr.th), *from = th_mt(decorated.th);
-    if (!mt)
+    MethodTable *mt = th_mt(attr.th), *user = th_mt(decorated.th);
+    if (!user && module.module)
+        user = type_load_typedef(module.module, MD_TOKEN(MDT_TypeDef, 1), NULL);
+    if (!mt || !user)
         return 0;
-    Module *m = from ? from->module : module.module;
-    bool same = m && mt->module->assembly == m->assembly;
-    const MdImage *md = mt->module->md;
-    for (u32 rid = MD_RID(mt->klass->token); rid; rid = md_enclosing(md, rid)) {
-        u32 v = md_TypeDef_Flags(md, rid) & TD_VISIBILITY;
-        if (v == TD_PUBLIC || v == TD_NESTED_PUBLIC || same)
-            continue;
-        return 0;
-    }
-    if (!ctor)
-        return 1;
-    bool derives = from && (from == mt || type_is_subclass(from, mt));
-    bool own = same && from && from->module == mt->module;
-    u32 access = ctor->attrs & MD_ACCESS;
-    return same_or_nested_access(access, same, derives) || (access == MD_PRIVATE && own && from == mt);
+    return ctor ? type_may_use_member(user, mt, ctor->attrs, false) : type_may_use_type(user, th_of(mt), false);
 }
 
 /* --- Bodies ----------------------------------------------------------------------------------------------------------------------- */

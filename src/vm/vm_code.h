@@ -19,6 +19,9 @@ void vm_name_of(Method *m, char *buf, size_t n);
 
 /* --- vm_helpers.c -------------------------------------------------------------------------------------------------- */
 void vm_helpers_init(void); /* fills jit_env */
+/* Between the two no other thread compiles m: it waits.  For a method that is known to others before its body is there. */
+void vm_hold_compilation(Thread *t, Method *m);
+void vm_allow_compilation(Thread *t, Method *m);
 void *vm_ldftn(Thread *t, Method *m); /* code address that ldftn gives; UnmanagedCallersOnly: the native entry. NULL: pending */
 
 /* --- vm_coverage.c --------------------------------------------------------------------------------------------------- */

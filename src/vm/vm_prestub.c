@@ -174,6 +174,17 @@ static void end_compile(Method *m, CodeInfo *ci, bool nested)
     os_mutex_unlock(&compile_lock);
 }
 
+void vm_hold_compilation(Thread *t, Method *m)
+{
+    bool nested;
+    PREEMPTIVE(t) { begin_compile(t, m, &nested); }
+}
+
+void vm_allow_compilation(Thread *t, Method *m)
+{
+    PREEMPTIVE(t) { end_compile(m, NULL, false); }
+}
+
 /* CoreLib methods whose body the runtime supplies (D17): found once, before the method's first compilation. */
 static void find_override(Method *m)
 {
