@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
-"""contract.py: calls that the installed System.Private.CoreLib imports from the runtime and calls*.def lacks.
+"""contract.py: the calls that the installed System.Private.CoreLib imports from the runtime, and what this runtime does about each.
 
-contract.py [--dotnet ROOT] [--all] [--names]
+contract.py [--dotnet ROOT] [--missing] [--extra] [--names] [--coverage FILE]
   FCalls are methods with the InternalCall flag, QCalls are P/Invokes of the module "QCall".
-  --all    also list rows of ours that this CoreLib does not import
-  --names  only the names, one a line"""
+  Three columns: bound, in a table calls*.def; executed, by a test, as ./dev coverage found it (build/coverage.txt; `?` when there is none);
+  instead, from tests/contract/instead.tsv: managed code does not reach it, or what it throws on Linux.
+  A call is missing when it is neither executed nor has a row there: bound but never executed counts as missing.
+  --missing  only those
+  --names    only their names, one a line
+  --extra    also rows of calls*.def that this CoreLib does not import"""
 import argparse, os, re, struct, sys
 from pathlib import Path
 
@@ -124,24 +128,55 @@ def corelib(root):
     return folder / max(versions, key=lambda v: [int(x) for x in re.findall(r"\d+", v)]) / "System.Private.CoreLib.dll"
 
 
+def executed(path):
+    """Names that tests reached, of both kinds; None without a record."""
+    if not Path(path).exists():
+        return None
+    return {line.strip().partition(" ")[2] for line in open(path, errors="replace") if line.startswith(("fcall ", "qcall "))}
+
+
+def instead():
+    """-> {name: (kind, why)}"""
+    rows = [line.rstrip("\n").split("\t") for line in open(ROOT / "tests/contract/instead.tsv") if not line.startswith("#")]
+    return {name: (kind, why) for name, kind, why in rows[1:]}
+
+
 def main():
-    ap = argparse.ArgumentParser()
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--dotnet", default="/usr/share/dotnet")
-    ap.add_argument("--all", action="store_true")
+    ap.add_argument("--missing", action="store_true")
     ap.add_argument("--names", action="store_true")
+    ap.add_argument("--extra", action="store_true")
+    ap.add_argument("--coverage", default=str(ROOT / "build/coverage.txt"))
     a = ap.parse_args()
     want_f, want_q = imports(corelib(a.dotnet))
     have_f, have_q = ours()
-    lack_f = sorted(n for n, count in want_f.items() if have_f.get(n, 0) < count)
-    lack_q = sorted(want_q - have_q)
-    for kind, names in (("FCall", lack_f), ("QCall", lack_q)):
-        for n in names:
-            print(n if a.names else f"{kind}  {n}")
-    if a.all:
+    seen, reasons = executed(a.coverage), instead()
+    unused = {n for n in reasons if n not in want_f and n not in want_q}
+    width = max(len(n) for n in [*want_f, *want_q]) + 2
+    if not a.names:
+        print(f"{'':7}{'call':{width}}bound  executed  instead")
+    for kind, names, bound in (("FCall", want_f, lambda n: have_f.get(n, 0) >= want_f[n]), ("QCall", want_q, lambda n: n in have_q)):
+        total, missing = [0, 0, 0], 0
+        for n in sorted(names):
+            marks = bound(n), seen is not None and n in seen, n in reasons
+            total = [x + y for x, y in zip(total, marks)]
+            lacks = not marks[2] and not (marks[0] and (marks[1] or seen is None))
+            missing += lacks
+            if a.names:
+                if lacks:
+                    print(n)
+            elif lacks or not a.missing:
+                ran = "?" if seen is None else "x" if marks[1] else "-"
+                print(f"{kind}  {n:{width}}{'x' if marks[0] else '-':7}{ran:10}{': '.join(reasons.get(n, []))}".rstrip())
+        if not a.names:
+            print(f"{kind}s: {len(names)}; {total[0]} bound, {total[1] if seen is not None else '?'} executed, "
+                  f"{total[2]} otherwise; {missing} missing")
+    if a.extra:
         for n in sorted(set(have_f) - set(want_f)) + sorted(have_q - want_q):
             print(f"not imported  {n}")
-    if not a.names:
-        print(f"FCalls: {len(want_f) - len(lack_f)} of {len(want_f)}; QCalls: {len(want_q) - len(lack_q)} of {len(want_q)}")
+    for n in sorted(unused):
+        print(f"instead.tsv: not imported  {n}")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ coverage.py [FILE] [--set c] [--missing] [--all]
 
 FILE (build/coverage.txt) holds lines such as `fcall System.GC::SuppressFinalizeInternal`, `qcall Buffer_MemMove` and
 `opcode add`, in any order, repeated at will; a runtime with STATOR_COVERAGE=FILE appends to it.  They are compared with
-tests/contract/*.tsv.  What elsewhere.txt of that folder lists is done by other means and not asked for.
+tests/contract/*.tsv.  What instead.tsv of that folder lists is done by other means and not asked for.
 --set names the columns that must be reached (c: the medium program); --missing lists what of it is not;
 --all lists everything with its state.  Exit 1 when something of the set is missing.  Last line: `N passed, N failed`."""
 import argparse, os, sys
@@ -40,7 +40,7 @@ def main():
         if kind in seen:
             seen[kind].add(name.strip())
     tables = {"fcall": table("fcalls", "method"), "qcall": table("qcalls", "entry"), "opcode": table("opcodes", "opcode")}
-    elsewhere = {line.rsplit(": ", 1)[0] for line in open(f"{ROOT}/tests/contract/elsewhere.txt") if not line.startswith("#")}
+    elsewhere = {line.split("\t")[0] for line in open(f"{ROOT}/tests/contract/instead.tsv") if not line.startswith("#")}
     passed = failed = 0
     print(f"{'':8}{'all':>12}" + "".join(f"{'set ' + s:>12}" for s in SETS) + f"{'others':>10}")
     for kind, t in tables.items():
