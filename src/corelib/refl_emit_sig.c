@@ -1,5 +1,6 @@
-/* refl_emit_sig.c: tokens inside signatures: finding them, and rewriting a signature for another module.
- * Any kind of signature is walked: method, field, property, locals, TypeSpec, MethodSpec. */
+/* refl_emit_sig.c: references to other modules: rows that name their assemblies and types, and signatures translated from their tokens.
+ * Names are copied, nothing is loaded: what they name may be a type that is not finished.  Only assemblies are bound (emit_bind_sig), as a
+ * copied name would be looked for from another place. */
 #include "corelib/refl_emit.h"
 
 typedef struct Walk {
@@ -68,7 +69,7 @@ static void walk_type(Walk *w, u32 depth)
     }
 }
 
-/* The first byte tells the kind.  A TypeSpec has none: see emit_type_tokens. */
+/* The first byte tells the kind: method, field, property, locals, MethodSpec.  A TypeSpec has none. */
 static void walk(Walk *w)
 {
     u32 n;
@@ -95,19 +96,7 @@ static void walk(Walk *w)
     walk_method(w, 0);
 }
 
-void emit_sig_tokens(const u8 *sig, u32 len, void (*visit)(void *arg, u32 token, u32 at, u32 n), void *arg)
-{
-    Walk w = {md_sig(sig, len), sig, visit, arg};
-    walk(&w);
-}
-
-void emit_type_tokens(const u8 *sig, u32 len, void (*visit)(void *arg, u32 token, u32 at, u32 n), void *arg)
-{
-    Walk w = {md_sig(sig, len), sig, visit, arg};
-    walk_type(&w, 0);
-}
-
-void emit_put_uint(EmitBytes *b, u32 v)
+static void put_uint(EmitBytes *b, u32 v)
 {
     if (v < 0x80) {
         vec_push(b, (u8)v);
@@ -122,44 +111,148 @@ void emit_put_uint(EmitBytes *b, u32 v)
     }
 }
 
-/* --- For another module -------------------------------------------------------------------------------------------------------- */
+/* --- Assemblies and types ------------------------------------------------------------------------------------------------------------- */
+u32 emit_assembly_ref(EmitModule *m, Assembly *a)
+{
+    u64 token = 0;
+    if (map64_get(&m->assembly_refs, (u64)(uintptr_t)a, &token))
+        return (u32)token;
+    const MdAssemblyName *n = &a->identity;
+    MdWriter *w = m->w;
+    u8 key[8];
+    u32 key_blob = 0;
+    if (n->public_key_len) {
+        md_public_key_token(n->public_key, n->public_key_len, key);
+        key_blob = mdw_blob(w, key, 8);
+    }
+    u32 rid = MDW_ADD(w, AssemblyRef, n->version[0], n->version[1], n->version[2], n->version[3], n->flags & ~(u32)AF_PUBLIC_KEY, key_blob,
+                      mdw_string_n(w, n->name, n->name_len), mdw_string_n(w, n->culture ? n->culture : "", n->culture ? n->culture_len : 0), 0);
+    token = MD_TOKEN(MDT_AssemblyRef, rid);
+    map64_put(&m->assembly_refs, (u64)(uintptr_t)a, token);
+    type_lock(); /* it is known where it leads: nothing has to be bound */
+    map64_put(&m->module->assembly->refs, rid, (u64)(uintptr_t)a);
+    type_context_refer(m->module->alc, a->alc);
+    type_unlock();
+    return (u32)token;
+}
+
+/* An AssemblyRef of another module: what it was bound to, or a copy of the row. */
+static u32 foreign_assembly_ref(EmitModule *m, Module *from, u32 rid)
+{
+    const MdImage *md = from->md;
+    MdWriter *w = m->w;
+    u64 to = 0;
+    type_lock();
+    bool bound = map64_get(&from->assembly->refs, rid, &to);
+    type_unlock();
+    if (bound)
+        return emit_assembly_ref(m, (Assembly *)(uintptr_t)to);
+    u32 len;
+    const u8 *key = md_blob(md, md_AssemblyRef_PublicKeyOrToken(md, rid), &len);
+    u32 row = MDW_ADD(w, AssemblyRef, md_AssemblyRef_MajorVersion(md, rid), md_AssemblyRef_MinorVersion(md, rid), md_AssemblyRef_BuildNumber(md, rid),
+                      md_AssemblyRef_RevisionNumber(md, rid), md_AssemblyRef_Flags(md, rid), mdw_blob(w, key, len),
+                      mdw_string(w, md_assemblyref_name(md, rid)), mdw_string(w, md_str(md, md_AssemblyRef_Culture(md, rid))), 0);
+    return MD_TOKEN(MDT_AssemblyRef, row);
+}
+
+static u32 foreign_type(EmitModule *m, Module *from, u32 token, u32 depth);
+
+static u32 foreign_scope(EmitModule *m, Module *from, u32 scope, u32 depth)
+{
+    switch (MD_TABLE_OF(scope)) {
+    case MDT_TypeRef: return foreign_type(m, from, scope, depth + 1);
+    case MDT_AssemblyRef: return foreign_assembly_ref(m, from, MD_RID(scope));
+    default: return emit_assembly_ref(m, from->assembly);
+    }
+}
+
+static void translate(EmitModule *m, Module *from, const u8 *sig, u32 len, bool typespec, EmitBytes *out);
+
+/* The token in m for a TypeDef, TypeRef or TypeSpec of another module; 0: a bad one. */
+static u32 foreign_type(EmitModule *m, Module *from, u32 token, u32 depth)
+{
+    const MdImage *md = from->md;
+    MdWriter *w = m->w;
+    u32 rid = MD_RID(token), scope = 0, outer, name, ns;
+    if (depth > 64 || !md_valid_token(md, token))
+        return 0;
+    switch (MD_TABLE_OF(token)) {
+    case MDT_TypeDef:
+        outer = md_enclosing(md, rid);
+        scope = outer ? foreign_type(m, from, MD_TOKEN(MDT_TypeDef, outer), depth + 1) : emit_assembly_ref(m, from->assembly);
+        name = mdw_string(w, md_typedef_name(md, rid));
+        ns = mdw_string(w, md_typedef_namespace(md, rid));
+        break;
+    case MDT_TypeRef:
+        scope = foreign_scope(m, from, md_TypeRef_ResolutionScope(md, rid), depth);
+        name = mdw_string(w, md_typeref_name(md, rid));
+        ns = mdw_string(w, md_typeref_namespace(md, rid));
+        break;
+    case MDT_TypeSpec: {
+        u32 len;
+        EmitBytes b = {0};
+        const u8 *sig = md_blob(md, md_TypeSpec_Signature(md, rid), &len);
+        translate(m, from, sig, len, true, &b);
+        u32 row = MDW_INTERN(w, TypeSpec, mdw_blob(w, b.data, b.len));
+        vec_free(&b);
+        return MD_TOKEN(MDT_TypeSpec, row);
+    }
+    default: return 0;
+    }
+    return MD_TOKEN(MDT_TypeRef, EMIT_INTERN(m, TypeRef, mdw_coded(MDK_ResolutionScope, scope), name, ns));
+}
+
+/* --- Signatures ------------------------------------------------------------------------------------------------------------------------- */
 typedef struct Translate {
     EmitModule *m;
     Module *from;
     const u8 *sig;
     u32 done; /* bytes copied */
     EmitBytes *out;
-    Err *e;
-    bool ok;
 } Translate;
+
+static void copy_to(Translate *x, u32 end)
+{
+    for (; x->done < end; x->done++)
+        vec_push(x->out, x->sig[x->done]);
+}
 
 static void translate_token(void *arg, u32 token, u32 at, u32 n)
 {
     Translate *x = arg;
-    if (!x->ok)
-        return;
-    for (; x->done < at; x->done++)
-        vec_push(x->out, x->sig[x->done]);
+    copy_to(x, at);
     x->done = at + n;
-    SigContext c = {.module = x->from};
-    TypeHandle th = type_resolve_type(&c, token, NULL, x->e);
-    if (!th || !th_mt(th)) {
-        x->ok = false;
-        return;
-    }
-    u32 ref = emit_type_ref(x->m, th_mt(th));
-    emit_put_uint(x->out, emit_coded(MDK_TypeDefOrRef, ref));
+    put_uint(x->out, mdw_coded(MDK_TypeDefOrRef, foreign_type(x->m, x->from, token, 0)));
 }
 
-bool emit_translate_sig(EmitModule *m, Module *from, const u8 *sig, u32 len, EmitBytes *out, Err *e)
+static void translate(EmitModule *m, Module *from, const u8 *sig, u32 len, bool typespec, EmitBytes *out)
 {
-    Translate x = {m, from, sig, 0, out, e, true};
-    if (from == m->module) {
-        x.done = 0;
-    } else {
-        emit_sig_tokens(sig, len, translate_token, &x);
-    }
-    for (; x.ok && x.done < len; x.done++)
-        vec_push(out, sig[x.done]);
-    return x.ok;
+    Translate x = {m, from, sig, 0, out};
+    Walk w = {md_sig(sig, len), sig, translate_token, &x};
+    if (from != m->module && sig && typespec)
+        walk_type(&w, 0);
+    else if (from != m->module && sig)
+        walk(&w);
+    copy_to(&x, len);
+}
+
+void emit_translate_sig(EmitModule *m, Module *from, const u8 *sig, u32 len, EmitBytes *out) { translate(m, from, sig, len, false, out); }
+
+static void bind_token(void *arg, u32 token, u32 at, u32 n)
+{
+    Module *from = arg;
+    (void)at;
+    (void)n;
+    for (u32 depth = 0; depth < 64 && MD_TABLE_OF(token) == MDT_TypeRef; depth++)
+        token = md_TypeRef_ResolutionScope(from->md, MD_RID(token));
+    Err e = {0};
+    if (MD_TABLE_OF(token) == MDT_AssemblyRef && !type_assembly_ref(from, MD_RID(token), &e))
+        thread_current()->pending = NULL;
+}
+
+void emit_bind_sig(Module *from, const u8 *sig, u32 len)
+{
+    Walk w = {md_sig(sig, len), sig, bind_token, from};
+    if (sig)
+        walk(&w);
 }

@@ -1,9 +1,6 @@
 /* refl_emit_type.c: the calls of TypeBuilder, MethodBuilder and ModuleBuilder.
- * Strings come as UTF-16 with a terminator, signatures in the module's own tokens, provisional ones included.
- * Not there: global methods and fields of a module. */
+ * Strings come as UTF-16 with a terminator, signatures in the module's own tokens.  Who may change what, and when, managed code has checked. */
 #include "corelib/refl_emit.h"
-
-#define PROVISIONAL(table, count) MD_TOKEN((table), (u32)EMIT_PROVISIONAL | (u32)(count))
 
 static char *text(const char16 *s) { return s ? utf16_dup_utf8(s, SIZE_MAX) : base_strdup(""); }
 
@@ -21,37 +18,34 @@ static void split_name(const char16 *full, char **ns, char **name)
     }
 }
 
-static EmitType *type_of(EmitModule *m, u32 token)
-{
-    EmitType *t = emit_type(m, token);
-    if (!t)
-        base_missing("feature", "global members of an emitted module, or changes of a finished type (0x%08x)", token);
-    return t;
-}
+static u32 method_token(u32 rid) { return MD_TOKEN(MDT_MethodDef, rid); }
 
-static EmitMember *member_of(EmitModule *m, u32 token)
+/* Sets flag bits of a row. */
+static void add_flags(EmitModule *m, u32 table, u32 rid, u32 col, u32 bits)
 {
-    EmitMember *x = emit_member(m, token);
-    if (!x)
-        base_missing("feature", "changes of a finished member (0x%08x)", token);
-    return x;
+    mdw_set(m->w, table, rid, col, md_col(mdw_image(m->w), table, rid, col) | bits);
 }
 
 static void add_interface(EmitModule *m, u32 type, u32 iface)
 {
-    u32 rid = EMIT_ROW(&m->t, InterfaceImpl, 0, 0);
-    emit_cell_token(m, MDT_InterfaceImpl, rid, MDC_InterfaceImpl_Class, MDK_TypeDef, type);
-    emit_cell_token(m, MDT_InterfaceImpl, rid, MDC_InterfaceImpl_Interface, MDK_TypeDefOrRef, iface);
+    u32 value = mdw_coded(MDK_TypeDefOrRef, iface);
+    MdIter it = md_interfaces_of(mdw_image(m->w), MD_RID(type));
+    for (u32 row; (row = md_next_row(&it));)
+        if (md_InterfaceImpl_Interface(mdw_image(m->w), row) == iface)
+            return;
+    MDW_ADD(m->w, InterfaceImpl, MD_RID(type), value);
 }
 
 /* --- Definitions ---------------------------------------------------------------------------------------------------------------------- */
 REFL(u32, TypeBuilder_DefineType, QCallModule module, const char16 *name, u32 parent, u32 attrs, u32 enclosing, const u32 *interfaces)
 {
     EmitModule *m = emit_lock(module.module);
-    EmitType t = {.flags = attrs, .parent = MD_RID(parent) ? parent : 0, .enclosing = MD_RID(enclosing) ? enclosing : 0};
-    split_name(name, &t.ns, &t.name);
-    vec_push(&m->types, t);
-    u32 token = PROVISIONAL(MDT_TypeDef, m->types.len);
+    char *ns, *simple;
+    split_name(name, &ns, &simple);
+    emit_room(m, MDT_TypeDef);
+    u32 token = MD_TOKEN(MDT_TypeDef, mdw_typedef(m->w, attrs, simple, ns, parent, MD_RID(enclosing)));
+    base_free(ns);
+    base_free(simple);
     for (; interfaces && *interfaces; interfaces++)
         add_interface(m, token, *interfaces);
     emit_unlock(m);
@@ -62,13 +56,10 @@ REFL(u32, TypeBuilder_DefineGenericParam, QCallModule module, const char16 *name
 {
     EmitModule *m = emit_lock(module.module);
     char *s = text(name);
-    u32 rid = EMIT_ROW(&m->t, GenericParam, (u32)position, attrs, 0, emit_string(&m->t, s));
+    u32 rid = MDW_ADD(m->w, GenericParam, (u32)position, attrs, mdw_coded(MDK_TypeOrMethodDef, owner), mdw_string(m->w, s));
     base_free(s);
-    emit_cell_token(m, MDT_GenericParam, rid, MDC_GenericParam_Owner, MDK_TypeOrMethodDef, owner);
-    for (; constraints && *constraints; constraints++) {
-        u32 row = EMIT_ROW(&m->t, GenericParamConstraint, rid, 0);
-        emit_cell_token(m, MDT_GenericParamConstraint, row, MDC_GenericParamConstraint_Constraint, MDK_TypeDefOrRef, *constraints);
-    }
+    for (; constraints && *constraints; constraints++)
+        MDW_ADD(m->w, GenericParamConstraint, rid, mdw_coded(MDK_TypeDefOrRef, *constraints));
     emit_unlock(m);
     return MD_TOKEN(MDT_GenericParam, rid);
 }
@@ -76,75 +67,70 @@ REFL(u32, TypeBuilder_DefineGenericParam, QCallModule module, const char16 *name
 REFL(u32, TypeBuilder_DefineMethod, QCallModule module, u32 type, const char16 *name, const u8 *sig, i32 len, u32 attrs)
 {
     EmitModule *m = emit_lock(module.module);
-    EmitType *t = type_of(m, type);
-    EmitMember x = {.name = text(name), .flags = attrs, .sig = emit_sig(m, sig, (u32)len, false)};
-    if (!strcmp(x.name, ".ctor") || !strcmp(x.name, ".cctor")) /* managed code leaves the reserved bits to us */
-        x.flags |= (u32)MD_SPECIAL_NAME | (u32)MD_RT_SPECIAL_NAME;
-    vec_push(&m->methods, x);
-    vec_push(&t->methods, m->methods.len - 1);
+    char *s = text(name);
+    if (!strcmp(s, ".ctor") || !strcmp(s, ".cctor")) /* managed code leaves the reserved bits to us */
+        attrs |= (u32)MD_SPECIAL_NAME | (u32)MD_RT_SPECIAL_NAME;
+    emit_room(m, MDT_MethodDef);
+    u32 rid = mdw_method(m->w, MD_RID(type), 0, 0, attrs, s, mdw_blob(m->w, sig, (u32)len));
+    base_free(s);
     emit_unlock(m);
-    return PROVISIONAL(MDT_MethodDef, m->methods.len);
+    return method_token(rid);
 }
 
 REFL(u32, TypeBuilder_DefineField, QCallModule module, u32 type, const char16 *name, const u8 *sig, i32 len, u32 attrs)
 {
     EmitModule *m = emit_lock(module.module);
-    EmitType *t = type_of(m, type);
-    EmitMember x = {.name = text(name), .flags = attrs, .sig = emit_sig(m, sig, (u32)len, false)};
-    if (!strcmp(x.name, "value__"))
-        x.flags |= (u32)FD_SPECIAL_NAME | (u32)FD_RT_SPECIAL_NAME;
-    vec_push(&m->fields, x);
-    vec_push(&t->fields, m->fields.len - 1);
+    char *s = text(name);
+    if (!strcmp(s, "value__"))
+        attrs |= (u32)FD_SPECIAL_NAME | (u32)FD_RT_SPECIAL_NAME;
+    u32 rid = mdw_field(m->w, MD_RID(type), attrs, s, mdw_blob(m->w, sig, (u32)len));
+    base_free(s);
     emit_unlock(m);
-    return PROVISIONAL(MDT_Field, m->fields.len);
+    return MD_TOKEN(MDT_Field, rid);
 }
 
 REFL(u32, TypeBuilder_DefineProperty, QCallModule module, u32 type, const char16 *name, u32 attrs, const u8 *sig, i32 len)
 {
     EmitModule *m = emit_lock(module.module);
-    EmitType *t = type_of(m, type);
-    vec_push(&m->properties, ((EmitMember){.name = text(name), .flags = attrs, .sig = emit_sig(m, sig, (u32)len, false)}));
-    vec_push(&t->properties, m->properties.len - 1);
+    char *s = text(name);
+    u32 rid = mdw_property(m->w, MD_RID(type), attrs, s, mdw_blob(m->w, sig, (u32)len));
+    base_free(s);
     emit_unlock(m);
-    return PROVISIONAL(MDT_Property, m->properties.len);
+    return MD_TOKEN(MDT_Property, rid);
 }
 
 REFL(u32, TypeBuilder_DefineEvent, QCallModule module, u32 type, const char16 *name, u32 attrs, u32 event_type)
 {
     EmitModule *m = emit_lock(module.module);
-    EmitType *t = type_of(m, type);
-    vec_push(&m->events, ((EmitMember){.name = text(name), .flags = attrs, .type = event_type}));
-    vec_push(&t->events, m->events.len - 1);
+    char *s = text(name);
+    u32 rid = mdw_event(m->w, MD_RID(type), attrs, s, event_type);
+    base_free(s);
     emit_unlock(m);
-    return PROVISIONAL(MDT_Event, m->events.len);
+    return MD_TOKEN(MDT_Event, rid);
 }
 
 REFL(u32, TypeBuilder_SetParamInfo, QCallModule module, u32 method, i32 sequence, u32 attrs, const char16 *name)
 {
     EmitModule *m = emit_lock(module.module);
-    EmitMember *x = member_of(m, method);
-    for (u32 i = 0; i < x->params.len; i++) {
-        EmitMember *p = &m->params.data[x->params.data[i]];
-        if (p->sequence == (u32)sequence) {
-            p->flags = attrs | (p->flags & PD_HAS_DEFAULT);
-            base_free(p->name);
-            p->name = text(name);
-            u32 token = PROVISIONAL(MDT_Param, x->params.data[i] + 1);
-            emit_unlock(m);
-            return token;
-        }
+    MdWriter *w = m->w;
+    char *s = text(name);
+    u32 rid = mdw_find_param(w, MD_RID(method), (u32)sequence);
+    if (!rid) {
+        rid = mdw_param(w, MD_RID(method), attrs, (u32)sequence, s);
+    } else {
+        mdw_set(w, MDT_Param, rid, MDC_Param_Flags, attrs | (md_Param_Flags(mdw_image(w), rid) & PD_HAS_DEFAULT));
+        mdw_set(w, MDT_Param, rid, MDC_Param_Name, mdw_string(w, s));
     }
-    vec_push(&m->params, ((EmitMember){.name = text(name), .flags = attrs, .sequence = (u32)sequence}));
-    vec_push(&x->params, m->params.len - 1);
+    base_free(s);
     emit_unlock(m);
-    return PROVISIONAL(MDT_Param, m->params.len);
+    return MD_TOKEN(MDT_Param, rid);
 }
 
 /* --- Properties of definitions ----------------------------------------------------------------------------------------------------------- */
 REFL(void, TypeBuilder_SetParentType, QCallModule module, u32 type, u32 parent)
 {
     EmitModule *m = emit_lock(module.module);
-    type_of(m, type)->parent = MD_RID(parent) ? parent : 0;
+    mdw_set(m->w, MDT_TypeDef, MD_RID(type), MDC_TypeDef_Extends, mdw_coded(MDK_TypeDefOrRef, parent));
     emit_unlock(m);
 }
 
@@ -158,51 +144,43 @@ REFL(void, TypeBuilder_AddInterfaceImpl, QCallModule module, u32 type, u32 iface
 REFL(void, TypeBuilder_SetMethodImpl, QCallModule module, u32 method, u32 attrs)
 {
     EmitModule *m = emit_lock(module.module);
-    member_of(m, method)->impl = attrs;
+    mdw_set(m->w, MDT_MethodDef, MD_RID(method), MDC_MethodDef_ImplFlags, attrs);
     emit_unlock(m);
 }
 
 REFL(void, TypeBuilder_SetClassLayout, QCallModule module, u32 type, i32 pack, i32 size)
 {
     EmitModule *m = emit_lock(module.module);
-    u32 rid = EMIT_ROW(&m->t, ClassLayout, (u32)pack, (u32)size, 0);
-    emit_cell_token(m, MDT_ClassLayout, rid, MDC_ClassLayout_Parent, MDK_TypeDef, type);
+    MDW_PUT(m->w, ClassLayout, (u32)pack, (u32)size, MD_RID(type));
     emit_unlock(m);
 }
 
 REFL(void, TypeBuilder_SetFieldLayoutOffset, QCallModule module, u32 field, i32 offset)
 {
     EmitModule *m = emit_lock(module.module);
-    u32 rid = EMIT_ROW(&m->t, FieldLayout, (u32)offset, 0);
-    emit_cell_token(m, MDT_FieldLayout, rid, MDC_FieldLayout_Field, MDK_Field, field);
+    MDW_PUT(m->w, FieldLayout, (u32)offset, MD_RID(field));
     emit_unlock(m);
 }
 
 REFL(void, TypeBuilder_DefineMethodImpl, QCallModule module, u32 type, u32 body, u32 decl)
 {
     EmitModule *m = emit_lock(module.module);
-    u32 rid = EMIT_ROW(&m->t, MethodImpl, 0, 0, 0);
-    emit_cell_token(m, MDT_MethodImpl, rid, MDC_MethodImpl_Class, MDK_TypeDef, type);
-    emit_cell_token(m, MDT_MethodImpl, rid, MDC_MethodImpl_MethodBody, MDK_MethodDefOrRef, body);
-    emit_cell_token(m, MDT_MethodImpl, rid, MDC_MethodImpl_MethodDeclaration, MDK_MethodDefOrRef, decl);
+    MDW_ADD(m->w, MethodImpl, MD_RID(type), mdw_coded(MDK_MethodDefOrRef, body), mdw_coded(MDK_MethodDefOrRef, decl));
     emit_unlock(m);
 }
 
 REFL(void, TypeBuilder_DefineMethodSemantics, QCallModule module, u32 association, u32 semantics, u32 method)
 {
     EmitModule *m = emit_lock(module.module);
-    u32 rid = EMIT_ROW(&m->t, MethodSemantics, semantics, 0, 0);
-    emit_cell_token(m, MDT_MethodSemantics, rid, MDC_MethodSemantics_Method, MDK_MethodDef, method);
-    emit_cell_token(m, MDT_MethodSemantics, rid, MDC_MethodSemantics_Association, MDK_HasSemantics, association);
+    MDW_ADD(m->w, MethodSemantics, semantics, MD_RID(method), mdw_coded(MDK_HasSemantics, association));
     emit_unlock(m);
 }
 
 REFL(void, TypeBuilder_DefineCustomAttribute, QCallModule module, u32 target, u32 ctor, const u8 *blob, i32 len)
 {
     EmitModule *m = emit_lock(module.module);
-    u32 rid = EMIT_ROW(&m->t, CustomAttribute, 0, 0, emit_blob(&m->t, blob, (u32)len));
-    emit_cell_token(m, MDT_CustomAttribute, rid, MDC_CustomAttribute_Parent, MDK_HasCustomAttribute, target);
-    emit_cell_token(m, MDT_CustomAttribute, rid, MDC_CustomAttribute_Type, MDK_CustomAttributeType, ctor);
+    MDW_ADD(m->w, CustomAttribute, mdw_coded(MDK_HasCustomAttribute, target), mdw_coded(MDK_CustomAttributeType, ctor),
+            mdw_blob(m->w, blob, (u32)len));
     emit_unlock(m);
 }
 
@@ -220,11 +198,13 @@ REFL(void, TypeBuilder_SetConstantValue, QCallModule module, u32 target, i32 typ
         value = &null;
         n = 4;
     }
-    u32 rid = EMIT_ROW(&m->t, Constant, (u32)type, 0, emit_blob(&m->t, value, n));
-    emit_cell_token(m, MDT_Constant, rid, MDC_Constant_Parent, MDK_HasConstant, target);
-    EmitMember *x = emit_member(m, target);
-    if (x)
-        x->flags |= MD_TABLE_OF(target) == MDT_Field ? FD_HAS_DEFAULT : PD_HAS_DEFAULT; /* 0x1000 for properties too */
+    MDW_PUT(m->w, Constant, (u32)type, mdw_coded(MDK_HasConstant, target), mdw_blob(m->w, value, n));
+    switch (MD_TABLE_OF(target)) {
+    case MDT_Field: add_flags(m, MDT_Field, MD_RID(target), MDC_Field_Flags, FD_HAS_DEFAULT); break;
+    case MDT_Param: add_flags(m, MDT_Param, MD_RID(target), MDC_Param_Flags, PD_HAS_DEFAULT); break;
+    case MDT_Property: add_flags(m, MDT_Property, MD_RID(target), MDC_Property_Flags, PD_HAS_DEFAULT); break; /* 0x1000 too */
+    default: break;
+    }
     emit_unlock(m);
 }
 
@@ -232,9 +212,8 @@ REFL(void, TypeBuilder_SetPInvokeData, QCallModule module, const char16 *dll, co
 {
     EmitModule *m = emit_lock(module.module);
     char *lib = text(dll), *entry = text(name);
-    u32 scope = EMIT_ROW(&m->t, ModuleRef, emit_string(&m->t, lib));
-    u32 rid = EMIT_ROW(&m->t, ImplMap, flags, 0, emit_string(&m->t, entry), scope);
-    emit_cell_token(m, MDT_ImplMap, rid, MDC_ImplMap_MemberForwarded, MDK_MemberForwarded, method);
+    u32 scope = MDW_INTERN(m->w, ModuleRef, mdw_string(m->w, lib));
+    MDW_PUT(m->w, ImplMap, flags, mdw_coded(MDK_MemberForwarded, method), mdw_string(m->w, entry), scope);
     base_free(lib);
     base_free(entry);
     emit_unlock(m);
@@ -243,12 +222,9 @@ REFL(void, TypeBuilder_SetPInvokeData, QCallModule module, const char16 *dll, co
 REFL(void, ModuleBuilder_SetFieldRVAContent, QCallModule module, u32 field, const u8 *data, i32 len)
 {
     EmitModule *m = emit_lock(module.module);
-    u8 *zero = data ? NULL : base_calloc(1, (size_t)len + 1);
-    u32 rva = emit_il(&m->t, data ? data : zero, (u32)len, 16);
-    base_free(zero);
-    u32 rid = EMIT_ROW(&m->t, FieldRVA, rva, 0);
-    emit_cell_token(m, MDT_FieldRVA, rid, MDC_FieldRVA_Field, MDK_Field, field);
-    member_of(m, field)->flags |= FD_HAS_RVA;
+    u32 rva = emit_il(m, data, (u32)len, 16);
+    MDW_PUT(m->w, FieldRVA, rva, MD_RID(field));
+    add_flags(m, MDT_Field, MD_RID(field), MDC_Field_Flags, FD_HAS_RVA);
     emit_unlock(m);
 }
 
@@ -257,32 +233,16 @@ typedef struct Handler { /* System.Reflection.Emit.ExceptionHandler */
     i32 class_token, try_start, try_end, filter, handler_start, handler_end, kind;
 } Handler;
 
-static void body_tokens(EmitModule *m, u32 at, u32 size)
-{
-    IlInst in;
-    const u8 *code = m->t.il.base + at;
-    for (u32 i = 0; i < size && il_decode(code, size, i, &in); i = in.offset + in.size)
-        switch (in.operand) {
-        case IL_OPR_METHOD: case IL_OPR_FIELD: case IL_OPR_TYPE: case IL_OPR_TOKEN:
-            emit_il_token(m, at + in.offset + in.size - 4);
-            break;
-        default:
-            break;
-        }
-}
-
 static void body_clauses(EmitModule *m, const Handler *h, u32 n)
 {
     enum { FAT_SECTION = 0x41 };
     u32 head = FAT_SECTION | (n * 24 + 4) << 8;
-    emit_il(&m->t, &head, 4, 4);
+    emit_il(m, &head, 4, 4);
     for (u32 i = 0; i < n; i++) {
         u32 w[6] = {(u32)h[i].kind, (u32)h[i].try_start, (u32)(h[i].try_end - h[i].try_start), (u32)h[i].handler_start,
                     (u32)(h[i].handler_end - h[i].handler_start),
                     h[i].kind == IL_EH_FILTER ? (u32)h[i].filter : h[i].kind == IL_EH_CATCH ? (u32)h[i].class_token : 0};
-        u32 at = emit_il(&m->t, w, sizeof w, 4);
-        if (h[i].kind == IL_EH_CATCH)
-            emit_il_token(m, at + 20);
+        emit_il(m, w, sizeof w, 4);
     }
 }
 
@@ -293,17 +253,16 @@ REFL(void, TypeBuilder_SetMethodIL, QCallModule module, u32 method, i32 init_loc
     (void)fixups;
     (void)num_fixups;
     EmitModule *m = emit_lock(module.module);
-    EmitMember *x = member_of(m, method);
     u32 local_sig = 0;
     if (locals && locals_len > EMPTY_LOCALS)
-        local_sig = MD_TOKEN(MDT_StandAloneSig, EMIT_ROW(&m->t, StandAloneSig, emit_sig(m, locals, (u32)locals_len, false)));
+        local_sig = MD_TOKEN(MDT_StandAloneSig, MDW_INTERN(m->w, StandAloneSig, mdw_blob(m->w, locals, (u32)locals_len)));
     u32 flags = FAT | (num_handlers > 0 ? (u32)SECTIONS : 0u) | (init_locals ? (u32)INIT_LOCALS : 0u);
     u32 head[3] = {flags | (u32)max_stack << 16, (u32)size, local_sig};
-    x->rva = emit_il(&m->t, head, sizeof head, 4);
-    u32 at = emit_il(&m->t, code, (u32)size, 1);
-    body_tokens(m, at, (u32)size);
+    u32 rva = emit_il(m, head, sizeof head, 4);
+    emit_il(m, code, (u32)size, 1);
     if (num_handlers > 0)
         body_clauses(m, handlers, (u32)num_handlers);
+    mdw_set(m->w, MDT_MethodDef, MD_RID(method), MDC_MethodDef_RVA, m->full ? 0 : rva);
     emit_unlock(m);
 }
 
@@ -311,10 +270,9 @@ REFL(void, TypeBuilder_TermCreateClass, QCallModule module, u32 type, ObjectHand
 {
     Err e = {0};
     EmitModule *m = emit_lock(module.module);
-    emit_publish(m, type);
-    u32 real = emit_real(m, type);
+    mdw_finish_type(m->w, MD_RID(type));
     emit_unlock(m);
-    MethodTable *mt = type_load_typedef(module.module, real, &e);
+    MethodTable *mt = type_load_typedef(module.module, type, &e);
     QCALL_BEGIN(t);
     if (mt)
         qc_set_object(out, vm_type_object(th_of(mt)));
@@ -327,7 +285,7 @@ REFL(void, TypeBuilder_TermCreateClass, QCallModule module, u32 type, ObjectHand
 REFL(u32, TypeBuilder_GetTokenFromSig, QCallModule module, const u8 *sig, i32 len)
 {
     EmitModule *m = emit_lock(module.module);
-    u32 rid = EMIT_ROW(&m->t, StandAloneSig, emit_sig(m, sig, (u32)len, false));
+    u32 rid = MDW_INTERN(m->w, StandAloneSig, mdw_blob(m->w, sig, (u32)len));
     emit_unlock(m);
     return MD_TOKEN(MDT_StandAloneSig, rid);
 }
@@ -335,7 +293,7 @@ REFL(u32, TypeBuilder_GetTokenFromSig, QCallModule module, const u8 *sig, i32 le
 REFL(u32, ModuleBuilder_GetTokenFromTypeSpec, QCallModule module, const u8 *sig, i32 len)
 {
     EmitModule *m = emit_lock(module.module);
-    u32 rid = EMIT_ROW(&m->t, TypeSpec, emit_sig(m, sig, (u32)len, true));
+    u32 rid = MDW_INTERN(m->w, TypeSpec, mdw_blob(m->w, sig, (u32)len));
     emit_unlock(m);
     return MD_TOKEN(MDT_TypeSpec, rid);
 }
@@ -343,7 +301,7 @@ REFL(u32, ModuleBuilder_GetTokenFromTypeSpec, QCallModule module, const u8 *sig,
 REFL(u32, ModuleBuilder_GetStringConstant, QCallModule module, const char16 *s, i32 len)
 {
     EmitModule *m = emit_lock(module.module);
-    u32 token = emit_user_string(&m->t, s, (u32)len);
+    u32 token = mdw_user_string(m->w, s, (u32)len);
     emit_unlock(m);
     return token;
 }
@@ -351,8 +309,7 @@ REFL(u32, ModuleBuilder_GetStringConstant, QCallModule module, const char16 *s, 
 REFL(u32, TypeBuilder_DefineMethodSpec, QCallModule module, u32 method, const u8 *sig, i32 len)
 {
     EmitModule *m = emit_lock(module.module);
-    u32 rid = EMIT_ROW(&m->t, MethodSpec, 0, emit_sig(m, sig, (u32)len, false));
-    emit_cell_token(m, MDT_MethodSpec, rid, MDC_MethodSpec_Method, MDK_MethodDefOrRef, method);
+    u32 rid = EMIT_INTERN(m, MethodSpec, mdw_coded(MDK_MethodDefOrRef, method), mdw_blob(m->w, sig, (u32)len));
     emit_unlock(m);
     return MD_TOKEN(MDT_MethodSpec, rid);
 }
@@ -361,16 +318,15 @@ REFL(u32, ModuleBuilder_GetTypeRef, QCallModule module, const char16 *name, QCal
 {
     EmitModule *m = emit_lock(module.module);
     char *ns, *simple;
-    u32 scope;
+    u32 scope = outer;
     if (MD_RID(outer)) {
-        scope = outer;
         simple = text(name);
         ns = base_strdup("");
     } else {
         split_name(name, &ns, &simple);
         scope = other.module == module.module ? MD_TOKEN(MDT_Module, 1) : emit_assembly_ref(m, other.module->assembly);
     }
-    u32 rid = EMIT_ROW(&m->t, TypeRef, emit_coded(MDK_ResolutionScope, scope), emit_string(&m->t, simple), emit_string(&m->t, ns));
+    u32 rid = EMIT_INTERN(m, TypeRef, mdw_coded(MDK_ResolutionScope, scope), mdw_string(m->w, simple), mdw_string(m->w, ns));
     base_free(ns);
     base_free(simple);
     emit_unlock(m);
@@ -380,28 +336,20 @@ REFL(u32, ModuleBuilder_GetTypeRef, QCallModule module, const char16 *name, QCal
 /* sig: in the module's own tokens */
 static u32 member_ref(EmitModule *m, u32 parent, const char *name, const u8 *sig, u32 len)
 {
-    u32 rid = EMIT_ROW(&m->t, MemberRef, 0, emit_string(&m->t, name), emit_sig(m, sig, len, false));
-    emit_cell_token(m, MDT_MemberRef, rid, MDC_MemberRef_Class, MDK_MemberRefParent, parent);
-    return MD_TOKEN(MDT_MemberRef, rid);
+    return MD_TOKEN(MDT_MemberRef, EMIT_INTERN(m, MemberRef, mdw_coded(MDK_MemberRefParent, parent), mdw_string(m->w, name), mdw_blob(m->w, sig, len)));
 }
 
-/* sig: in the tokens of from. 0: pending */
+/* sig: in the tokens of from */
 static u32 foreign_member_ref(Module *module, u32 parent, const char *name, Module *from, const u8 *sig, u32 len)
 {
-    Err e = {0};
     EmitBytes bytes = {0};
+    if (from != module)
+        emit_bind_sig(from, sig, len);
     EmitModule *m = emit_lock(module);
-    u32 token = 0;
-    bool ok = emit_translate_sig(m, from, sig, len, &bytes, &e);
-    if (ok)
-        token = member_ref(m, parent, name, bytes.data, bytes.len);
+    emit_translate_sig(m, from, sig, len, &bytes);
+    u32 token = member_ref(m, parent, name, bytes.data, bytes.len);
     vec_free(&bytes);
     emit_unlock(m);
-    if (!ok) {
-        QCALL_BEGIN(t);
-        vm_throw_err(t, &e);
-        QCALL_END(t);
-    }
     return token;
 }
 
@@ -420,19 +368,9 @@ REFL(u32, ModuleBuilder_GetArrayMethodToken, QCallModule module, u32 array, cons
     return ModuleBuilder_GetMemberRefFromSignature(module, array, name, sig, len);
 }
 
+/* member: a MethodDef or Field of other, of a type under construction too */
 REFL(u32, ModuleBuilder_GetMemberRef, QCallModule module, QCallModule other, u32 parent, u32 member)
 {
-    if (emit_is_provisional(member)) { /* of a type under construction, in this module or another emitted one */
-        EmitModule *o = emit_lock(other.module);
-        EmitMember *x = member_of(o, member);
-        u32 len = 0;
-        const u8 *sig = md_blob(o->module->md, x->sig, &len);
-        char *name = base_strdup(x->name);
-        emit_unlock(o);
-        u32 token = foreign_member_ref(module.module, parent, name, other.module, sig, len);
-        base_free(name);
-        return token;
-    }
     const MdImage *md = other.module->md;
     u32 rid = MD_RID(member), len = 0;
     bool field = MD_TABLE_OF(member) == MDT_Field;

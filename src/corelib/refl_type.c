@@ -99,7 +99,7 @@ static Method *introduced(MethodTable *mt, u32 from)
     }
     if (!mt || from >= mt->klass->num_methods)
         return NULL;
-    m = type_method_by_rid(mt, mt->klass->first_method_rid + from, &e);
+    m = type_method_by_rid(mt, type_method_rid(mt, from), &e);
     if (!m)
         vm_throw_err(thread_current(), &e);
     return m;
@@ -188,7 +188,7 @@ static Method *interface_method_at(MethodTable *mt, i32 slot, Err *e)
     const MdImage *md = mt->module->md;
     for (u32 pass = 0; pass < 2; pass++)
         for (u32 i = 0; i < mt->klass->num_methods; i++) {
-            u32 rid = mt->klass->first_method_rid + i, flags = md_MethodDef_Flags(md, rid);
+            u32 rid = type_method_rid(mt, i), flags = md_MethodDef_Flags(md, rid);
             if ((flags & MD_VIRTUAL) && ((flags & MD_STATIC) != 0) == (pass != 0) && slot-- == 0)
                 return type_method_by_rid(mt, rid, e);
         }
@@ -224,7 +224,7 @@ REFL(i32, RuntimeTypeHandle_GetNumVirtualsAndStaticVirtuals, QCallTypeHandle typ
     i32 n = 0;
     const MdImage *md = mt->module->md;
     for (u32 i = 0; i < mt->klass->num_methods; i++)
-        n += (md_MethodDef_Flags(md, mt->klass->first_method_rid + i) & MD_VIRTUAL) != 0;
+        n += (md_MethodDef_Flags(md, type_method_rid(mt, i)) & MD_VIRTUAL) != 0;
     return n;
 }
 

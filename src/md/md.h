@@ -1,9 +1,10 @@
 /* md.h: CLI metadata, read in place (§II.22–24).
  * Files: md_tables.def (every table and coded index), md_image.c (open, heaps, layout), md_search.c (sorted tables,
  * lists, owners), md_names.h/.c (types by name, assembly identities), md_sig.h/.c (signatures), md_attr.h/.c (custom
- * attributes), md_pdb.h/.c (portable PDB), md_sha1.c.
+ * attributes), md_pdb.h/.c (portable PDB), md_sha1.c, md_write*.c (the writer).
  * Data: MdImage is a set of pointers into the file's bytes and column layouts; it is immutable after md_open but for the
- * name index, which is built at first use and published atomically.  So any thread may read.
+ * name index, which is built at first use and published atomically.  So any thread may read.  An image that a writer is
+ * attached to (md_write.h) grows; readers load a size before the base it goes with, and need no lock either.
  * Invariants: an accessor never reads outside the image.  A rid or index out of range gives 0, "", NULL or an empty
  * range; nothing is copied, and every string is NUL-terminated UTF-8 inside the mapping.
  * Typed readers: md_<Table>_<Column>(img, rid): heap columns give the heap index, table columns the rid, and coded
@@ -81,6 +82,7 @@ typedef struct MdImage {
     u64 valid, sorted;
     MdTable tables[MDT_COUNT];
     MdNames *names; /* atomic; see md_names.h */
+    const struct MdIndex *index; /* atomic; of an image that a writer is attached to (md_live.h), else NULL */
 } MdImage;
 
 /* Reads the metadata of an open image; pe must outlive *m.  A module without manifest is fine here (md_has_manifest). */
@@ -104,7 +106,7 @@ bool md_valid_token(const MdImage *m, u32 token);
 static inline u32 md_col(const MdImage *m, u32 table, u32 rid, u32 col)
 {
     const MdTable *t = &m->tables[table];
-    if (UNLIKELY(rid - 1 >= t->rows)) return 0;
+    if (UNLIKELY(rid - 1 >= __atomic_load_n(&t->rows, __ATOMIC_ACQUIRE))) return 0;
     const u8 *p = t->base + (size_t)(rid - 1) * t->row_size + t->cols[col].offset;
     return t->cols[col].size == 2 ? pe_u16(p) : pe_u32(p);
 }
@@ -139,7 +141,7 @@ bool md_encode(MdKind kind, u32 token, u32 *value);
 /* Heaps.  md_str never gives NULL.  A blob that does not fit gives NULL and size 0; an empty one a pointer and 0. */
 static inline const char *md_str(const MdImage *m, u32 index)
 {
-    return LIKELY(index < m->strings_size) ? (const char *)m->strings + index : "";
+    return LIKELY(index < __atomic_load_n(&m->strings_size, __ATOMIC_ACQUIRE)) ? (const char *)m->strings + index : "";
 }
 const u8 *md_blob(const MdImage *m, u32 index, u32 *size);
 const u8 *md_guid(const MdImage *m, u32 index); /* 16 bytes, or NULL; index counts from 1 */
@@ -194,6 +196,11 @@ MD_AT(md_property_at, PropertyPtr, Property)
 MD_AT(md_event_at, EventPtr, Event)
 #undef MD_AT
 
+/* A method's place in its type's range: the i for which md_method_at gives it; 0 if it has none. */
+u32 md_method_position(const MdImage *m, u32 method_rid);
+/* false for a type that a writer has not finished: it has no members yet and is not found by name. */
+bool md_type_is_finished(const MdImage *m, u32 typedef_rid);
+
 /* Owners: a TypeDef rid (or for md_param_method a MethodDef rid), 0 if there is none. */
 u32 md_method_owner(const MdImage *m, u32 method_rid);
 u32 md_field_owner(const MdImage *m, u32 field_rid);
@@ -208,6 +215,7 @@ u32 md_enclosing(const MdImage *m, u32 typedef_rid); /* of a nested class; 0: to
 typedef struct MdIter {
     const MdImage *m;
     u32 table, col, key, cur, end;
+    bool chained; /* cur is the next row itself; 0: none */
 } MdIter;
 MdIter md_find_rows(const MdImage *m, u32 table, u32 col, u32 key);
 u32 md_next_row(MdIter *it); /* rid, or 0 at the end */

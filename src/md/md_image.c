@@ -312,19 +312,20 @@ const u8 *md_blob(const MdImage *m, u32 index, u32 *size)
         *size = 0;
         return none;
     }
-    return heap_item(m->blobs, m->blobs_size, index, size);
+    u32 limit = __atomic_load_n(&m->blobs_size, __ATOMIC_ACQUIRE); /* before the base it goes with */
+    return heap_item(m->blobs, limit, index, size);
 }
 
 const u8 *md_guid(const MdImage *m, u32 index)
 {
-    if (index == 0 || index > m->guids_size / 16) return NULL;
+    if (index == 0 || index > __atomic_load_n(&m->guids_size, __ATOMIC_ACQUIRE) / 16) return NULL;
     return m->guids + (size_t)(index - 1) * 16;
 }
 
 const u8 *md_user_string(const MdImage *m, u32 index, u32 *units)
 {
-    u32 size;
-    const u8 *p = heap_item(m->us, m->us_size, index, &size);
+    u32 size, limit = __atomic_load_n(&m->us_size, __ATOMIC_ACQUIRE);
+    const u8 *p = heap_item(m->us, limit, index, &size);
     *units = size / 2; /* the odd last byte is a flag */
     return p;
 }

@@ -4,6 +4,7 @@
  * throws its own away.  Of two types with one name the lower rid is found.
  * Book: md.md  Tests: tests/unit/md/ */
 #include "md/md_names.h"
+#include "md/md_live.h"
 #include "md/md_names_int.h"
 #include <stdio.h>
 
@@ -18,7 +19,7 @@ struct MdNames {
     NameTable types, exports;
 };
 
-static u32 hash_name(u32 outer, const char *ns, size_t ns_len, const char *name, size_t len)
+u32 md_name_hash(u32 outer, const char *ns, size_t ns_len, const char *name, size_t len)
 {
     u32 h = base_hash_bytes(name, len);
     if (outer) return h ^ (u32)base_hash_u64(outer);
@@ -51,7 +52,7 @@ static void add_types(const MdImage *m, NameTable *t)
     table_init(t, rows);
     for (u32 rid = 1; rid <= rows; rid++) {
         const char *ns = md_typedef_namespace(m, rid), *name = md_typedef_name(m, rid);
-        table_add(t, hash_name(outer[rid], ns, strlen(ns), name, strlen(name)), rid);
+        table_add(t, md_name_hash(outer[rid], ns, strlen(ns), name, strlen(name)), rid);
     }
     base_free(outer);
 }
@@ -64,7 +65,7 @@ static void add_exports(const MdImage *m, NameTable *t)
         u32 impl = md_ExportedType_Implementation(m, rid);
         u32 outer = MD_TABLE_OF(impl) == MDT_ExportedType ? MD_RID(impl) : 0;
         const char *ns = md_exported_namespace(m, rid), *name = md_exported_name(m, rid);
-        table_add(t, hash_name(outer, ns, strlen(ns), name, strlen(name)), rid);
+        table_add(t, md_name_hash(outer, ns, strlen(ns), name, strlen(name)), rid);
     }
 }
 
@@ -93,17 +94,26 @@ static bool same(const char *z, const char *s, size_t len)
     return strncmp(z, s, len) == 0 && z[len] == 0;
 }
 
+static bool is_type(const MdImage *m, u32 rid, u32 outer, const char *ns, size_t ns_len, const char *name, size_t len)
+{
+    if (!same(md_typedef_name(m, rid), name, len)) return false;
+    if (outer == 0 && !same(md_typedef_namespace(m, rid), ns ? ns : "", ns_len)) return false;
+    return md_enclosing(m, rid) == outer;
+}
+
 static u32 find_typedef(MdImage *m, u32 outer, const char *ns, size_t ns_len, const char *name, size_t len)
 {
     if (memchr(name, 0, len) || (ns_len && memchr(ns, 0, ns_len))) return 0;
-    const NameTable *t = &names_of(m)->types;
-    u32 h = hash_name(outer, ns, ns_len, name, len);
-    for (u32 i = h & t->mask; t->slots[i].rid; i = (i + 1) & t->mask) {
-        u32 rid = t->slots[i].rid;
-        if (t->slots[i].hash != h || !same(md_typedef_name(m, rid), name, len)) continue;
-        if (outer == 0 && !same(md_typedef_namespace(m, rid), ns ? ns : "", ns_len)) continue;
-        if (md_enclosing(m, rid) == outer) return rid;
+    u32 h = md_name_hash(outer, ns, ns_len, name, len);
+    const struct MdIndex *x = __atomic_load_n(&m->index, __ATOMIC_ACQUIRE);
+    if (UNLIKELY(x != NULL)) {
+        u32 rid = md_index_first(x, md_index_key(MD_INDEX_NAMES, h));
+        while (rid && !is_type(m, rid, outer, ns, ns_len, name, len)) rid = md_extra(m, MDT_TypeDef, rid, MDX_NEXT);
+        return rid;
     }
+    const NameTable *t = &names_of(m)->types;
+    for (u32 i = h & t->mask; t->slots[i].rid; i = (i + 1) & t->mask)
+        if (t->slots[i].hash == h && is_type(m, t->slots[i].rid, outer, ns, ns_len, name, len)) return t->slots[i].rid;
     return 0;
 }
 
@@ -130,8 +140,9 @@ u32 md_find_nested(MdImage *m, u32 enclosing, const char *name)
 static u32 find_exported(MdImage *m, u32 outer, const char *ns, size_t ns_len, const char *name, size_t len)
 {
     if (memchr(name, 0, len) || (ns_len && memchr(ns, 0, ns_len))) return 0;
+    if (m->index || !md_rows(m, MDT_ExportedType)) return 0; /* no writer's image has any while it is read by name */
     const NameTable *t = &names_of(m)->exports;
-    u32 h = hash_name(outer, ns, ns_len, name, len);
+    u32 h = md_name_hash(outer, ns, ns_len, name, len);
     for (u32 i = h & t->mask; t->slots[i].rid; i = (i + 1) & t->mask) {
         u32 rid = t->slots[i].rid, impl = md_ExportedType_Implementation(m, rid);
         u32 in = MD_TABLE_OF(impl) == MDT_ExportedType ? MD_RID(impl) : 0;
@@ -173,7 +184,7 @@ u32 md_find_typedef_nocase(MdImage *m, u32 enclosing, const char *ns, size_t ns_
     for (u32 rid = 1; rid <= md_rows(m, MDT_TypeDef); rid++) {
         if (!same_nocase(md_typedef_name(m, rid), name, name_len)) continue;
         if (!enclosing && !same_nocase(md_typedef_namespace(m, rid), ns ? ns : "", ns ? ns_len : 0)) continue;
-        if (md_enclosing(m, rid) == enclosing) return rid;
+        if (md_enclosing(m, rid) == enclosing && md_type_is_finished(m, rid)) return rid;
     }
     return 0;
 }

@@ -3,6 +3,7 @@
  * about it makes rows go unfound, nothing worse.
  * Not here: look-up by name (md_names.c).  Book: md.md  Tests: tests/unit/md/ */
 #include "md/md.h"
+#include "md/md_live.h"
 
 /* --- lists --- */
 
@@ -13,10 +14,19 @@ static u32 list_limit(const MdImage *m, u32 ptr_table, u32 table)
     return n ? n : m->tables[table].rows;
 }
 
+/* A list of an attached image says where it ends; that of a type not finished is empty. */
+static MdRange live_list(const MdImage *m, u32 table, u32 rid, u32 col)
+{
+    u32 which = table == MDT_MethodDef ? MDX_PARAMS_END : col == MDC_TypeDef_MethodList && table == MDT_TypeDef ? MDX_METHODS_END : MDX_FIELDS_END;
+    u32 end = md_extra(m, table, rid, which), first = md_col(m, table, rid, col);
+    return first && first < end ? (MdRange){first, end} : (MdRange){1, 1};
+}
+
 static MdRange list(const MdImage *m, u32 table, u32 rid, u32 col, u32 limit)
 {
     MdRange none = {1, 1};
     if (rid - 1 >= m->tables[table].rows) return none;
+    if (UNLIKELY(m->index != NULL)) return live_list(m, table, rid, col);
     u32 first = md_col(m, table, rid, col);
     u32 end = rid < m->tables[table].rows ? md_col(m, table, rid + 1, col) : limit + 1;
     end = MIN(end, limit + 1);
@@ -63,10 +73,22 @@ static u32 list_position(const MdImage *m, u32 ptr_table, u32 rid)
     return 0;
 }
 
+u32 md_method_position(const MdImage *m, u32 rid)
+{
+    if (UNLIKELY(m->index != NULL)) return md_extra(m, MDT_MethodDef, rid, MDX_POS);
+    return list_position(m, MDT_MethodPtr, rid);
+}
+
+bool md_type_is_finished(const MdImage *m, u32 rid)
+{
+    return LIKELY(m->index == NULL) || md_extra(m, MDT_TypeDef, rid, MDX_DONE);
+}
+
 /* The row of `table` whose list holds the position: the last one that starts at or before it. */
 static u32 list_owner(const MdImage *m, u32 table, u32 col, u32 ptr_table, u32 item_table, u32 rid)
 {
     if (rid - 1 >= m->tables[item_table].rows) return 0;
+    if (UNLIKELY(m->index != NULL)) return md_extra(m, item_table, rid, MDX_OWNER);
     u32 pos = list_position(m, ptr_table, rid), lo = 1, hi = m->tables[table].rows + 1;
     if (pos == 0) return 0;
     while (lo < hi) { /* first row that starts beyond pos */
@@ -96,12 +118,14 @@ u32 md_param_method(const MdImage *m, u32 rid)
 
 u32 md_property_owner(const MdImage *m, u32 rid)
 {
+    if (UNLIKELY(m->index != NULL)) return md_extra(m, MDT_Property, rid, MDX_OWNER);
     u32 map = list_owner(m, MDT_PropertyMap, MDC_PropertyMap_PropertyList, MDT_PropertyPtr, MDT_Property, rid);
     return md_PropertyMap_Parent(m, map);
 }
 
 u32 md_event_owner(const MdImage *m, u32 rid)
 {
+    if (UNLIKELY(m->index != NULL)) return md_extra(m, MDT_Event, rid, MDX_OWNER);
     u32 map = list_owner(m, MDT_EventMap, MDC_EventMap_EventList, MDT_EventPtr, MDT_Event, rid);
     return md_EventMap_Parent(m, map);
 }
@@ -114,38 +138,57 @@ u32 md_enclosing(const MdImage *m, u32 rid)
 
 /* --- rows by a column's value --- */
 
+int md_key_column(u32 table)
+{
+    switch (table) {
+    case MDT_InterfaceImpl: return MDC_InterfaceImpl_Class;
+    case MDT_Constant: return MDC_Constant_Parent;
+    case MDT_CustomAttribute: return MDC_CustomAttribute_Parent;
+    case MDT_FieldMarshal: return MDC_FieldMarshal_Parent;
+    case MDT_DeclSecurity: return MDC_DeclSecurity_Parent;
+    case MDT_ClassLayout: return MDC_ClassLayout_Parent;
+    case MDT_FieldLayout: return MDC_FieldLayout_Field;
+    case MDT_EventMap: return MDC_EventMap_Parent;
+    case MDT_PropertyMap: return MDC_PropertyMap_Parent;
+    case MDT_MethodSemantics: return MDC_MethodSemantics_Association;
+    case MDT_MethodImpl: return MDC_MethodImpl_Class;
+    case MDT_ImplMap: return MDC_ImplMap_MemberForwarded;
+    case MDT_FieldRVA: return MDC_FieldRVA_Field;
+    case MDT_NestedClass: return MDC_NestedClass_NestedClass;
+    case MDT_GenericParam: return MDC_GenericParam_Owner;
+    case MDT_GenericParamConstraint: return MDC_GenericParamConstraint_Owner;
+    case MDT_LocalScope: return MDC_LocalScope_Method;
+    case MDT_StateMachineMethod: return MDC_StateMachineMethod_MoveNextMethod;
+    case MDT_CustomDebugInformation: return MDC_CustomDebugInformation_Parent;
+    default: return -1;
+    }
+}
+
 /* Is the table sorted by this column (§II.22, "sorted using")?  EventMap and PropertyMap need not be. */
 static bool sorted_by(const MdImage *m, u32 table, u32 col)
 {
-    static const u8 keys[][2] = {
-        {MDT_InterfaceImpl, MDC_InterfaceImpl_Class},
-        {MDT_Constant, MDC_Constant_Parent},
-        {MDT_CustomAttribute, MDC_CustomAttribute_Parent},
-        {MDT_FieldMarshal, MDC_FieldMarshal_Parent},
-        {MDT_DeclSecurity, MDC_DeclSecurity_Parent},
-        {MDT_ClassLayout, MDC_ClassLayout_Parent},
-        {MDT_FieldLayout, MDC_FieldLayout_Field},
-        {MDT_MethodSemantics, MDC_MethodSemantics_Association},
-        {MDT_MethodImpl, MDC_MethodImpl_Class},
-        {MDT_ImplMap, MDC_ImplMap_MemberForwarded},
-        {MDT_FieldRVA, MDC_FieldRVA_Field},
-        {MDT_NestedClass, MDC_NestedClass_NestedClass},
-        {MDT_GenericParam, MDC_GenericParam_Owner},
-        {MDT_GenericParamConstraint, MDC_GenericParamConstraint_Owner},
-        {MDT_LocalScope, MDC_LocalScope_Method},
-        {MDT_StateMachineMethod, MDC_StateMachineMethod_MoveNextMethod},
-        {MDT_CustomDebugInformation, MDC_CustomDebugInformation_Parent},
-    };
-    if (!m->tables[table].sorted) return false;
-    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-        if (keys[i][0] == table) return keys[i][1] == col;
-    return false;
+    return m->tables[table].sorted && table != MDT_EventMap && table != MDT_PropertyMap && md_key_column(table) == (int)col;
+}
+
+u32 md_index_first(const struct MdIndex *x, u64 key)
+{
+    for (u32 i = (u32)base_hash_u64(key) & x->mask;; i = (i + 1) & x->mask) {
+        u64 k = __atomic_load_n(&x->slots[i].key, __ATOMIC_ACQUIRE);
+        if (k == key) return x->slots[i].first;
+        if (!k) return 0;
+    }
 }
 
 MdIter md_find_rows(const MdImage *m, u32 table, u32 col, u32 key)
 {
     u32 rows = m->tables[table].rows;
     MdIter it = {.m = m, .table = table, .col = col, .key = key, .cur = 1, .end = rows + 1};
+    const struct MdIndex *x = __atomic_load_n(&m->index, __ATOMIC_ACQUIRE);
+    if (UNLIKELY(x != NULL) && md_key_column(table) == (int)col) {
+        it.chained = true;
+        it.cur = md_index_first(x, md_index_key(table, key));
+        return it;
+    }
     if (!sorted_by(m, table, col)) return it;
     u32 lo = 1, hi = rows + 1;
     while (lo < hi) {
@@ -162,6 +205,11 @@ MdIter md_find_rows(const MdImage *m, u32 table, u32 col, u32 key)
 
 u32 md_next_row(MdIter *it)
 {
+    if (UNLIKELY(it->chained)) {
+        u32 rid = it->cur;
+        if (rid) it->cur = md_extra(it->m, it->table, rid, MDX_NEXT);
+        return rid;
+    }
     while (it->cur < it->end) {
         u32 rid = it->cur++;
         if (md_col(it->m, it->table, rid, it->col) == it->key) return rid;
@@ -179,7 +227,7 @@ static MdIter find_coded(const MdImage *m, u32 table, u32 col, MdKind kind, u32 
 {
     u32 key;
     if (MD_RID(token) == 0 || !md_encode(kind, token, &key))
-        return (MdIter){.m = m, .table = table, .col = col, .cur = 1, .end = 1};
+        return (MdIter){.m = m, .table = table, .col = col, .cur = 1, .end = 1, .chained = false};
     return md_find_rows(m, table, col, key);
 }
 

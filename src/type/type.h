@@ -161,7 +161,7 @@ struct MtClass { /* cold; describes the TypeDef under this canonical instantiati
     u16 num_dicts;         /* entries of perinst */
     u32 size;              /* value types: unboxed size in bytes; classes: instance field bytes */
     u32 num_methods;       /* MethodDefs */
-    u32 first_method_rid;
+    u32 first_method_rid; /* a place for md_method_at: see type_method_rid */
     u32 num_fields;        /* FieldDefs, static ones included */
     Field *fields;         /* one per FieldDef, in metadata order */
     u32 num_instance_fields; /* of this class, ancestors not counted */
@@ -233,7 +233,7 @@ struct Method {
     u32 token;       /* 32 MethodDef token; 0 for array methods and stubs */
     u32 flags;       /* 36 MF_; written at creation only */
     u16 slot;        /* vtable slot, or 0xffff */
-    u16 index;       /* in klass->methods (rid - first_method_rid) */
+    u16 index;       /* in klass->methods (as of type_method_rid) */
     u16 num_generic; /* own type parameters */
     u8 array_kind;   /* ArrayMethodKind for MF_ARRAY */
     u8 tier;         /* of the code in entry: 0 none, 1 tier 0, 2 tier 1, 3 native (FCall) */
@@ -468,6 +468,8 @@ typedef struct TypeClient {
     Assembly *(*bind)(Assembly *from, u32 assemblyref_token, Err *e);
     /* A Method was created: set its entry (precode or prestub cell). Called under type_lock; must not load. */
     void (*method_made)(Method *m);
+    /* A type of a module that grows was named before it was finished: asks who can finish it (TypeResolve).  Called with type_lock dropped. */
+    bool (*finish_type)(Module *m, u32 rid, Err *e);
     /* Initial address of a vtable slot (the shared slot prestub). */
     void *(*slot_prestub)(u32 slot);
     /* Address of mt's statics with its class constructor run; may run managed code: type_lock not held. */
@@ -587,6 +589,8 @@ const TypeAbi *type_abi(MethodTable *mt);
 /* --- Methods, fields --------------------------------------------------------------------------------------------------- */
 /* The Method of an exact owner by MethodDef rid; made on demand. For shared owners m->canon != m. */
 Method *type_method_by_rid(MethodTable *owner, u32 methoddef_rid, Err *e);
+/* The rid of a type's i-th MethodDef. */
+static inline u32 type_method_rid(const MethodTable *mt, u32 i) { return md_method_at(mt->module->md, mt->klass->first_method_rid + i); }
 Method *type_method_by_name(MethodTable *owner, const char *name, i32 num_params); /* declared there; -1: any; first match or NULL */
 /* Pseudo-method of an array type; nargs tells its constructors apart (lengths; pairs of bound and length; lengths of nested arrays). */
 Method *type_array_method(MethodTable *array, ArrayMethodKind kind, u32 nargs, Err *e);

@@ -38,6 +38,8 @@ bool load_end(bool ok, Err *e); /* true: run the body again */
 /* Signatures that name an assembly not bound yet compare as different, without an error.  Whoever concludes something from a difference
  * takes the count before, and gives up with load_missed when it has grown: the body runs again with the assembly there. */
 u32 load_misses(void);
+/* Gives the load up to have a TypeDef of a growing module finished; NULL. */
+MethodTable *unfinished_type(Module *m, u32 rid, Err *e);
 bool load_missed(u32 before, Err *e); /* true: e is set */
 #define LE (&le_)
 #define LOADED(T, e, expr)                                                                                             \

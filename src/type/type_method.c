@@ -88,7 +88,7 @@ static Method *new_method(MethodTable *owner, u32 rid, Err *e)
     Method *m = type_alloc(alc_of(owner), HEAP_HOT, sizeof *m);
     m->mt = owner;
     m->token = MD_TOKEN(MDT_MethodDef, rid);
-    m->index = (u16)(rid - k->first_method_rid);
+    m->index = (u16)(md_method_position(md, rid) - k->first_method_rid);
     m->slot = k->method_slots && m->index < k->num_methods ? k->method_slots[m->index] : 0xffff;
     m->sig = sig;
     m->sig_len = len;
@@ -119,7 +119,7 @@ Method *method_by_rid(MethodTable *owner, u32 rid, Err *e)
 {
     MtClass *k = owner->klass;
     MtAux *aux = owner->aux;
-    u32 i = rid - k->first_method_rid;
+    u32 i = md_method_position(owner->module->md, rid) - k->first_method_rid;
     if (UNLIKELY(i >= k->num_methods)) {
         err_set(e, ERR_MISSING_METHOD, MD_TOKEN(MDT_MethodDef, rid), "Method 0x%08x is not declared by the type.", MD_TOKEN(MDT_MethodDef, rid));
         return NULL;
@@ -140,9 +140,17 @@ Method *method_by_rid(MethodTable *owner, u32 rid, Err *e)
     return m;
 }
 
+/* Without a Ptr table rids of a type's methods are in sequence. */
+static inline u32 method_place(const MethodTable *owner, u32 rid)
+{
+    const MdImage *md = owner->module->md;
+    u32 pos = UNLIKELY(md->tables[MDT_MethodPtr].rows) ? md_method_position(md, rid) : rid;
+    return pos - owner->klass->first_method_rid;
+}
+
 Method *type_method_by_rid(MethodTable *owner, u32 rid, Err *e)
 {
-    u32 i = rid - owner->klass->first_method_rid;
+    u32 i = method_place(owner, rid);
     Method **v = __atomic_load_n(&owner->aux->methods, __ATOMIC_ACQUIRE);
     if (v && i < owner->klass->num_methods) {
         Method *m = __atomic_load_n(&v[i], __ATOMIC_ACQUIRE);

@@ -13,8 +13,8 @@ Assembly *type_corelib;
 /* --- Lock ---------------------------------------------------------------------------------------------------------- */
 static OsMutex loader_lock = OS_MUTEX_INIT;
 static __thread u32 lock_depth, load_depth;
-static __thread Module *bind_module; /* set: the load was given up to bind bind_rid */
-static __thread u32 bind_rid;
+static __thread Module *bind_module; /* set: the load was given up to bind bind_token, an AssemblyRef, or to have that TypeDef finished */
+static __thread u32 bind_token;
 __thread Loading *type_loading;
 u32 type_assembly_count;
 
@@ -49,18 +49,21 @@ void load_begin(void)
 static bool bind_pending(Err *e)
 {
     Module *m = bind_module;
-    u32 rid = bind_rid, depth = lock_depth;
+    u32 token = bind_token, rid = MD_RID(token), depth = lock_depth;
     bind_module = NULL;
     if (depth) {
         lock_depth = 0;
         os_mutex_unlock(&loader_lock);
     }
     e->kind = ERR_NONE;
-    Assembly *a = type_client.bind(m->assembly, MD_TOKEN(MDT_AssemblyRef, rid), e);
+    bool is_type = MD_TABLE_OF(token) == MDT_TypeDef, finished = is_type && type_client.finish_type(m, rid, e);
+    Assembly *a = is_type ? NULL : type_client.bind(m->assembly, token, e);
     if (depth) {
         type_lock();
         lock_depth = depth;
     }
+    if (is_type)
+        return finished;
     if (!a) {
         err_set(e, ERR_FILE_NOT_FOUND, MD_TOKEN(MDT_AssemblyRef, rid), "Could not load file or assembly '%s'.",
                 md_assemblyref_name(m->md, rid));
@@ -109,9 +112,18 @@ Assembly *assembly_ref(Module *m, u32 rid, Err *e)
         return NULL;
     }
     bind_module = m;
-    bind_rid = rid;
+    bind_token = MD_TOKEN(MDT_AssemblyRef, rid);
     misses++;
     err_set(e, ERR_PENDING, MD_TOKEN(MDT_AssemblyRef, rid), "an assembly has to be bound first");
+    return NULL;
+}
+
+MethodTable *unfinished_type(Module *m, u32 rid, Err *e)
+{
+    bind_module = m;
+    bind_token = MD_TOKEN(MDT_TypeDef, rid);
+    misses++;
+    err_set(e, ERR_PENDING, bind_token, "a type has to be finished first");
     return NULL;
 }
 

@@ -98,7 +98,7 @@ static Method *find_method(const Accessor *a, MethodTable *mt, Err *e)
     for (MethodTable *p = mt; p; p = is_static || ctor ? NULL : p->parent) {
         MtClass *k = p->klass;
         for (u32 i = 0; i < k->num_methods; i++) {
-            Method *x = type_method_by_rid(p, k->first_method_rid + i, e);
+            Method *x = type_method_by_rid(p, type_method_rid(p, i), e);
             if (!x)
                 return NULL;
             if (strcmp(x->name, a->name) != 0 || !(x->flags & MF_STATIC) != !is_static)

@@ -475,7 +475,7 @@ bool vm_delegate_bind_name(Thread *t, Object *d, Object *target, MethodTable *ty
         for (u32 i = 0; i < k->num_methods && ok && !*bound && !mt_is_array(p); i++) {
             Err e = {0};
             Method *m;
-            PREEMPTIVE(t) { m = type_method_by_rid(p, k->first_method_rid + i, &e); }
+            PREEMPTIVE(t) { m = type_method_by_rid(p, type_method_rid(p, i), &e); }
             if (!m || (m->flags & (MF_GENERIC_DEF | MF_CTOR | MF_CCTOR)))
                 continue;
             if ((flags & DELEGATE_CASELESS ? strcasecmp : strcmp)(m->name, name) != 0)
