@@ -270,7 +270,8 @@ REFL(void, TypeBuilder_TermCreateClass, QCallModule module, u32 type, ObjectHand
 {
     Err e = {0};
     EmitModule *m = emit_lock(module.module);
-    mdw_finish_type(m->w, MD_RID(type));
+    if (mdw_finish_type(m->w, MD_RID(type)) && MD_RID(type) == 1) /* <Module> as it was loaded for dynamic methods has no members */
+        __atomic_store_n(&module.module->typedefs[1], NULL, __ATOMIC_RELEASE);
     emit_unlock(m);
     MethodTable *mt = type_load_typedef(module.module, type, &e);
     QCALL_BEGIN(t);
@@ -336,7 +337,8 @@ REFL(u32, ModuleBuilder_GetTypeRef, QCallModule module, const char16 *name, QCal
 /* sig: in the module's own tokens */
 static u32 member_ref(EmitModule *m, u32 parent, const char *name, const u8 *sig, u32 len)
 {
-    return MD_TOKEN(MDT_MemberRef, EMIT_INTERN(m, MemberRef, mdw_coded(MDK_MemberRefParent, parent), mdw_string(m->w, name), mdw_blob(m->w, sig, len)));
+    u32 rid = EMIT_INTERN(m, MemberRef, mdw_coded(MDK_MemberRefParent, parent), mdw_string(m->w, name), mdw_blob(m->w, sig, len));
+    return MD_TOKEN(MDT_MemberRef, rid);
 }
 
 /* sig: in the tokens of from */
