@@ -84,8 +84,9 @@ typedef struct GcClient {
     void (*stop_world)(Thread *self);   /* returns with every other managed thread at a safepoint */
     void (*resume_world)(Thread *self);
     /* Reports every slot of every managed frame (precise), of thread fields, and every word of C segments (conservative,
-     * by value copies: slot points at the stack word). Counts frames into *frames. World stopped. */
-    void (*walk_stacks)(GcVisitSlot visit, void *arg, u64 *frames);
+     * by value copies: slot points at the stack word). Counts frames into *frames. World stopped.
+     * low: the calling thread's C frames below hold no root (those of the collector); NULL: all do, from the call on. */
+    void (*walk_stacks)(GcVisitSlot visit, void *arg, char *low, u64 *frames);
     bool (*is_method_table)(const void *p); /* exact: p is a live MethodTable of a loaded type */
     const char *(*type_name)(const MethodTable *mt, char *buf, size_t n);
     void (*poll)(Thread *t); /* thread_poll: an allocation's slow path is a safepoint; may be NULL */

@@ -196,10 +196,10 @@ static void collect_young(i32 generation)
 }
 
 /* World stopped. */
-static void collect_stopped(Thread *t, i32 generation, u32 flags, GcReason reason, bool background)
+static void collect_stopped(Thread *t, i32 generation, u32 flags, GcReason reason, bool background, char *low)
 {
     gc_back_lock_stopped();
-    gc_cycle = (GcCycle){.running = true, .generation = background ? 1 : generation, .flags = flags, .reason = reason, .self = t};
+    gc_cycle = (GcCycle){.running = true, .generation = background ? 1 : generation, .flags = flags, .reason = reason, .self = t, .low = low};
     gc_cycle.record.reason = reason;
     gc_stats_begin();
     gc_retire_chunks();
@@ -251,8 +251,10 @@ bool gc_give_back_step(void)
     return more;
 }
 
-static void collect(Thread *t, i32 generation, u32 flags, GcReason reason, u64 seen)
+static __attribute__((noinline)) void collect(Thread *t, i32 generation, u32 flags, GcReason reason, u64 seen)
 {
+    __builtin_unwind_init(); /* the callers' registers are in this frame, and what lies below is the collector's own */
+    char *low = (char *)__builtin_frame_address(0) - 128;
     bool background = use_background(generation, flags);
     if (background && gc_back_active) { /* one is under way */
         background = false;
@@ -268,7 +270,7 @@ static void collect(Thread *t, i32 generation, u32 flags, GcReason reason, u64 s
     }
     collections_started++;
     u64 stopped = os_time_thread_cpu_ns();
-    collect_stopped(t, generation, flags, reason, background);
+    collect_stopped(t, generation, flags, reason, background, low);
     i32 done = gc_cycle.generation;
     if (done == 2) {
         give_back(flags);

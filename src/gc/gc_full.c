@@ -164,7 +164,7 @@ static void pin_slot(void *arg, Object **slot, GcSlotKind kind)
 static void pin_all(void)
 {
     u64 frames = 0;
-    gc_client->walk_stacks(pin_slot, NULL, &frames);
+    gc_client->walk_stacks(pin_slot, NULL, gc_cycle.low, &frames);
     gc_handles_pins();
     gc_cycle.record.pinned_objects = gc_pinned_count();
 }
@@ -354,7 +354,7 @@ void gc_fix_roots(void)
 {
     u64 frames = 0;
     gc_cycle.full_moved = true;
-    gc_client->walk_stacks(fix_stack_slot, NULL, &frames);
+    gc_client->walk_stacks(fix_stack_slot, NULL, gc_cycle.low, &frames);
     gc_roots_visit(fix_root, NULL);
     gc_handles_update();
     gc_final_moved();

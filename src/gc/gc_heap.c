@@ -122,10 +122,21 @@ static u64 collector_reserve(u64 limit)
     return MIN(limit / 16, (u64)16 << 20);
 }
 
-bool gc_commit(u64 bytes, bool for_collector)
+static u64 memory_limit(void)
 {
     u64 limit = gc_settings.hard_limit ? gc_settings.hard_limit : gc_settings.physical;
-    limit = MAX(limit, (u64)4 << 20); /* the runtime's own first objects */
+    return MAX(limit, (u64)4 << 20); /* the runtime's own first objects */
+}
+
+u64 gc_room(void)
+{
+    u64 limit = memory_limit(), left = committed < limit ? limit - committed : 0;
+    return ((u64)free_count << GC_REGION_SHIFT) + MIN(left, (u64)(region_limit - gc_region_count) << GC_REGION_SHIFT);
+}
+
+bool gc_commit(u64 bytes, bool for_collector)
+{
+    u64 limit = memory_limit();
     if (!for_collector)
         limit -= collector_reserve(limit);
     if (bytes > limit || committed > limit - bytes)

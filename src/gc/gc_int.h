@@ -146,6 +146,7 @@ void gc_region_set_kind(GcRegion *r, GcRegionKind kind); /* state follows */
 bool gc_commit(u64 bytes, bool for_collector);
 void gc_uncommit(u64 bytes);
 u64 gc_committed(void);
+u64 gc_room(void); /* at least so many bytes of regions can be had for copies, unless the system refuses */
 typedef struct GcForeign {
     const char *start, *end;
 } GcForeign;
@@ -276,6 +277,7 @@ typedef struct GcCycle {
     bool full_moved;  /* blocking full: objects were moved, gc_moved gives new addresses */
     u64 stacks_ns;    /* young: what the walk of the stacks took */
     Thread *self;
+    char *low;        /* where the frames of whoever asked for the collection begin */
     GcRecord record;
 } GcCycle;
 extern GcCycle gc_cycle;

@@ -411,7 +411,7 @@ void gc_mark_roots(void)
 {
     gc_large_each(mark_immortal, NULL);
     u64 frames = 0;
-    gc_client->walk_stacks(mark_stack_slot, NULL, &frames);
+    gc_client->walk_stacks(mark_stack_slot, NULL, gc_cycle.low, &frames);
     gc_roots_visit(mark_static, NULL);
     gc_handles_keep(2);
     gc_final_keep();

@@ -184,7 +184,7 @@ void gc_verify(Thread *self, const char *why)
     gc_handles_visit(check_handle, NULL);
     gc_final_visit(check_final, NULL);
     if (gc_client->walk_stacks)
-        gc_client->walk_stacks(check_slot, NULL, &run.frames);
+        gc_client->walk_stacks(check_slot, NULL, NULL, &run.frames);
     clear_starts();
     gc_verify_counts.checks++;
     gc_verify_counts.frames += run.frames;

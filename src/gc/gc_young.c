@@ -23,19 +23,16 @@ bool gc_young_tenures; /* survivors of generation 0 become old at once */
 static VEC(Root) roots;       /* precise slots of stacks, gathered while the pins are */
 static VEC(Object *) pinned;  /* objects pinned by this collection */
 static bool pins_age;         /* what gc_pin pins now ages in place */
-static pthread_mutex_t pin_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* --- Pins -------------------------------------------------------------------------------------------------------------------- */
 
-/* Any worker, when there is no room for a copy. o is of a condemned region and not forwarded. */
+/* There is no room for a copy: only a worker that is alone comes here. o is of a condemned region and not forwarded. */
 static void pin_object(Object *o)
 {
-    pthread_mutex_lock(&pin_lock);
-    if (gc_bit_set_atomic(gc_pin_bits, o)) {
-        vec_push(&pinned, o);
-        gc_region_of(o)->has_pins = true;
-    }
-    pthread_mutex_unlock(&pin_lock);
+    CHECKF(gc_parallel_count <= 1, "the system refused memory that the heap's limit allows");
+    gc_bit_set(gc_pin_bits, o);
+    vec_push(&pinned, o);
+    gc_region_of(o)->has_pins = true;
 }
 
 void gc_pin(const void *p)
@@ -398,15 +395,27 @@ static inline __attribute__((always_inline)) u8 keep_card_slot(void *arg, Object
     return 0;
 }
 
-static void condemn(i32 generation)
+/* Returns how many bytes it may have to copy. */
+static u64 condemn(i32 generation)
 {
+    u64 bytes = 0;
     for (u32 i = 0; i < gc_region_count; i++) {
         GcRegion *r = &gc_regions[i];
         if (r->kind == GC_REGION_GEN0 || (r->kind == GC_REGION_GEN1 && generation >= 1)) {
             r->has_pins = r->pins_age = false;
             gc_state_biased[(uintptr_t)r->start >> GC_REGION_SHIFT] |= GC_STATE_CONDEMNED;
+            bytes += (u64)(r->bump - r->start);
         }
     }
+    return bytes;
+}
+
+/* One alone pins what there is no room for; of two, one could pin what the other copies. */
+static u32 workers_for(u64 bytes)
+{
+    if (!gc_young_is_long || gc_room() < 2 * bytes + ((u64)2 * gc_worker_count << GC_REGION_SHIFT))
+        return 1;
+    return gc_workers_ready(gc_worker_count);
 }
 
 /* Their pinned objects will be of generation 1, and tracing sets the cards that they need then. */
@@ -448,10 +457,10 @@ static void trace_together(u32 workers)
 void gc_young_trace(i32 generation)
 {
     u64 t0 = os_time_mono_ns();
-    condemn(generation);
+    u64 bytes = condemn(generation);
     pins_age = gc_cycle.reason == GC_REASON_INDUCED || gc_cycle.reason == GC_REASON_STRESS;
     u64 frames = 0;
-    gc_client->walk_stacks(gather_root, NULL, &frames);
+    gc_client->walk_stacks(gather_root, NULL, gc_cycle.low, &frames);
     pins_age = true; /* a pinned handle will be there for long */
     gc_handles_pins();
     clean_cards_of_ageing();
@@ -461,7 +470,7 @@ void gc_young_trace(i32 generation)
     card_parts = gc_card_parts();
     u64 t1 = os_time_mono_ns();
     gc_cycle.stacks_ns = t1 - t0;
-    u32 workers = gc_young_is_long ? gc_workers_ready(gc_worker_count) : 1;
+    u32 workers = workers_for(bytes);
     if (workers > 1)
         trace_together(workers);
     else

@@ -472,8 +472,9 @@ typedef struct TypeClient {
     bool (*finish_type)(Module *m, u32 rid, Err *e);
     /* Initial address of a vtable slot (the shared slot prestub). */
     void *(*slot_prestub)(u32 slot);
-    /* Address of mt's statics with its class constructor run; may run managed code: type_lock not held. */
-    void *(*ensure_statics)(MethodTable *mt, Err *e);
+    /* Address of mt's statics with its class constructor run, or begun by this thread: then *settled is false, and the address is not for others,
+     * who have to wait.  May run managed code: type_lock not held. */
+    void *(*ensure_statics)(MethodTable *mt, bool *settled, Err *e);
     bool neutral; /* D12; set before the first domain is made */
     /* Token table of VM-made bodies. */
     TypeHandle (*stub_type)(struct IlStub *s, u32 token);

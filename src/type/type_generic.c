@@ -324,7 +324,8 @@ u32 type_dict_slot(DictLayout **layout, LoadContext *alc, const DictEntry *want)
     return i;
 }
 
-static void *resolve_entry(const SigContext *ctx, const DictEntry *d, Err *e)
+/* *settled becomes false when what is returned is for the calling thread only, at this time. */
+static void *resolve_entry(const SigContext *ctx, const DictEntry *d, bool *settled, Err *e)
 {
     SigContext c = *ctx;
     c.module = d->module;
@@ -357,7 +358,7 @@ static void *resolve_entry(const SigContext *ctx, const DictEntry *d, Err *e)
             mt = type_resolve_field(&c, d->token, &owner, NULL, e) ? owner : NULL;
         else
             mt = th_mt(type_resolve_type(&c, d->token, NULL, e));
-        return mt ? type_client.ensure_statics(mt, e) : NULL;
+        return mt ? type_client.ensure_statics(mt, settled, e) : NULL;
     }
     case DICT_ARRAY_OF: {
         TypeHandle th = type_resolve_type(&c, d->token, NULL, e);
@@ -415,9 +416,11 @@ void *type_dict_resolve_mt(MethodTable *exact, MethodTable *owner_canon, u32 slo
     Dict *cur = owner->perinst[k];
     void *v = slot < *dict_count(cur, n) ? __atomic_load_n(&dict_slots(cur, n)[slot], __ATOMIC_ACQUIRE) : NULL;
     if (!v) {
+        bool settled = true;
         SigContext c = context_of(owner);
-        if (!(v = resolve_entry(&c, &d, e)))
-            return NULL;
+        v = resolve_entry(&c, &d, &settled, e);
+        if (!v || !settled)
+            return v;
     }
     type_lock();
     dict_store(&owner->perinst[k], n, slot, count, alc_of(owner), v);
@@ -436,9 +439,11 @@ void *type_dict_resolve_method(Method *exact, u32 slot, Err *e)
     Dict *cur = exact->dict;
     void *v = slot < *dict_count(cur, n) ? __atomic_load_n(&dict_slots(cur, n)[slot], __ATOMIC_ACQUIRE) : NULL;
     if (!v) {
+        bool settled = true;
         SigContext c = type_method_context(exact);
-        if (!(v = resolve_entry(&c, &d, e)))
-            return NULL;
+        v = resolve_entry(&c, &d, &settled, e);
+        if (!v || !settled)
+            return v;
     }
     type_lock();
     dict_store(&exact->dict, n, slot, count, type_method_context_of(exact), v);

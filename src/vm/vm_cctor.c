@@ -183,7 +183,7 @@ bool vm_class_init(Thread *t, MethodTable *mt)
     return go_on ? true : vm_throw_object(t, gc_handle_get(failure));
 }
 
-char *vm_ensure_statics(MethodTable *mt, Err *e)
+void *vm_ensure_statics(MethodTable *mt, bool *settled, Err *e)
 {
     Thread *t = thread_current();
     bool was_preemptive = t->mode == THREAD_PREEMPTIVE;
@@ -196,5 +196,6 @@ char *vm_ensure_statics(MethodTable *mt, Err *e)
         err_set(e, ERR_PENDING, 0, "a class constructor failed");
         return NULL;
     }
+    *settled = vm_class_is_ready(mt);
     return type_statics(mt);
 }

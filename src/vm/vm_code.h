@@ -33,7 +33,7 @@ void vm_coverage_add(const char *kind, const char *name); /* nothing when it is 
 u32 vm_stack_words(const MethodSig *sig, bool native, bool has_this);
 
 /* --- vm_cctor.c ----------------------------------------------------------------------------------------------------- */
-char *vm_ensure_statics(MethodTable *mt, Err *e); /* either mode */
+void *vm_ensure_statics(MethodTable *mt, bool *settled, Err *e); /* TypeClient.ensure_statics, in either mode */
 bool vm_class_is_ready(MethodTable *mt); /* its constructor has run to its end, in the current domain; false also when nobody asked yet */
 
 /* --- vm_ilstub.c ---------------------------------------------------------------------------------------------------- */

@@ -602,7 +602,7 @@ void vm_prestub_init(void)
     code_client.site_miss = site_miss;
     type_client.method_made = method_made;
     type_client.slot_prestub = code_slot_prestub;
-    type_client.ensure_statics = (void *(*)(MethodTable *, Err *))(void (*)(void))vm_ensure_statics;
+    type_client.ensure_statics = vm_ensure_statics;
     sem_client.is_class_inited = vm_class_is_inited;
     sem_client.neutral = type_client.neutral = vm_runtime.neutral;
     if (knob_bool(KNOB_JITSTATS))

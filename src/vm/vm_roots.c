@@ -2,7 +2,7 @@
  * Per thread: managed frames and the C segments between them (code_walk.c), t->pending, exceptions
  * under dispatch, the records of GC.RegisterForGCReporting, argument words outside of stacks. Where
  * the scan of C memory starts: a thread parked in cooperative code says so in park_sp; the
- * collecting thread starts at its own sp when it is cooperative; a thread that turned preemptive in
+ * collecting thread starts where it entered the collector when it is cooperative; a thread that turned preemptive in
  * the middle of C code left c_sp, which counts when it lies below the innermost record; any other
  * preemptive thread holds nothing below that. Book: vm.md  Tests: tests/app under STATOR_GCSTRESS */
 #include "vm/vm_roots.h"
@@ -49,10 +49,10 @@ static void report_thread(Thread *t, void *arg)
 }
 
 /* callee-saved registers of whoever called are on the stack above self_sp */
-static __attribute__((noinline)) void walk_stacks(GcVisitSlot visit, void *arg, u64 *frames)
+static __attribute__((noinline)) void walk_stacks(GcVisitSlot visit, void *arg, char *low, u64 *frames)
 {
     __builtin_unwind_init();
-    RootWalk w = {visit, arg, frames, thread_current(), (char *)__builtin_frame_address(0) - 128};
+    RootWalk w = {visit, arg, frames, thread_current(), low ? low : (char *)__builtin_frame_address(0) - 128};
     thread_for_each(report_thread, &w);
 }
 

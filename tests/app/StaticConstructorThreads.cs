@@ -31,8 +31,30 @@ internal static class SelfUse
     private static int Helper() => First * 10;
 }
 
+/* Shared code: what the running initialiser looks up for itself is not yet for others. */
+internal sealed class Shared<T>
+{
+    private static readonly object s_first = new();
+    private static readonly object s_second = Slowly();
+    private static object Slowly() { _ = s_second; Thread.Sleep(60); return new(); }
+    public bool IsComplete() => s_first != null && s_second != null;
+    public static void Touch() => _ = s_first;
+}
+
 internal static class Program
 {
+    private static void SharedCode()
+    {
+        bool complete = false;
+        var first = new Thread(() => Shared<string>.Touch());
+        var second = new Thread(() => { Thread.Sleep(20); complete = new Shared<string>().IsComplete(); });
+        first.Start();
+        second.Start();
+        first.Join();
+        second.Join();
+        Console.WriteLine($"shared code: {complete}");
+    }
+
     private static void Main()
     {
         int[] seen = new int[6];
@@ -57,5 +79,6 @@ internal static class Program
         foreach (Thread t in ts) t.Join();
         Console.WriteLine(failures);
         Console.WriteLine(SelfUse.Seen);
+        SharedCode();
     }
 }

@@ -382,6 +382,7 @@ END code_tail_entry
 #define D_FUNCLET 48
 #define D_STEP 96
 #define D_FRAME 152
+#define D_DEAD 4096 /* bytes below the driver that searching for handlers wrote to; within the reserve of every stack */
 
 /* `throw`: rdi = object, 0: rethrow */
 FUNC code_throw_entry
@@ -432,8 +433,19 @@ code_funclet_return:
     mov     D_STEP+STEP_TARGET(%rsp), %rcx
     mov     D_STEP+STEP_EXCEPTION(%rsp), %rax
     mov     D_STEP+STEP_FP(%rsp), %rbp
-    mov     D_STEP+STEP_SP(%rsp), %rsp
-    jmp     *%rcx
+    mov     D_STEP+STEP_SP(%rsp), %rsi
+    /* What the frames left behind held must not be met again by scans of C frames that come to lie there (gc.md). */
+    lea     -D_DEAD(%rsp), %rdi
+    mov     %rsi, %rsp
+    mov     %rcx, %rdx
+    mov     %rax, %r8
+    mov     %rsi, %rcx
+    sub     %rdi, %rcx
+    shr     $3, %rcx
+    xor     %eax, %eax
+    rep stosq
+    mov     %r8, %rax
+    jmp     *%rdx
 6:  /* TO_ENTRY */
     mov     D_STEP+STEP_RECORD(%rsp), %rdi
     jmp     leave_by_entry

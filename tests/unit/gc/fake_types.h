@@ -32,8 +32,9 @@ static inline bool fake_is_type(const void *p)
     return false;
 }
 static Object *fake_roots[8]; /* what fake_walk reports */
-static inline void fake_walk(GcVisitSlot visit, void *arg, u64 *frames)
+static inline void fake_walk(GcVisitSlot visit, void *arg, char *low, u64 *frames)
 {
+    (void)low;
     ++*frames;
     for (size_t i = 0; i < ARRAY_LEN(fake_roots); i++)
         visit(arg, &fake_roots[i], i & 1 ? GC_SLOT_INTERIOR : GC_SLOT_REF);

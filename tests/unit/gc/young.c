@@ -49,9 +49,9 @@ TEST(races_for_an_object)
 }
 
 static Object *on_c_stack;
-static void walk_with_c_stack(GcVisitSlot visit, void *arg, u64 *frames)
+static void walk_with_c_stack(GcVisitSlot visit, void *arg, char *low, u64 *frames)
 {
-    fake_walk(visit, arg, frames);
+    fake_walk(visit, arg, low, frames);
     visit(arg, &on_c_stack, GC_SLOT_CONSERVATIVE);
 }
 
