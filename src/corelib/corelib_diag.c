@@ -5,7 +5,6 @@
 #include "corelib/corelib.h"
 #include "corelib/corelib_events.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -127,14 +126,9 @@ CALL(void, corelib_event_log, i32 id, const char16 *name, const char16 *source, 
     (void)id, (void)name, (void)source, (void)payload;
 }
 
-/* Events of the runtime's own provider, which no session can enable. */
-CALL(void, corelib_event_none, void) {}
-
 /* --- Debugger ---------------------------------------------------------------------------------------------------------- */
-CALL(void, corelib_debugger_break, void)
-{
-    raise(SIGTRAP);
-}
+/* As the reference does where no managed debugger is attached: nothing. */
+CALL(void, corelib_debugger_break, void) {}
 
 CALL(void, corelib_debugger_notify, ObjectHandleOnStack data)
 {
@@ -144,6 +138,12 @@ CALL(void, corelib_debugger_notify, ObjectHandleOnStack data)
 CALL(i32, corelib_debugger_no, void)
 {
     return 0;
+}
+
+/* There is no debugger to start; the reference on this platform says that it did. */
+CALL(i32, corelib_debugger_launch, void)
+{
+    return 1;
 }
 
 CALL(void, corelib_debugger_log, i32 level, const char16 *category, const char16 *message)
@@ -168,9 +168,4 @@ CALL(i64, corelib_jit_methods, u8 this_thread)
 {
     (void)this_thread;
     return (i64)__atomic_load_n(&jit_stats.methods, __ATOMIC_RELAXED);
-}
-
-CALL(u8, corelib_bind_tracing, void)
-{
-    return 0;
 }

@@ -10,11 +10,12 @@
 #include <unistd.h>
 
 #include "os/os_thread.h"
+#include "vm/vm_hresult.h"
 #include "vm/vm_start.h"
 #include "vm/vm_trace.h"
 
 extern char **environ;
-enum { ERROR_ENVVAR_NOT_FOUND = 203, ERROR_MR_MID_NOT_FOUND = 317 };
+enum { ERROR_ENVVAR_NOT_FOUND = 203, ERROR_INSUFFICIENT_BUFFER = 122 };
 
 typedef VEC(char *) Strings;
 static OsMutex env_lock = OS_MUTEX_INIT;
@@ -117,12 +118,20 @@ CALL(i32, corelib_env_set, const char16 *name, const char16 *value)
     return ok;
 }
 
-/* There are no message tables. */
-CALL(i32, corelib_format_message, i32 flags, void *source, u32 id, i32 language, void *buf, i32 size, void *args)
+/* Messages of the system, as their English texts; the flags ask for no others. The length without the zero. */
+CALL(i32, corelib_format_message, i32 flags, void *source, u32 id, i32 language, char16 *buf, i32 size, void *args)
 {
-    (void)flags, (void)source, (void)id, (void)language, (void)buf, (void)size, (void)args;
-    errno = ERROR_MR_MID_NOT_FOUND;
-    return 0;
+    (void)flags, (void)source, (void)language, (void)args;
+    char text[200];
+    vm_system_message(id, text, sizeof text);
+    i32 n = (i32)strlen(text);
+    if (!buf || n >= size) {
+        errno = ERROR_INSUFFICIENT_BUFFER;
+        return 0;
+    }
+    for (i32 i = 0; i <= n; i++)
+        buf[i] = (u8)text[i];
+    return n;
 }
 
 CALL(i32, corelib_processors, void)

@@ -1,9 +1,9 @@
-/* corelib_events.c: event sessions in this process: what an EventListener of the runtime's own provider hears of the collector.
+/* corelib_events.c: event sessions in this process: what an EventListener of the runtime's own provider hears.
  * A session is a queue.  The collector's stops write events to the queues of all sessions that asked for keyword GC at level Informational; a
  * managed thread takes them off, one by one, and decodes them by the declarations in NativeRuntimeEventSource, whose layouts are kept here.
  * An event of a stop is written when the stop ends, with the times that the record gives.
  * Lock: session_lock is a leaf, held neither across a mode switch nor while waiting; it may be taken with the world stopped.
- * Not here: other providers, files and ports (no session with a file is granted).  Book: corelib.md  Tests: tests/app/GcEvents.cs */
+ * Not here: events that CoreLib raises (corelib_events_threads.c); other providers, files and ports (no session with a file is granted).  Book: corelib.md  Tests: tests/app/GcEvents.cs */
 #include "corelib/corelib.h"
 #include "corelib/corelib_events.h"
 
@@ -35,6 +35,7 @@ typedef struct Event {
     u64 at_ns;
     u32 size;
     u8 payload[PAYLOAD_MAX];
+    u8 *longer; /* the payload when it is longer; owned by the queue that holds the event */
 } Event;
 
 typedef struct Session {
@@ -43,7 +44,8 @@ typedef struct Session {
     void *provider; /* as managed code names it */
     u64 start_ns;
     i64 start_utc;
-    bool hears;     /* of the collector */
+    u64 keywords;   /* of the runtime's provider */
+    u32 level;
     VEC(Event) queue;
     u32 first;      /* of the queue that was not taken yet */
     Event current;  /* what was given out last */
@@ -80,16 +82,26 @@ static void put(Event *e, u64 value, u32 bytes)
     e->size += bytes;
 }
 
+static bool hears(const Session *s, u64 keywords, u32 level) { return s->keywords & keywords && s->level >= level; }
+
+static void queue_event(Session *s, const Event *e)
+{
+    if (s->queue.len - s->first >= QUEUE_MAX) {
+        base_free(e->longer);
+        return;
+    }
+    if (s->first == s->queue.len)
+        s->queue.len = s->first = 0;
+    vec_push(&s->queue, *e);
+    signal_session(s);
+}
+
 static void write_event(const Event *e)
 {
     os_mutex_lock(&session_lock);
     for (Session *s = sessions; s; s = s->next)
-        if (s->hears && s->queue.len - s->first < QUEUE_MAX) {
-            if (s->first == s->queue.len)
-                s->queue.len = s->first = 0;
-            vec_push(&s->queue, *e);
-            signal_session(s);
-        }
+        if (hears(s, KEYWORD_GC, LEVEL_INFORMATIONAL))
+            queue_event(s, e);
     os_mutex_unlock(&session_lock);
 }
 
@@ -214,6 +226,33 @@ static void finalizers(bool begin, u64 count)
         write_numbers(EVENT_FINALIZERS_END, os_time_mono_ns(), 1, (u32)count, 0);
 }
 
+bool corelib_ep_wanted(u64 keywords, u32 level)
+{
+    bool wanted = false;
+    if (LIKELY(!__atomic_load_n(&any, __ATOMIC_ACQUIRE)))
+        return false;
+    os_mutex_lock(&session_lock);
+    for (Session *s = sessions; s; s = s->next)
+        wanted |= hears(s, keywords, level);
+    os_mutex_unlock(&session_lock);
+    return wanted;
+}
+
+void corelib_ep_post(u32 id, u64 keywords, u32 level, const void *payload, u32 size)
+{
+    Event e = event(id, os_time_mono_ns());
+    e.size = size;
+    if (size <= PAYLOAD_MAX)
+        memcpy(e.payload, payload, size);
+    os_mutex_lock(&session_lock);
+    for (Session *s = sessions; s; s = s->next)
+        if (hears(s, keywords, level)) {
+            e.longer = size > PAYLOAD_MAX ? memcpy(base_malloc(size), payload, size) : NULL;
+            queue_event(s, &e);
+        }
+    os_mutex_unlock(&session_lock);
+}
+
 /* --- Sessions ------------------------------------------------------------------------------------------------------------------ */
 
 typedef struct ProviderConfig {
@@ -224,15 +263,16 @@ typedef struct ProviderConfig {
 } ProviderConfig;
 _Static_assert(sizeof(ProviderConfig) == 32, "CoreLib's EventPipeProviderConfigurationNative");
 
-static bool wants_collector(const ProviderConfig *configs, u32 n)
+static void set_wishes(Session *s, const ProviderConfig *configs, u32 n)
 {
-    bool wants = false;
     for (u32 i = 0; i < n; i++) {
         char *name = utf16_dup_utf8(configs[i].name, SIZE_MAX);
-        wants |= !strcmp(name, RUNTIME_PROVIDER) && configs[i].keywords & KEYWORD_GC && configs[i].level >= LEVEL_INFORMATIONAL;
+        if (!strcmp(name, RUNTIME_PROVIDER)) {
+            s->keywords |= configs[i].keywords;
+            s->level = MAX(s->level, configs[i].level);
+        }
         base_free(name);
     }
-    return wants;
 }
 
 /* 0: refused.  A session that asks for nothing that there is stays silent. */
@@ -245,7 +285,7 @@ CALL(u64, corelib_ep_enable, const char16 *file, i32 format, u32 megabytes, cons
     s->start_ns = os_time_mono_ns();
     s->start_utc = os_time_utc_ticks();
     s->provider = corelib_ep_provider(RUNTIME_PROVIDER);
-    s->hears = wants_collector(configs, n);
+    set_wishes(s, configs, n);
     os_mutex_lock(&session_lock);
     u64 id = s->id = ++last_id;
     s->next = sessions;
@@ -270,6 +310,9 @@ CALL(void, corelib_ep_disable, u64 id)
     __atomic_store_n(&any, sessions != NULL, __ATOMIC_RELEASE);
     os_mutex_unlock(&session_lock);
     if (s) {
+        for (u32 i = s->first; i < s->queue.len; i++)
+            base_free(s->queue.data[i].longer);
+        base_free(s->current.longer);
         vec_free(&s->queue);
         base_free(s);
     }
@@ -292,9 +335,10 @@ CALL(i32, corelib_ep_next, u64 id, InstanceData *out)
     Session *s = find(id);
     bool got = s && s->first < s->queue.len;
     if (got) {
+        base_free(s->current.longer);
         s->current = s->queue.data[s->first++];
         *out = (InstanceData){.provider = s->provider, .id = s->current.id, .thread = s->current.thread, .at = (i64)s->current.at_ns,
-                              .payload = s->current.payload, .size = s->current.size};
+                              .payload = s->current.longer ? s->current.longer : s->current.payload, .size = s->current.size};
     }
     os_mutex_unlock(&session_lock);
     return got;

@@ -193,3 +193,12 @@ CALL(i32, corelib_no, void)
 }
 
 CALL(void, corelib_nothing, void) {}
+
+/* Edit and continue: no module was loaded in a way that allows it. */
+CALL(void, corelib_asm_update, QCallAssembly assembly, const u8 *md, i32 md_len, const u8 *il, i32 il_len, const u8 *pdb, i32 pdb_len)
+{
+    (void)assembly, (void)md, (void)md_len, (void)il, (void)il_len, (void)pdb, (void)pdb_len;
+    QCALL_BEGIN(t);
+    vm_throwf(t, VM_ERR_INVALID_OPERATION, "The assembly can not be edited or changed.");
+    QCALL_END(t);
+}

@@ -324,7 +324,7 @@ CALL(u64, corelib_type_free_handle, QCallTypeHandle type, u64 h)
     if (h)
         gc_handle_free((GcHandle)(uintptr_t)h);
     QCALL_END(t);
-    return 0;
+    return h;
 }
 
 /* What ActivatorCache calls: object (*allocator)(void *first), then void (*ctor)(object) or void (*ctor)(ref byte). */

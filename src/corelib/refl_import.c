@@ -201,11 +201,16 @@ REFL(i32, MetadataImport_GetSigOfFieldDef, MdImage *m, u32 token, ConstArray *si
 
 REFL(i32, MetadataImport_GetSignatureFromToken, MdImage *m, u32 token, ConstArray *sig)
 {
-    if (good(m, token, MDT_StandAloneSig))
-        return set_blob(m, md_StandAloneSig_Signature(m, MD_RID(token)), sig);
-    if (good(m, token, MDT_TypeSpec))
-        return set_blob(m, md_TypeSpec_Signature(m, MD_RID(token)), sig);
-    return E_BADIMAGE;
+    u32 rid = MD_RID(token);
+    if (!m || !good(m, token, MD_TABLE_OF(token)))
+        return E_BADIMAGE;
+    switch (MD_TABLE_OF(token)) {
+    case MDT_StandAloneSig: return set_blob(m, md_StandAloneSig_Signature(m, rid), sig);
+    case MDT_TypeSpec: return set_blob(m, md_TypeSpec_Signature(m, rid), sig);
+    case MDT_MethodDef: return set_blob(m, md_MethodDef_Signature(m, rid), sig);
+    case MDT_Field: return set_blob(m, md_Field_Signature(m, rid), sig);
+    default: return E_BADIMAGE;
+    }
 }
 
 REFL(i32, MetadataImport_GetMemberRefProps, MdImage *m, u32 token, ConstArray *sig)
