@@ -1,9 +1,10 @@
 /* corelib_events.c: event sessions in this process: what an EventListener of the runtime's own provider hears.
- * A session is a queue.  The collector's stops write events to the queues of all sessions that asked for keyword GC at level Informational; a
- * managed thread takes them off, one by one, and decodes them by the declarations in NativeRuntimeEventSource, whose layouts are kept here.
+ * A session is a queue.  The collector's stops write events to the queues of all sessions that asked for keyword GC at level Informational;
+ * a managed thread takes them off, one by one, and decodes them by the declarations in NativeRuntimeEventSource, whose layouts are kept here.
  * An event of a stop is written when the stop ends, with the times that the record gives.
  * Lock: session_lock is a leaf, held neither across a mode switch nor while waiting; it may be taken with the world stopped.
- * Not here: events that CoreLib raises (corelib_events_threads.c); other providers, files and ports (no session with a file is granted).  Book: corelib.md  Tests: tests/app/GcEvents.cs */
+ * Not here: events that CoreLib raises (corelib_events_threads.c); other providers, files and ports (no session with a file is granted).
+ * Book: corelib.md  Tests: tests/app/GcEvents.cs */
 #include "corelib/corelib.h"
 #include "corelib/corelib_events.h"
 

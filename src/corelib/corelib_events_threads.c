@@ -79,7 +79,8 @@ EVENT(corelib_event_worker_stop,       51, KEYWORD_THREADING,   INFORMATIONAL, u
 EVENT(corelib_event_worker_wait,       57, KEYWORD_THREADING,   INFORMATIONAL, u32, u32, u16)
 EVENT(corelib_event_pool_sample,       54, KEYWORD_THREADING,   INFORMATIONAL, double, u16)
 EVENT(corelib_event_pool_adjustment,   55, KEYWORD_THREADING,   INFORMATIONAL, double, u32, u32, u16)
-EVENT(corelib_event_pool_stats,        56, KEYWORD_THREADING,   VERBOSE, double, double, double, double, double, double, double, double, double, u16, u16)
+EVENT(corelib_event_pool_stats,        56, KEYWORD_THREADING,   VERBOSE,
+                                       double, double, double, double, double, double, double, double, double, u16, u16)
 EVENT(corelib_event_pool_limits,       59, KEYWORD_THREADING,   INFORMATIONAL, u16, u16, u16, u16, u16)
 EVENT(corelib_event_working_threads,   60, KEYWORD_THREADING,   VERBOSE, u32, u16)
 EVENT(corelib_event_io_enqueue,        63, KEYWORD_TRANSFER,    VERBOSE, void *, void *, i32, u16)
@@ -110,7 +111,8 @@ static i32 handler_event(u32 id, const char16 *const *texts, u32 n, const u32 *f
     return 1;
 }
 
-CALL(i32, corelib_event_context_resolving, const char16 *name, const char16 *handler, const char16 *context, const char16 *result, const char16 *path)
+CALL(i32, corelib_event_context_resolving, const char16 *name, const char16 *handler, const char16 *context, const char16 *result,
+     const char16 *path)
 {
     return handler_event(293, (const char16 *[]){name, handler, context, result, path}, 5, NULL, 0);
 }
