@@ -81,7 +81,7 @@ typedef void (*GcVisitSlot)(void *arg, Object **slot, GcSlotKind kind);
 typedef Object **GcHandle; /* see Handles */
 typedef struct GcRecord GcRecord;
 typedef struct GcClient {
-    void (*stop_world)(Thread *self);   /* returns with every other managed thread at a safepoint */
+    void (*stop_world)(Thread *self, char *low); /* returns with every other managed thread at a safepoint; low: as in walk_stacks */
     void (*resume_world)(Thread *self);
     /* Reports every slot of every managed frame (precise), of thread fields, and every word of C segments (conservative,
      * by value copies: slot points at the stack word). Counts frames into *frames. World stopped.

@@ -8,8 +8,9 @@
 #define REGION_CARDS (GC_REGION_SIZE >> GC_CARD_SHIFT)
 enum { AHEAD = 6 };
 
+/* Numbers of cards within a region, not addresses: a stack is no place to leave those (gc_collect.c). */
 typedef struct Run {
-    char *low, *high;
+    u16 first, end;
 } Run;
 
 typedef struct Visit {
@@ -26,14 +27,14 @@ static inline __attribute__((always_inline)) void visit_slot(void *arg, Object *
         *gc_card(slot) |= bits; /* not atomic: the world is stopped, and the cards of a region belong to one worker */
 }
 
-static void visit_run(const GcRegion *r, bool large, const Run *run, Visit *v)
+static void visit_run(const GcRegion *r, bool large, char *low, char *high, Visit *v)
 {
-    Object *o = large ? gc_large_containing(run->low) : gc_bit_before(gc_starts, run->low, r->start);
-    if (!o || (!large && run->low >= (char *)o - 8 + gc_object_size(o)))
-        o = gc_bit_after(gc_starts, run->low, run->high);
-    while (o && (char *)o < run->high) {
-        gc_refs_between(o, run->low, run->high, visit_slot, v);
-        o = gc_bit_after(gc_starts, MAX((char *)o + 8, run->low), run->high); /* o may start far before */
+    Object *o = large ? gc_large_containing(low) : gc_bit_before(gc_starts, low, r->start);
+    if (!o || (!large && low >= (char *)o - 8 + gc_object_size(o)))
+        o = gc_bit_after(gc_starts, low, high);
+    while (o && (char *)o < high) {
+        gc_refs_between(o, low, high, visit_slot, v);
+        o = gc_bit_after(gc_starts, MAX((char *)o + 8, low), high); /* o may start far before */
     }
 }
 
@@ -41,7 +42,7 @@ static void visit_run(const GcRegion *r, bool large, const Run *run, Visit *v)
 static u32 gather(char *start, char *end, u8 bits, Run *runs)
 {
     u32 n = 0;
-    u8 *c = gc_card(start), *last = gc_card(end - 1) + 1;
+    u8 *const first = gc_card(start), *const last = gc_card(end - 1) + 1, *c = first;
     u64 pattern = 0x0101010101010101ull * bits;
     for (; c < last; c += 8) { /* cards of a region are a whole number of words */
         u64 w = *(u64 *)(void *)c & pattern;
@@ -50,11 +51,11 @@ static u32 gather(char *start, char *end, u8 bits, Run *runs)
         *(u64 *)(void *)c &= ~pattern;
         for (u32 k; w; w &= ~((u64)0xff << (k * 8))) {
             k = (u32)__builtin_ctzll(w) >> 3;
-            char *low = (char *)((uintptr_t)(c + k - gc_card_biased) << GC_CARD_SHIFT);
-            if (n && runs[n - 1].high == low)
-                runs[n - 1].high = low + CARD_BYTES;
+            u16 card = (u16)(c + k - first);
+            if (n && runs[n - 1].end == card)
+                runs[n - 1].end++;
             else
-                runs[n++] = (Run){low, low + CARD_BYTES};
+                runs[n++] = (Run){card, (u16)(card + 1)};
         }
     }
     return n;
@@ -66,14 +67,14 @@ static void visit_region(GcRegion *r, char *start, char *end, bool large, Visit 
     u32 n = gather(start, end, v->bits, runs);
     for (u32 i = 0; i < n; i++) {
         if (i + AHEAD < n) {
-            const char *p = runs[i + AHEAD].low;
+            const char *p = start + runs[i + AHEAD].first * CARD_BYTES;
             __builtin_prefetch(p);
             __builtin_prefetch(p + 64);
             __builtin_prefetch(p + 128);
             __builtin_prefetch(p + 192);
             __builtin_prefetch(&gc_starts[gc_bit(p) >> 6]);
         }
-        visit_run(r, large, &runs[i], v);
+        visit_run(r, large, start + runs[i].first * CARD_BYTES, start + runs[i].end * CARD_BYTES, v);
     }
 }
 

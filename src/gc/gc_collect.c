@@ -23,6 +23,7 @@
 #define PAUSE_GOAL_NS 1000000u
 #define PAUSE_SHORT_NS 400000u
 #define PAUSE_SHARED_NS 300000u  /* help of other workers pays from here on */
+#define DEAD_FRAMES (16u << 10)  /* as deep as the collector goes */
 #define TENURE_FOR 15            /* young collections without generation 1, once nearly all of it has survived */
 #define TENURE_MIN (64u << 10)   /* bytes of generation 1 that tell */
 
@@ -251,6 +252,14 @@ bool gc_give_back_step(void)
     return more;
 }
 
+/* What the collector's frames held would be met as roots by later scans of C frames that come to lie where these were. */
+static __attribute__((noinline)) void clear_dead_frames(void)
+{
+    char dead[DEAD_FRAMES];
+    memset(dead, 0, sizeof dead);
+    __asm__ volatile("" : : "r"(dead) : "memory");
+}
+
 static __attribute__((noinline)) void collect(Thread *t, i32 generation, u32 flags, GcReason reason, u64 seen)
 {
     __builtin_unwind_init(); /* the callers' registers are in this frame, and what lies below is the collector's own */
@@ -262,7 +271,7 @@ static __attribute__((noinline)) void collect(Thread *t, i32 generation, u32 fla
     }
     background = background && gc_back_prepare();
     u64 start = os_time_mono_ns();
-    gc_client->stop_world(t);
+    gc_client->stop_world(t, low);
     bool done_by_another = seen && collections_started != seen; /* while this one waited for the stop */
     if (done_by_another || (reason == GC_REASON_STRESS && gc_region_active)) {
         gc_client->resume_world(t);
@@ -289,6 +298,7 @@ static __attribute__((noinline)) void collect(Thread *t, i32 generation, u32 fla
     while (done == 2 && gc_give_back_step())
         if (gc_client->poll)
             gc_client->poll(t);
+    clear_dead_frames();
 }
 
 void gc_collect(Thread *t, i32 generation, u32 flags, GcReason reason)
@@ -327,6 +337,8 @@ static void keep_pace(Thread *t)
             collect(t, 1, 0, GC_REASON_SOH, collections_started);
         else if (!gc_back_assist())
             os_thread_sleep(PACE_SLEEP_NS);
+        else
+            clear_dead_frames();
         if (gc_client->poll)
             gc_client->poll(t);
         if (bytes <= stop_limit)

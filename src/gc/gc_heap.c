@@ -42,8 +42,10 @@ bool gc_quarantine;
 static u16 *bricks; /* by (address - heap base) >> GC_BRICK_SHIFT */
 static u32 region_limit, opened; /* regions of the lower half; those readable so far */
 static u64 committed, sequence;
-static u32 free_list, bare_list;           /* committed and given-back regions: index + 1 */
-static u32 free_count;                     /* length of free_list; read without the lock */
+static struct RegionList {
+    u32 first; /* index + 1 */
+    u32 count; /* may be read without the lock */
+} free_list, bare_list; /* committed and given-back regions */
 static u32 jail_first, jail_last, jailed;  /* quarantine, oldest first */
 
 static void *reserve(size_t n, int prot)
@@ -131,7 +133,7 @@ static u64 memory_limit(void)
 u64 gc_room(void)
 {
     u64 limit = memory_limit(), left = committed < limit ? limit - committed : 0;
-    return ((u64)free_count << GC_REGION_SHIFT) + MIN(left, (u64)(region_limit - gc_region_count) << GC_REGION_SHIFT);
+    return ((u64)free_list.count << GC_REGION_SHIFT) + MIN(left, (u64)(region_limit - gc_region_count) << GC_REGION_SHIFT);
 }
 
 bool gc_commit(u64 bytes, bool for_collector)
@@ -176,22 +178,27 @@ static char *region_start(u32 index)
     return gc_heap_base + ((size_t)index << GC_REGION_SHIFT);
 }
 
-static u32 pop(u32 *list)
+/* Takes the region that *link, in the list, names.  0: none. */
+static u32 pop_at(struct RegionList *list, u32 *link)
 {
-    u32 top = *list;
-    if (top)
-        *list = gc_regions[top - 1].next;
-    if (top && list == &free_list)
-        __atomic_store_n(&free_count, free_count - 1, __ATOMIC_RELAXED);
+    u32 top = *link;
+    if (top) {
+        *link = gc_regions[top - 1].next;
+        __atomic_store_n(&list->count, list->count - 1, __ATOMIC_RELAXED);
+    }
     return top;
 }
 
-static void push(u32 *list, u32 index)
+static u32 pop(struct RegionList *list)
 {
-    gc_regions[index].next = *list;
-    *list = index + 1;
-    if (list == &free_list)
-        __atomic_store_n(&free_count, free_count + 1, __ATOMIC_RELAXED);
+    return pop_at(list, &list->first);
+}
+
+static void push(struct RegionList *list, u32 index)
+{
+    gc_regions[index].next = list->first;
+    list->first = index + 1;
+    __atomic_store_n(&list->count, list->count + 1, __ATOMIC_RELAXED);
 }
 
 /* A share of the memory that there may be. */
@@ -252,7 +259,7 @@ static void populate(u32 index)
 
 bool gc_regions_wanted(void)
 {
-    return gc_region_count >= SMALL_HEAP_REGIONS && __atomic_load_n(&free_count, __ATOMIC_RELAXED) < READY_REGIONS;
+    return gc_region_count >= SMALL_HEAP_REGIONS && __atomic_load_n(&free_list.count, __ATOMIC_RELAXED) < READY_REGIONS;
 }
 
 bool gc_region_prepare(void)
@@ -340,7 +347,7 @@ void gc_trim(u64 keep_bytes)
 bool gc_trim_some(u64 keep_bytes, u32 most)
 {
     u64 seen = 0;
-    for (u32 *link = &free_list; *link;) {
+    for (u32 *link = &free_list.first; *link;) {
         GcRegion *r = &gc_regions[*link - 1];
         if ((seen += GC_REGION_SIZE) <= keep_bytes) {
             link = &r->next;
@@ -348,9 +355,7 @@ bool gc_trim_some(u64 keep_bytes, u32 most)
         }
         if (!most--)
             return true;
-        u32 index = *link - 1;
-        *link = r->next;
-        __atomic_store_n(&free_count, free_count - 1, __ATOMIC_RELAXED);
+        u32 index = pop_at(&free_list, link) - 1;
         if (madvise(r->start, GC_REGION_SIZE, MADV_DONTNEED))
             memset(r->start, 0, GC_REGION_SIZE);
         r->zero_from = r->start;
@@ -362,10 +367,7 @@ bool gc_trim_some(u64 keep_bytes, u32 most)
 
 u64 gc_free_region_bytes(void)
 {
-    u64 n = 0;
-    for (u32 top = free_list; top; top = gc_regions[top - 1].next)
-        n += GC_REGION_SIZE;
-    return n;
+    return (u64)free_list.count << GC_REGION_SHIFT;
 }
 
 void gc_marks_clear(void)

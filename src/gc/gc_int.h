@@ -252,6 +252,13 @@ void gc_parallel(u32 n, void (*fn)(GcWorker *w, void *arg), void *arg);
 extern u32 gc_parallel_count;  /* workers of the gc_parallel that runs; 0: none */
 u32 gc_workers_ready(u32 n);   /* how many of n can be had: makes their threads */
 void gc_workers_init(void);    /* after gc_config_init */
+/* The pool: objects that a worker of the gc_parallel that runs offers to those who have none.  gc_pool_open comes before the job; each worker
+ * joins, works, and takes until there is nothing left: gc_pool_take waits while another that joined still works. */
+void gc_pool_open(void);
+void gc_pool_join(void);
+bool gc_pool_wants(void);                /* somebody waits: worth a gc_pool_give now and then */
+void gc_pool_give(GcStack *from);        /* moves a part, the oldest entries: they lead to more work than the newest */
+bool gc_pool_take(GcWorker *w, void (*push)(GcWorker *w, Object *o)); /* false: all is done */
 /* A full stack grows; when the system refuses, all marked objects are visited again later. */
 void gc_gray_push_slow(GcWorker *w, Object *o);
 static inline void gc_gray_push(GcWorker *w, Object *o)

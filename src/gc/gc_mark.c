@@ -19,8 +19,6 @@ enum {
     ALONE = 8192,          /* visits before other workers are called */
     SHARE_EVERY = 64,      /* visits between looks at who is idle */
     SHARE_MIN = 8,         /* gray objects worth sharing */
-    POOL = 4096,
-    GIVE = 256,
     CLOCK_EVERY = 64,
 };
 #define GRAY_START ((size_t)64 << 10) /* bytes */
@@ -33,14 +31,6 @@ typedef struct Marker {
     u32 first, last; /* window: entries [first, last), counted modulo WINDOW */
     Object *window[WINDOW];
 } Marker;
-
-/* Gray objects on offer to workers that have none. */
-static struct {
-    pthread_mutex_t lock;
-    u32 len, idle, workers; /* idle: how many of the workers that take part wait; written under the lock, read without it */
-    bool done;
-    Object *data[POOL];
-} pool = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static bool overflowed; /* some marked object is on no stack */
 size_t gc_mark_stack_limit = (size_t)UINT32_MAX; /* entries of one stack; less in tests */
@@ -217,77 +207,24 @@ static Marker marker(GcWorker *w, u8 states, bool atomic)
 
 /* --- Several workers ---------------------------------------------------------------------------------------------------------------- */
 
-/* Moves the oldest entries to the pool: they lead to more work than the newest. */
-static void give(GcStack *s)
-{
-    pthread_mutex_lock(&pool.lock);
-    u32 n = MIN(MIN(s->len / 2, (u32)GIVE), (u32)POOL - pool.len);
-    memcpy(&pool.data[pool.len], s->data, n * sizeof *s->data);
-    memmove(s->data, s->data + s->len - n, n * sizeof *s->data);
-    s->len -= n;
-    __atomic_store_n(&pool.len, pool.len + n, __ATOMIC_RELAXED);
-    pthread_mutex_unlock(&pool.lock);
-}
-
-/* pool.lock held */
-static void take(GcWorker *w)
-{
-    u32 n = MIN((pool.len + 1) / 2, (u32)GIVE / 2);
-    __atomic_store_n(&pool.len, pool.len - n, __ATOMIC_RELAXED);
-    for (u32 i = 0; i < n; i++)
-        gc_gray_push(w, pool.data[pool.len + i]);
-}
-
-/* Waits until the pool has something, or all workers wait for it.  false: marking is done. */
-static bool refill(GcWorker *w)
-{
-    pthread_mutex_lock(&pool.lock);
-    __atomic_store_n(&pool.idle, pool.idle + 1, __ATOMIC_RELAXED);
-    for (u32 turns = 0;; turns++) {
-        if (pool.len) {
-            take(w);
-            __atomic_store_n(&pool.idle, pool.idle - 1, __ATOMIC_RELAXED);
-            pthread_mutex_unlock(&pool.lock);
-            return true;
-        }
-        if (pool.idle == pool.workers)
-            __atomic_store_n(&pool.done, true, __ATOMIC_RELAXED);
-        bool done = pool.done;
-        pthread_mutex_unlock(&pool.lock);
-        if (done)
-            return false;
-        while (!__atomic_load_n(&pool.len, __ATOMIC_RELAXED) && !__atomic_load_n(&pool.done, __ATOMIC_RELAXED)
-               && __atomic_load_n(&pool.idle, __ATOMIC_RELAXED) < __atomic_load_n(&pool.workers, __ATOMIC_RELAXED)) {
-            if (++turns % 64)
-                os_cpu_pause();
-            else
-                os_thread_yield();
-        }
-        pthread_mutex_lock(&pool.lock);
-    }
-}
-
 static void mark_shared(GcWorker *w, void *arg)
 {
     (void)arg;
     Marker m = marker(w, gc_cycle.mark_states, true);
-    pthread_mutex_lock(&pool.lock);
-    __atomic_store_n(&pool.workers, pool.workers + 1, __ATOMIC_RELAXED);
-    pthread_mutex_unlock(&pool.lock);
+    gc_pool_join();
     do {
         while (!run(&m, SHARE_EVERY))
-            if (__atomic_load_n(&pool.idle, __ATOMIC_RELAXED) && w->gray.len >= SHARE_MIN && __atomic_load_n(&pool.len, __ATOMIC_RELAXED) < POOL / 4)
-                give(&w->gray);
-    } while (refill(w));
+            if (gc_pool_wants() && w->gray.len >= SHARE_MIN)
+                gc_pool_give(&w->gray);
+    } while (gc_pool_take(w, gc_gray_push));
 }
 
 static void mark_together(void)
 {
-    pool.len = pool.idle = pool.workers = 0;
-    pool.done = false;
     for (u32 i = 1; i < gc_worker_count; i++) /* that worker may come too late */
         for (GcStack *s = &gc_workers[i].gray; s->len;)
             gc_gray_push(&gc_workers[0], s->data[--s->len]);
+    gc_pool_open();
     gc_parallel(gc_worker_count, mark_shared, NULL);
 }
 

@@ -172,7 +172,7 @@ void gc_verify(Thread *self, const char *why)
     if (in_check || !gc_client || !gc_client->stop_world)
         return;
     in_check = true;
-    gc_client->stop_world(self);
+    gc_client->stop_world(self, NULL);
     gc_back_lock_stopped();
     run.why = why;
     run.frames = run.slots = 0;

@@ -4,6 +4,7 @@
  * while it waits, so that the process can end at any time.
  * Nobody waits for a helper that has not begun: on a busy machine it may be milliseconds before the system lets it run.  A job is closed when the
  * caller's own part returns, and a helper that comes later finds it so.  Hence a job's work must be open to all, down to worker 0 alone.
+ * Work is shared through the pool, by marking and by copying alike.
  * Invariant: one gc_parallel at a time (the world is stopped, or its caller holds gc_back_lock).
  * Book: gc.md  Tests: tests/unit/gc/mark.c */
 #include "gc/gc_int.h"
@@ -12,7 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-enum { SPIN = 2000, HELPER_STACK = 256 << 10, OPEN = 1 << 16 };
+enum { SPIN = 2000, HELPER_STACK = 256 << 10, OPEN = 1 << 16, POOL = 4096, GIVE = 256 };
 
 GcWorker gc_workers[GC_MAX_WORKERS];
 u32 gc_worker_count = 1;
@@ -110,4 +111,83 @@ void gc_parallel(u32 n, void (*fn)(GcWorker *w, void *arg), void *arg)
     for (u32 inside = __atomic_and_fetch(&team.job, ~(u32)OPEN, __ATOMIC_ACQ_REL); inside; inside = __atomic_load_n(&team.job, __ATOMIC_ACQUIRE))
         wait_change(&team.job, inside);
     gc_parallel_count = 0;
+}
+
+/* --- The pool --------------------------------------------------------------------------------------------------------------- */
+
+static struct {
+    pthread_mutex_t lock;
+    u32 len, idle, workers; /* idle: how many of the workers that take part wait; written under the lock, read without it */
+    bool done;
+    Object *data[POOL];
+} pool = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+void gc_pool_open(void)
+{
+    pool.len = pool.idle = pool.workers = 0;
+    pool.done = false;
+}
+
+void gc_pool_join(void)
+{
+    pthread_mutex_lock(&pool.lock);
+    __atomic_store_n(&pool.workers, pool.workers + 1, __ATOMIC_RELAXED);
+    pthread_mutex_unlock(&pool.lock);
+}
+
+bool gc_pool_wants(void)
+{
+    return __atomic_load_n(&pool.idle, __ATOMIC_RELAXED) && __atomic_load_n(&pool.len, __ATOMIC_RELAXED) < POOL / 4;
+}
+
+void gc_pool_give(GcStack *from)
+{
+    pthread_mutex_lock(&pool.lock);
+    u32 n = MIN(MIN(from->len / 2, (u32)GIVE), (u32)POOL - pool.len);
+    memcpy(&pool.data[pool.len], from->data, n * sizeof *from->data);
+    memmove(from->data, from->data + from->len - n, n * sizeof *from->data);
+    from->len -= n;
+    __atomic_store_n(&pool.len, pool.len + n, __ATOMIC_RELAXED);
+    pthread_mutex_unlock(&pool.lock);
+}
+
+/* Lock held: half of what there is. */
+static void take_some(GcWorker *w, void (*push)(GcWorker *w, Object *o))
+{
+    u32 n = MIN((pool.len + 1) / 2, (u32)GIVE / 2);
+    __atomic_store_n(&pool.len, pool.len - n, __ATOMIC_RELAXED);
+    for (u32 i = 0; i < n; i++)
+        push(w, pool.data[pool.len + i]);
+}
+
+static bool nothing_changed(void)
+{
+    return !__atomic_load_n(&pool.len, __ATOMIC_RELAXED) && !__atomic_load_n(&pool.done, __ATOMIC_RELAXED) &&
+           __atomic_load_n(&pool.idle, __ATOMIC_RELAXED) < __atomic_load_n(&pool.workers, __ATOMIC_RELAXED);
+}
+
+bool gc_pool_take(GcWorker *w, void (*push)(GcWorker *w, Object *o))
+{
+    pthread_mutex_lock(&pool.lock);
+    __atomic_store_n(&pool.idle, pool.idle + 1, __ATOMIC_RELAXED);
+    for (u32 turns = 0;;) {
+        bool some = pool.len > 0;
+        if (some) {
+            take_some(w, push);
+            __atomic_store_n(&pool.idle, pool.idle - 1, __ATOMIC_RELAXED);
+        } else if (pool.idle == pool.workers) {
+            __atomic_store_n(&pool.done, true, __ATOMIC_RELAXED);
+        }
+        bool done = pool.done;
+        pthread_mutex_unlock(&pool.lock);
+        if (some || done)
+            return some;
+        while (nothing_changed()) {
+            if (++turns % 64)
+                os_cpu_pause();
+            else
+                os_thread_yield();
+        }
+        pthread_mutex_lock(&pool.lock);
+    }
 }

@@ -7,7 +7,6 @@
  * Not here: weak references and finalisation (gc_collect.c), choice of the generation.  Book: gc.md  Tests: tests/unit/gc/ */
 #include "base/log.h"
 #include "gc/gc_int.h"
-#include "os/os_thread.h"
 #include "os/os_time.h"
 
 #include <stdlib.h>
@@ -211,56 +210,22 @@ static bool drain_copied(GcWorker *w)
 #define SHARE_EVERY 32
 #define SHARE_MIN 16
 
-/* Copies whose slots anybody may visit. */
-static struct {
-    pthread_mutex_t lock;
-    GcStack stack;
-    u32 idle, workers; /* how many take part, and wait; written under the lock, idle is read without */
-} pool = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-static void give(GcStack *from)
+static void push_copied(GcWorker *w, Object *o)
 {
-    pthread_mutex_lock(&pool.lock);
-    for (u32 n = from->len / 2; n; n--)
-        vec_push(&pool.stack, vec_pop(from));
-    pthread_mutex_unlock(&pool.lock);
-}
-
-/* False: nobody has anything left. */
-static bool take(GcWorker *w)
-{
-    pthread_mutex_lock(&pool.lock);
-    __atomic_store_n(&pool.idle, pool.idle + 1, __ATOMIC_RELAXED);
-    for (u32 turn = 1; !pool.stack.len && pool.idle < pool.workers; turn++) {
-        pthread_mutex_unlock(&pool.lock);
-        if (turn % 8 == 0)
-            os_thread_yield();
-        for (u32 i = 0; i < 32; i++)
-            os_cpu_pause();
-        pthread_mutex_lock(&pool.lock);
-    }
-    bool got = pool.stack.len > 0;
-    for (u32 n = MAX(pool.stack.len / 2, got); n; n--)
-        vec_push(&w->copied, vec_pop(&pool.stack));
-    if (got)
-        __atomic_store_n(&pool.idle, pool.idle - 1, __ATOMIC_RELAXED);
-    pthread_mutex_unlock(&pool.lock);
-    return got;
+    vec_push(&w->copied, o);
 }
 
 static void drain_shared(GcWorker *w, void *arg)
 {
     (void)arg;
-    pthread_mutex_lock(&pool.lock);
-    pool.workers++;
-    pthread_mutex_unlock(&pool.lock);
+    gc_pool_join();
     do {
         for (u32 n = 0; w->copied.len; n++) {
             visit_copy(w, vec_pop(&w->copied));
-            if (n % SHARE_EVERY == 0 && __atomic_load_n(&pool.idle, __ATOMIC_RELAXED) && w->copied.len >= SHARE_MIN)
-                give(&w->copied);
+            if (n % SHARE_EVERY == 0 && gc_pool_wants() && w->copied.len >= SHARE_MIN)
+                gc_pool_give(&w->copied);
         }
-    } while (take(w));
+    } while (gc_pool_take(w, push_copied));
 }
 
 /* --- gc_keep and its kin: worker 0 ---------------------------------------------------------------------------------------------- */
@@ -449,8 +414,8 @@ static void trace_together(u32 workers)
     gc_parallel(workers, trace_part, NULL);
     for (u32 i = 1; i < workers; i++) /* that worker may come too late */
         while (gc_workers[i].copied.len)
-            vec_push(&pool.stack, vec_pop(&gc_workers[i].copied));
-    pool.idle = pool.workers = 0;
+            vec_push(&gc_workers[0].copied, vec_pop(&gc_workers[i].copied));
+    gc_pool_open();
     gc_parallel(workers, drain_shared, NULL);
 }
 

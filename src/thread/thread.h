@@ -144,7 +144,8 @@ void thread_poll(Thread *t);
 /* What compiled code's limit check calls when rsp is below stack_limit: decides between stop request and overflow.
  * Returns true on stack overflow (the caller raises), false after serving requests. frame_size: bytes the frame still needs. */
 bool thread_limit_hit(Thread *t, char *sp, size_t frame_size);
-void thread_stop_world(Thread *self); /* nests not; other stoppers wait.  self stays as it is. */
+/* Nests not; other stoppers wait.  self stays as it is; while it waits, its C frames are scanned from low up, or from here on if that is NULL. */
+void thread_stop_world(Thread *self, char *low);
 void thread_resume_world(Thread *self);
 /* Hooks (STATOR_GCSTRESS=transition, the debug check): called at the end of each slow transition. */
 extern void (*thread_stress_hook)(Thread *t, const char *where);

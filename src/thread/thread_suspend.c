@@ -177,13 +177,13 @@ static void let_go(Thread *t, void *self)
         __atomic_store_n(&t->stack_limit, t->stack_limit_real, __ATOMIC_SEQ_CST);
 }
 
-static void lock_for_stop(Thread *self)
+static void lock_for_stop(Thread *self, char *low)
 {
     u32 mode = self->mode;
     __builtin_unwind_init();
     /* Another stopper may be waiting for this thread: be a parked one until the locks are ours. */
     if (mode == THREAD_COOPERATIVE)
-        __atomic_store_n(&self->park_sp, (char *)__builtin_frame_address(0) - 128, __ATOMIC_RELEASE);
+        __atomic_store_n(&self->park_sp, low ? low : (char *)__builtin_frame_address(0) - 128, __ATOMIC_RELEASE);
     thread_enter_preemptive(self);
     pthread_mutex_lock(&stop_lock);
     pthread_mutex_lock(&list_lock);
@@ -192,10 +192,10 @@ static void lock_for_stop(Thread *self)
     self->park_sp = NULL;
 }
 
-void thread_stop_world(Thread *self)
+void thread_stop_world(Thread *self, char *low)
 {
     CHECK(self == thread_current_tls && __atomic_load_n(&stopper, __ATOMIC_RELAXED) != self);
-    lock_for_stop(self);
+    lock_for_stop(self, low);
     __atomic_store_n(&stop_active, 1, __ATOMIC_SEQ_CST);
     thread_for_each(ask, self);
     os_membarrier();

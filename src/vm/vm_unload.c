@@ -233,7 +233,7 @@ static void free_data(LoadContext *alc)
 static void unload(Thread *t, LoadContext **v, u32 n)
 {
     type_lock();
-    thread_stop_world(t);
+    thread_stop_world(t, NULL);
     type_dying_begin(v, n);
     for (u32 i = 0; i < n; i++)
         code_context_dying(v[i]);

@@ -364,7 +364,7 @@ static void mark_speed(Thread *t, u32 workers, u64 bytes)
     gc_worker_count = workers;
     u64 best = ~0ull;
     for (int k = 0; k < 3; k++) {
-        thread_stop_world(t);
+        thread_stop_world(t, NULL);
         gc_retire_chunks();
         gc_marks_clear();
         gc_large_unmark();

@@ -25,7 +25,7 @@ static void count(void *arg, Object *o, GcRegion *r)
 static Walk walk(Thread *t)
 {
     Walk w = {0};
-    thread_stop_world(t);
+    thread_stop_world(t, NULL);
     gc_walk_heap(count, &w);
     thread_resume_world(t);
     return w;

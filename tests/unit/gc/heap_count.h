@@ -13,7 +13,7 @@ static inline void heap_count_one(void *arg, Object *o, GcRegion *r)
 static inline u64 count_objects(Thread *t)
 {
     u64 n = 0;
-    thread_stop_world(t);
+    thread_stop_world(t, NULL);
     gc_retire_chunks();
     gc_walk_heap(heap_count_one, &n);
     thread_resume_world(t);

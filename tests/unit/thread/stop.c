@@ -35,7 +35,7 @@ TEST(stop_world)
         PREEMPTIVE(self) wait_sleep(self, 1);
     for (u32 round = 0; round < 200; round++) {
         u64 before[8];
-        thread_stop_world(self);
+        thread_stop_world(self, NULL);
         memcpy(before, work, sizeof work);
         for (volatile u32 k = 0; k < 2000; k++)
             ;
@@ -91,7 +91,7 @@ TEST(preemptive_in_c)
     Thread *t = thread_create(NULL, 0, hold, &seed, NULL);
     while (!__atomic_load_n(&held, __ATOMIC_SEQ_CST))
         PREEMPTIVE(self) wait_sleep(self, 1);
-    thread_stop_world(self);
+    thread_stop_world(self, NULL);
     bool found = false;
     EXPECT(t->c_sp > t->stack_low && t->c_sp < t->stack_high);
     for (uintptr_t *p = (uintptr_t *)(void *)t->c_sp; (char *)p < t->stack_high; p++)
@@ -110,7 +110,7 @@ static void stop_others(Thread *t, void *arg)
     COOPERATIVE(t)
     {
         for (u32 i = 0; i < 100; i++) {
-            thread_stop_world(t);
+            thread_stop_world(t, NULL);
             work[0]++;
             thread_resume_world(t);
         }

@@ -82,7 +82,7 @@ TEST(thin_and_hash)
     EXPECT(sync_enter(self, p, 0, NULL) && sync_exit(self, p));
     EXPECT_EQ(sync_hash_code(self, p), h);
     EXPECT(*gc_header(p) & GC_HEADER_NO_FINALIZE);
-    thread_stop_world(self);
+    thread_stop_world(self, NULL);
     sync_sweep(2);
     thread_resume_world(self);
     EXPECT_EQ(sync_hash_code(self, p), h);
