@@ -2,7 +2,6 @@
  * Exceptions of the callee come back as they are; managed code wraps them. */
 #include "corelib/refl_int.h"
 
-#include "md/md_attr.h"
 #include "vm/vm_delegate.h"
 
 enum { MANY_ARGS = 64, RESULT_BYTES = 1024 };
@@ -242,47 +241,4 @@ REFL(i32, ReflectionInvocation_SizeOf, QCallTypeHandle type)
     MethodTable *mt = th_mt(type.th);
     /* called without a transition: managed code raises */
     return !type.th || type_is_open(type.th) || mt == type_wk(WK_VOID) ? -1 : (i32)type_size(type.th);
-}
-
-/* [Guid] of the type, else one made of its name and assembly: stable, but not the number that the reference would make. */
-static bool parse_guid(const char *s, u32 n, u8 *out)
-{
-    static const u8 order[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
-    u32 k = 0, half = 0, v = 0;
-    for (u32 i = 0; i < n && k < 16; i++) {
-        char c = s[i];
-        u32 d = c >= '0' && c <= '9' ? (u32)(c - '0') : (c | 32) >= 'a' && (c | 32) <= 'f' ? (u32)((c | 32) - 'a' + 10) : 16;
-        if (d > 15)
-            continue;
-        v = v << 4 | d;
-        if (half ^= 1)
-            continue;
-        out[order[k++]] = (u8)v;
-    }
-    return k == 16;
-}
-
-static void guid_of_name(MethodTable *mt, u8 *out)
-{
-    char name[1200];
-    u8 hash[20];
-    size_t n = type_name(th_of(mt->klass->typical), TN_NAMESPACE, name, 600);
-    n = MIN(n, (size_t)599);
-    n += MIN(md_format_assembly_name(&mt->module->assembly->identity, name + n, sizeof name - n), sizeof name - n - 1);
-    md_sha1(name, n, hash);
-    memcpy(out, hash, 16);
-    out[7] = (u8)((out[7] & 0x0F) | 0x30);
-    out[8] = (u8)((out[8] & 0x3F) | 0x80);
-}
-
-REFL(void, ReflectionInvocation_GetGuid, MethodTable *mt, u8 *out)
-{
-    memset(out, 0, 16);
-    if (mt_is_array(mt))
-        return;
-    const MdImage *md = mt->module->md;
-    u32 rid = md_find_attribute(md, mt->klass->token, "System.Runtime.InteropServices", "GuidAttribute"), n;
-    const char *s;
-    if (!rid || !md_attr_string(md, rid, 0, &s, &n) || !parse_guid(s, n, out))
-        guid_of_name(mt, out);
 }

@@ -16,6 +16,7 @@ REFL(i32, ModuleHandle_GetToken, QCallModule m)
 REFL(void, ModuleHandle_GetPEKind, QCallModule m, u32 *kind, u32 *machine)
 {
     enum { IL_ONLY = 1, REQUIRED_32 = 2, PE32_PLUS = 4, PREFERRED_32 = 0x10, NOT_PE = 0, I386 = 0x14C, AMD64 = 0x8664 };
+    enum { READY_TO_RUN = 0x00525452, NEUTRAL_SOURCE = 1 }; /* header: signature, version, flags */
     const PeImage *pe = m.module->pe;
     *kind = NOT_PE;
     *machine = 0;
@@ -23,6 +24,11 @@ REFL(void, ModuleHandle_GetPEKind, QCallModule m, u32 *kind, u32 *machine)
         return;
     u32 f = pe->cli_flags;
     *kind = IL_ONLY; /* code for a machine in it is not used */
+    const u8 *native = pe->native_header.rva ? pe_rva_range(pe, pe->native_header.rva, 12) : NULL;
+    if (native && pe_u32(native) == READY_TO_RUN && (pe_u32(native + 8) & NEUTRAL_SOURCE)) { /* what it was compiled from counts */
+        *machine = I386;
+        return;
+    }
     if (pe->pe32plus)
         *kind |= PE32_PLUS;
     if ((f & PE_CLI_32BIT_PREFERRED) && (f & PE_CLI_32BIT_REQUIRED))

@@ -162,18 +162,19 @@ REFL(void, RuntimeTypeHandle_GetInterfaces, MethodTable *mt, ObjectHandleOnStack
     QCALL_END(t);
 }
 
-/* At most *count handles; false: there are more, *count says how many.  Instance fields first, then statics; no literals. */
+/* At most *count handles; false: there are more, *count says how many.  Instance fields, statics, thread statics; no literals. */
 REFL(i32, RuntimeTypeHandle_GetFields, MethodTable *mt, Field **out, i32 *count)
 {
     MtClass *k = mt_is_array(mt) ? NULL : mt->klass;
     i32 room = *count, n = 0;
-    for (u32 statics = 0; k && statics < 2; statics++)
+    for (u32 i = 0; k && i < k->num_fields; i++)
+        if ((k->fields[i].flags & (FF_STATIC | FF_LITERAL)) == FF_STATIC)
+            type_field_by_rid(mt, MD_RID(k->fields[i].token), NULL); /* lays the statics out, and so learns their kind */
+    for (u32 kind = 0; k && kind < 3; kind++)
         for (u32 i = 0; i < k->num_fields; i++) {
             Field *f = &k->fields[i];
-            if ((f->flags & FF_LITERAL) || (f->attrs & FD_LITERAL) || ((f->flags & FF_STATIC) != 0) != (statics != 0))
+            if ((f->flags & FF_LITERAL) || (f->attrs & FD_LITERAL) || (f->flags & FF_STATIC ? f->flags & FF_THREAD_STATIC ? 2u : 1u : 0u) != kind)
                 continue;
-            if (f->flags & FF_STATIC)
-                type_field_by_rid(mt, MD_RID(f->token), NULL); /* lays the statics out */
             if (n < room)
                 out[n] = f;
             n++;
@@ -234,7 +235,7 @@ REFL(Method *, RuntimeTypeHandle_GetInterfaceMethodImplementation, QCallTypeHand
     MethodTable *mt = th_mt(type.th);
     if (th_mt(iface.th))
         m = refl_method_on(m, th_mt(iface.th), &e);
-    Method *r = !m || !mt ? NULL : m->flags & MF_STATIC ? type_find_constrained(type.th, m, &e) : type_find_impl(mt, m, &e);
+    Method *r = !m || !mt ? NULL : m->flags & MF_STATIC ? type_find_constrained(type.th, m, &e) : type_find_declared_impl(mt, m, &e);
     if (!r && e.kind != ERR_NONE && e.kind != ERR_ENTRY_POINT && e.kind != ERR_TYPE_LOAD) {
         QCALL_BEGIN(t);
         vm_throw_err(t, &e);

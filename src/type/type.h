@@ -599,6 +599,8 @@ Method *type_slot_method(MethodTable *mt, u32 slot); /* exact Method behind the 
 /* Where a call of iface_method (exact owner, maybe generic def) on an object of mt goes: exact Method (never abstract), or NULL + Err
  * (EntryPointNotFoundException, AmbiguousImplementationException text). Variance is honoured. Value types: unboxed Method. */
 Method *type_find_impl(MethodTable *mt, Method *iface_method, Err *e);
+/* As type_find_impl, but an abstract method of a class counts as its implementation (for reflection). */
+Method *type_find_declared_impl(MethodTable *mt, Method *iface_method, Err *e);
 /* Static virtual or constrained instance call: implementation on th. NULL + Err. */
 Method *type_find_constrained(TypeHandle th, Method *m, Err *e);
 /* The override of a virtual method (class or interface; generic arguments of m kept) for an object of mt. */

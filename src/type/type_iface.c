@@ -394,6 +394,29 @@ Method *find_impl(MethodTable *mt, Method *im, Err *e)
 
 Method *type_find_impl(MethodTable *mt, Method *im, Err *e) { return LOADED(Method *, e, find_impl(mt, im, LE)); }
 
+/* The class's own answer first: what it leaves abstract hides default methods. */
+static Method *find_declared_impl(MethodTable *mt, Method *im, Err *e)
+{
+    Err ignored = {0};
+    Method *r = find_impl(mt, im, &ignored), *def = im;
+    if (r || mt_is_array(mt) || (im->flags & MF_GENERIC_INST && !(def = method_by_rid(im->mt, MD_RID(im->token), e))))
+        return r;
+    u32 n;
+    MethodTable **map = interfaces_of(mt, &n, e);
+    for (u32 i = 0; map && i < n && !r; i++) {
+        bool exact = map[i] == im->mt;
+        if (!exact && (!(im->mt->flags2 & MT2_HAS_VARIANCE) || map[i]->klass->typical != im->mt->klass->typical || !variance_ok(map[i], im->mt)))
+            continue;
+        Method *vm = exact ? def : method_by_rid(map[i], MD_RID(im->token), e);
+        r = vm ? with_args(class_impl(mt, vm, e), im, e) : NULL;
+    }
+    if (!r && e && e->kind == ERR_NONE)
+        *e = ignored;
+    return r;
+}
+
+Method *type_find_declared_impl(MethodTable *mt, Method *im, Err *e) { return LOADED(Method *, e, find_declared_impl(mt, im, LE)); }
+
 Method *find_static_impl(MethodTable *mt, Method *im, Err *e)
 {
     Method *def = im, *r = NULL;

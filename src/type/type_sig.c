@@ -186,7 +186,7 @@ TypeHandle sig_read(const SigContext *c, MdSig *s, bool canon, Err *e)
     }
     }
     s->bad = true;
-    err_set(e, ERR_BAD_IMAGE, 0, "Bad type in a signature (element 0x%02x).", et);
+    err_set(e, ERR_BAD_IMAGE, 0, "An attempt was made to load a program with an incorrect format.\n (0x8007000B)");
     return 0;
 }
 
@@ -338,7 +338,7 @@ static bool parse_sigtype(const SigContext *c, MdSig *s, SigType *out, Err *e)
         out->th = et == ET_TYPEDBYREF || type_wk_cache[prim_wk[et]] ? th_of(type_wk(prim_wk[et])) : 0;
     }
     if (s->bad)
-        return err_set(e, ERR_BAD_IMAGE, 0, "Bad type in a signature (element 0x%02x).", et);
+        return err_set(e, ERR_BAD_IMAGE, 0, "An attempt was made to load a program with an incorrect format.\n (0x8007000B)");
     return true;
 }
 
