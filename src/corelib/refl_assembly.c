@@ -4,6 +4,9 @@
 
 #include "vm/vm_bind.h"
 
+#include <stdio.h>
+#include <strings.h>
+
 /* --- Leaf calls -------------------------------------------------------------------------------------------------------------- */
 REFL(u8, RuntimeAssembly_GetIsDynamic, Assembly *a) { return a && a->is_dynamic; }
 REFL(Object *, RuntimeAssembly_GetManifestModule, Object *o)
@@ -161,8 +164,8 @@ static void split(const char *full, size_t n, const char **ns, size_t *ns_len, c
 
 static MethodTable *nested_type(MethodTable *mt, const char *name, bool nocase, Err *e)
 {
-    u32 outer = MD_RID(mt->klass->token), rid = md_find_nested(mt->module->md, outer, name);
-    if (!rid && nocase)
+    u32 outer = MD_RID(mt->klass->token), rid = nocase ? 0 : md_find_nested(mt->module->md, outer, name);
+    if (nocase)
         rid = md_find_typedef_nocase(mt->module->md, outer, "", 0, name, strlen(name));
     return rid ? type_load_typedef(mt->module, MD_TOKEN(MDT_TypeDef, rid), e) : NULL;
 }
@@ -177,7 +180,7 @@ static MethodTable *type_core(Assembly *a, const char *name, const char **nested
     if (!rid && nocase)
         rid = md_find_typedef_nocase(md, 0, ns, ns_len, simple, len);
     MethodTable *mt = NULL;
-    if (rid > 1 || (rid == 1 && strcmp(name, "<Module>") == 0)) {
+    if (rid > 1) { /* 1 holds the global members and is not found by its name */
         mt = type_load_typedef(a->module, MD_TOKEN(MDT_TypeDef, rid), e);
     } else if (md_find_exported_n(md, ns, ns_len, simple, len)) {
         char *space = base_malloc(ns_len + 1);
@@ -299,8 +302,8 @@ REFL(const u8 *, AssemblyNative_GetResource, QCallAssembly a, const char16 *name
         }
         return AssemblyNative_GetResource((QCallAssembly){NULL, to}, name, length);
     }
-    if (MD_RID(where))
-        base_missing("feature", "resource in a file of its own: %s", md_resource_name(md, rid));
+    if (MD_RID(where)) /* in a file of its own: as if it were not there */
+        return NULL;
     return pe_resource(a.assembly->module->pe, md_ManifestResource_Offset(md, rid), length);
 }
 
@@ -314,11 +317,9 @@ REFL(i32, AssemblyNative_GetManifestResourceInfo, QCallAssembly a, const char16 
     u32 where = md_ManifestResource_Implementation(md, rid);
     if (!MD_RID(where))
         return EMBEDDED | IN_MANIFEST_FILE;
-    if (MD_TABLE_OF(where) == MDT_File) {
-        const char *s = md_str(md, md_File_Name(md, MD_RID(where)));
-        give_utf8(file, s, strlen(s));
-        return 0;
-    }
+    (void)file; /* files of their own count as not there */
+    if (MD_TABLE_OF(where) != MDT_AssemblyRef)
+        return -1;
     Err e = {0};
     Assembly *to = type_assembly_ref(a.assembly->module, MD_RID(where), &e);
     QCALL_BEGIN(t);
@@ -349,9 +350,21 @@ REFL(void, AssemblyNative_GetManifestResourceNames, QCallAssembly a, ObjectHandl
 
 REFL(void, AssemblyNative_GetModules, QCallAssembly a, i32 load, i32 resources, ObjectHandleOnStack out)
 {
-    (void)load;
     (void)resources;
+    const MdImage *md = a.assembly->module->md;
+    Err e = {0};
+    if (load && md_rows(md, MDT_File)) { /* files of their own, of either kind, are refused */
+        snprintf(e.name, sizeof e.name, "%s", md_str(md, md_File_Name(md, 1)));
+        err_set(&e, ERR_FILE_LOAD, 0, "Could not load file or assembly '%s'. The module cannot be loaded because only single file assemblies are "
+                "supported. (0x8013101E)", e.name);
+        e.hresult = (i32)0x8013101E;
+    }
     QCALL_BEGIN(t);
+    if (e.kind != ERR_NONE) {
+        vm_throw_err(t, &e);
+        QCALL_END(t);
+        return;
+    }
     Object *m = vm_module_object(t, a.assembly->module);
     Array *v = m ? vm_new_array(t, th_of(refl_class("System.Reflection", "Module")), 1) : NULL;
     if (v) {
@@ -369,7 +382,7 @@ REFL(void, AssemblyNative_GetModule, QCallAssembly a, const char16 *name, Object
     } else {
         char *s = utf8_of(name);
         const MdImage *md = a.assembly->module->md;
-        if (strcmp(s, md_str(md, md_Module_Name(md, 1))) == 0)
+        if (strcasecmp(s, md_str(md, md_Module_Name(md, 1))) == 0)
             qc_set_object(out, vm_module_object(t, a.assembly->module));
         base_free(s);
     }

@@ -174,39 +174,32 @@ static bool take_value(Thread *t, Blob *b, TypeHandle th, Slot *out, u32 depth)
     return bad_format(t);
 }
 
-enum { MANY_ARGS = 64 };
-
-static Object *create(Thread *t, Blob *b, MethodTable *type, Method *ctor, i32 *named)
+/* The constructor's arguments: values and, from args[1] on, where they lie. */
+static bool take_arguments(Thread *t, Blob *b, Method *ctor, const MethodSig *sig, Slot *values, void **args)
 {
     Err e = {0};
-    Slot values[MANY_ARGS];
-    void *args[MANY_ARGS + 1];
-    u16 prolog = 0, count = 0;
-    const MethodSig *sig = type_method_sig(ctor, &e);
-    if (!sig) {
-        vm_throw_err(t, &e);
-        return NULL;
+    SigContext c = type_method_context(ctor);
+    for (u32 i = 0; i < sig->num_params; i++) {
+        TypeHandle th = type_sigtype_load(&c, &sig->params[i], &e);
+        if (!th)
+            return vm_throw_err(t, &e);
+        if (!take_value(t, b, th, &values[i], 0))
+            return false;
+        args[i + 1] = &values[i];
     }
-    if (sig->num_params > MANY_ARGS)
-        base_missing("feature", "attribute constructor with %u parameters", sig->num_params);
+    return true;
+}
+
+static Object *create_with(Thread *t, Blob *b, MethodTable *type, Method *ctor, const MethodSig *sig, Slot *values, void **args, i32 *named)
+{
+    u16 prolog = 0, count = 0;
     if (!take(t, b, &prolog, 2))
         return NULL;
     if (prolog != 1) {
         bad_format(t);
         return NULL;
     }
-    SigContext c = type_method_context(ctor);
-    for (u32 i = 0; i < sig->num_params; i++) {
-        TypeHandle th = type_sigtype_load(&c, &sig->params[i], &e);
-        if (!th) {
-            vm_throw_err(t, &e);
-            return NULL;
-        }
-        if (!take_value(t, b, th, &values[i], 0))
-            return NULL;
-        args[i + 1] = &values[i];
-    }
-    if (b->p < b->end && !take(t, b, &count, 2))
+    if (!take_arguments(t, b, ctor, sig, values, args) || (b->p < b->end && !take(t, b, &count, 2)))
         return NULL;
     Object *o = vm_new_object(t, type);
     if (!o)
@@ -216,6 +209,26 @@ static Object *create(Thread *t, Blob *b, MethodTable *type, Method *ctor, i32 *
     if (!vm_call(t, ctor, args, NULL))
         return NULL;
     *named = count;
+    return o;
+}
+
+static Object *create(Thread *t, Blob *b, MethodTable *type, Method *ctor, i32 *named)
+{
+    enum { FEW = 32 };
+    Err e = {0};
+    const MethodSig *sig = type_method_sig(ctor, &e);
+    if (!sig) {
+        vm_throw_err(t, &e);
+        return NULL;
+    }
+    Slot values[FEW] = {0};
+    void *args[FEW + 1];
+    if (sig->num_params <= FEW)
+        return create_with(t, b, type, ctor, sig, values, args, named);
+    ReflScratch many;
+    void **words = refl_scratch_push(t, &many, sig->num_params * 2u + 1);
+    Object *o = create_with(t, b, type, ctor, sig, (Slot *)(words + sig->num_params + 1), words, named);
+    refl_scratch_pop(t, &many);
     return o;
 }
 

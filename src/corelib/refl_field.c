@@ -2,6 +2,8 @@
  * A Field is the canonical type's; static fields of shared types have one per exact owner (refl_exact_field). */
 #include "corelib/refl_int.h"
 
+#include "vm/vm_throw.h"
+
 REFL(u8, RuntimeFieldHandle_AcquiresContextFromThis, Field *f)
 {
     return !(f->flags & FF_STATIC) && type_is_shared(th_of(f->mt));
@@ -100,16 +102,31 @@ bool refl_store(Thread *t, TypeHandle th, void *p, Object *value)
     return true;
 }
 
+/* As the reference does for fields: a failing class constructor counts as the target's failure. */
+static bool init_class(Thread *t, MethodTable *mt)
+{
+    if (vm_class_init(t, mt))
+        return true;
+    Object *inner = t->pending;
+    t->pending = NULL;
+    Object *o = vm_exception_new(t, VM_ERR_TARGET_INVOCATION, NULL);
+    if (o) {
+        vm_exception_set_inner(o, inner);
+        t->pending = o;
+    }
+    return false;
+}
+
 /* Address of the field, class constructor run for statics; NULL: pending. */
 static void *field_address(Thread *t, Field *f, Object *instance, TypeHandle declaring, i32 *inited)
 {
     MethodTable *owner = refl_field_owner(f, declaring);
     if (f->flags & FF_STATIC) {
         if (inited && !*inited) {
-            if (!vm_class_init(t, owner))
+            if (!init_class(t, owner))
                 return NULL;
             *inited = vm_class_is_inited(owner);
-        } else if (!inited && !vm_class_init(t, owner)) {
+        } else if (!inited && !init_class(t, owner)) {
             return NULL;
         }
         return type_static_address(owner, f, t);
@@ -149,13 +166,19 @@ typedef struct TypedRef {
     TypeHandle type;
 } TypedRef;
 
+/* type: the declaring one, which what the reference leads to must be. */
 static void *direct_address(Thread *t, Field *f, TypedRef *r, TypeHandle declaring)
 {
     if (f->flags & FF_STATIC)
         return field_address(t, f, NULL, declaring, NULL);
-    if (th_is_valuetype(r->type))
-        return r->value + f->offset;
-    return field_address(t, f, *(Object **)r->value, declaring, NULL);
+    bool value = th_is_valuetype(r->type);
+    Object *o = value ? NULL : *(Object **)r->value;
+    TypeHandle to = th_of(refl_field_owner(f, declaring));
+    if (!type_can_cast(o ? th_of(o->mt) : r->type, to)) {
+        vm_throw_arg(t, VM_ERR_ARGUMENT, "obj", "Value does not fall within the expected range.");
+        return NULL;
+    }
+    return value ? r->value + f->offset : field_address(t, f, o, declaring, NULL);
 }
 
 REFL(void, RuntimeFieldHandle_GetValueDirect, Field *f, TypedRef *r, QCallTypeHandle type, QCallTypeHandle context, ObjectHandleOnStack out)
@@ -168,12 +191,63 @@ REFL(void, RuntimeFieldHandle_GetValueDirect, Field *f, TypedRef *r, QCallTypeHa
     QCALL_END(t);
 }
 
+/* Element types that each primitive widens to (§I.8.7.2 and what reflection adds): bit n for type n. */
+static bool widens(u8 from, u8 to)
+{
+    enum { B = 1 << ET_BOOLEAN, C = 1 << ET_CHAR, I1 = 1 << ET_I1, U1 = 1 << ET_U1, I2 = 1 << ET_I2, U2 = 1 << ET_U2, I4 = 1 << ET_I4, U4 = 1 << ET_U4,
+           I8 = 1 << ET_I8, U8 = 1 << ET_U8, R = 1 << ET_R4 | 1 << ET_R8, R8 = 1 << ET_R8, I = 1 << ET_I, U = 1 << ET_U };
+    static const u32 to_of[] = {
+        [ET_BOOLEAN] = B, [ET_CHAR] = C | U2 | I4 | U4 | I8 | U8 | R, [ET_I1] = I1 | I2 | I4 | I8 | R,
+        [ET_U1] = C | U1 | I2 | U2 | I4 | U4 | I8 | U8 | R, [ET_I2] = I2 | I4 | I8 | R, [ET_U2] = C | U2 | I4 | U4 | I8 | U8 | R,
+        [ET_I4] = I4 | I8 | R, [ET_U4] = U4 | I8 | U8 | R, [ET_I8] = I8 | R, [ET_U8] = U8 | R, [ET_R4] = R, [ET_R8] = R8, [ET_I] = I, [ET_U] = U,
+    };
+    return from < ARRAY_LEN(to_of) && (to_of[from] >> to & 1);
+}
+
+static u8 primitive_of(TypeHandle th) { return th_is_valuetype(th) ? th_mt(th)->klass->underlying : 0; }
+
+/* Stores value as the field's type; a primitive may widen.  false: pending. */
+static bool store_direct(Thread *t, TypeHandle th, void *p, Object *value)
+{
+    u8 to = primitive_of(th), from = value ? primitive_of(th_of(value->mt)) : 0;
+    if (!value || type_can_cast(th_of(value->mt), th) || (th_is_desc(th) && value->mt == refl_class("System.Reflection", "Pointer")) ||
+        (th_is_desc(th) && value->mt == type_wk(WK_INTPTR)) || (!th_is_desc(th) && mt_is_valuetype(th_mt(th)) && mt_is_nullable(th_mt(th)) &&
+        th_of(value->mt) == th_mt(th)->aux->inst[0])) {
+        if (!value && th_is_valuetype(th) && !th_is_desc(th) && !mt_is_nullable(th_mt(th))) {
+            memset(p, 0, type_size(th));
+            return true;
+        }
+        return refl_store(t, th, p, value);
+    }
+    if (!to || !from || !widens(from, to))
+        return vm_throwf(t, VM_ERR_ARGUMENT, "Object type cannot be converted to target type.");
+    u64 bits = 0;
+    memcpy(&bits, (char *)value + OBJ_DATA, value->mt->klass->size);
+    i64 v = from == ET_I1 ? (i8)bits : from == ET_I2 ? (i16)bits : from == ET_I4 ? (i32)bits : (i64)bits;
+    float single;
+    double number;
+    memcpy(&single, &bits, sizeof single);
+    memcpy(&number, &bits, sizeof number);
+    if (from == ET_R4)
+        number = single;
+    else if (from != ET_R8)
+        number = from == ET_U8 ? (double)bits : (double)v;
+    single = (float)number;
+    if (to == ET_R4)
+        memcpy(p, &single, sizeof single);
+    else if (to == ET_R8)
+        memcpy(p, &number, sizeof number);
+    else
+        memcpy(p, &v, type_size(th));
+    return true;
+}
+
 REFL(void, RuntimeFieldHandle_SetValueDirect, Field *f, TypedRef *r, ObjectHandleOnStack value, QCallTypeHandle type, QCallTypeHandle context)
 {
     QCALL_BEGIN(t);
     void *p = direct_address(t, f, r, context.th);
     if (p)
-        refl_store(t, type.th, p, *value.ptr);
+        store_direct(t, type.th, p, *value.ptr);
     QCALL_END(t);
 }
 

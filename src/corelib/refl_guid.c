@@ -53,7 +53,7 @@ static void put_sig_type(Text *x, const MdImage *md, MdSig *s, u32 depth);
 static void put_sig_args(Text *x, const MdImage *md, MdSig *s, u32 n, u32 depth)
 {
     put(x, "(");
-    for (u32 i = 0; i < n && !s->bad; i++) {
+    for (u32 i = 0; i < n && s->p < s->end && !s->bad; i++) {
         if (i)
             put(x, ",");
         if (md_sig_sentinel(s))
@@ -200,7 +200,7 @@ static void put_method(Text *x, const MdImage *md, u32 rid)
         return;
     put_convention(x, &h);
     put_sig_type(x, md, &s, 0);
-    put_sig_args(x, md, &s, h.param_count, 0);
+    put_sig_args(x, md, &s, UINT32_MAX, 0); /* all there is: a modifier counts as one more */
     MdRange params = md_method_params(md, rid);
     for (u32 i = params.first; i < params.end; i++) {
         u32 p = md_param_at(md, i);

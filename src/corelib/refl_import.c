@@ -273,7 +273,19 @@ REFL(i32, MetadataImport_GetPInvokeMap, MdImage *m, u32 token, i32 *attrs, const
     return S_OK;
 }
 
-REFL(u8, MetadataImport_IsValidToken, MdImage *m, u32 token) { return m && md_valid_token(m, token); }
+/* Rows that metadata names by tokens, and user strings. */
+REFL(u8, MetadataImport_IsValidToken, MdImage *m, u32 token)
+{
+    switch (MD_TABLE_OF(token)) {
+    case MDT_Module: case MDT_TypeRef: case MDT_TypeDef: case MDT_Field: case MDT_MethodDef: case MDT_Param: case MDT_InterfaceImpl:
+    case MDT_MemberRef: case MDT_CustomAttribute: case MDT_DeclSecurity: case MDT_StandAloneSig: case MDT_Event: case MDT_Property:
+    case MDT_ModuleRef: case MDT_TypeSpec: case MDT_Assembly: case MDT_AssemblyRef: case MDT_File: case MDT_ExportedType:
+    case MDT_ManifestResource: case MDT_GenericParam: case MDT_MethodSpec: case MDT_GenericParamConstraint: case 0x70:
+        return m && md_valid_token(m, token);
+    default:
+        return 0;
+    }
+}
 
 /* --- Lists ------------------------------------------------------------------------------------------------------------------- */
 typedef struct TokenList {

@@ -12,6 +12,7 @@
 #ifndef CORELIB_REFL_INT_H
 #define CORELIB_REFL_INT_H
 #include "corelib/corelib.h"
+#include "vm/vm_roots.h"
 
 /* A function named by a row of calls.def: declared where it is defined. */
 #define REFL(ret, name, ...)                                                                                           \
@@ -65,6 +66,11 @@ bool refl_store(Thread *t, TypeHandle th, void *p, Object *value);
 /* Calls m with arguments as void *[] of vm_call and boxes what it returns. */
 bool refl_call_boxed(Thread *t, Method *m, void **args, Object **out);
 bool refl_default_ctor(Thread *t, MethodTable *mt, Object *o); /* runs it on o */
+
+/* n zeroed words that the collector scans as it scans the stack, for more than fits there; popped in reverse order. */
+typedef VmScratch ReflScratch;
+void **refl_scratch_push(Thread *t, ReflScratch *s, u64 n);
+void refl_scratch_pop(Thread *t, ReflScratch *s);
 
 /* --- Names ------------------------------------------------------------------------------------------------------------------------------ */
 enum { /* TypeNameFormatFlags */

@@ -2,11 +2,11 @@
  * Exceptions of the callee come back as they are; managed code wraps them. */
 #include "corelib/refl_int.h"
 
+#include "md/md_sig.h"
 #include "vm/vm_delegate.h"
 
-enum { MANY_ARGS = 64, RESULT_BYTES = 1024 };
+enum { FEW_ARGS = 64, RESULT_BYTES = 1024 };
 
-/* A result's bytes, big enough for any struct that is not huge; aligned. */
 static bool box_result(Thread *t, const SigContext *c, const MethodSig *sig, void *bytes, Object **out)
 {
     *out = NULL;
@@ -34,11 +34,15 @@ bool refl_call_boxed(Thread *t, Method *m, void **args, Object **out)
         return vm_throw_err(t, &e);
     SigContext c = type_method_context(m);
     u32 size = sig->ret.kind == ET_VALUETYPE ? type_size(sig->ret.th) : 8;
-    if (size > RESULT_BYTES)
-        base_missing("feature", "reflection call that returns a struct of %u bytes", size);
-    _Alignas(16) char bytes[RESULT_BYTES];
-    memset(bytes, 0, ALIGN_UP(size, 8u));
-    return vm_call(t, m, args, bytes) && box_result(t, &c, sig, bytes, out);
+    _Alignas(16) char few[RESULT_BYTES];
+    ReflScratch many;
+    char *bytes = size <= sizeof few ? few : (char *)refl_scratch_push(t, &many, ALIGN_UP(size, 8u) / 8);
+    if (bytes == few)
+        memset(few, 0, ALIGN_UP(size, 8u));
+    bool ok = vm_call(t, m, args, bytes) && box_result(t, &c, sig, bytes, out);
+    if (bytes != few)
+        refl_scratch_pop(t, &many);
+    return ok;
 }
 
 void corelib_array_create_md(MethodTable *mt, u32 n, i32 *args, ObjectHandleOnStack out); /* corelib_memory.c */
@@ -69,13 +73,16 @@ static Object *new_array(Thread *t, MethodTable *mt, const i32 *v, u32 n)
 
 static Object *new_array_by_ctor(Thread *t, Method *m, void **values)
 {
-    u32 n = m->sig[1];
-    i32 v[64];
-    if (n > ARRAY_LEN(v))
-        base_missing("feature", "array of rank %u", m->mt->klass->rank);
+    MdMethodSig head;
+    MdSig s = md_sig(m->sig, m->sig_len);
+    md_sig_method(&s, &head);
+    u32 n = head.param_count;
+    i32 *v = base_malloc(n * sizeof *v);
     for (u32 i = 0; i < n; i++)
         v[i] = *(i32 *)values[i];
-    return new_array(t, m->mt, v, n);
+    Object *r = new_array(t, m->mt, v, n);
+    base_free(v);
+    return r;
 }
 
 static bool is_string_ctor(const Method *m) { return m->mt == type_wk(WK_STRING) && (m->flags & MF_CTOR); }
@@ -98,12 +105,60 @@ static Method *string_ctor(Method *m, Err *e)
     return NULL;
 }
 
+/* The method that runs on self; its signature. */
+static const MethodSig *find_target(Thread *t, Method **m, Object *self)
+{
+    Err e = {0};
+    if ((*m)->flags & MF_VIRTUAL)
+        *m = type_find_virtual(self->mt, *m, &e);
+    const MethodSig *sig = *m ? type_method_sig(*m, &e) : NULL;
+    if (!sig)
+        vm_throw_err(t, &e);
+    return sig;
+}
+
+/* args has room for this and all parameters. */
+static bool invoke_with(Thread *t, Method *m, const MethodSig *sig, Object *target, void **values, void **args, bool construct, Object **out)
+{
+    u32 at = 0;
+    Object *self = target;
+    void *address;
+    if (construct) {
+        self = vm_new_object(t, m->mt);
+        if (!self)
+            return false;
+        if (m->mt->flags2 & MT2_DELEGATE) { /* (object, nint) */
+            *out = self;
+            return vm_delegate_construct(t, self, *(Object **)values[0], *(void **)values[1]);
+        }
+    }
+    if (!(m->flags & MF_STATIC)) {
+        if (!construct && mt_is_nullable(m->mt) && self->mt != m->mt) { /* what was boxed is its value: made whole again */
+            Object *whole = vm_new_object(t, m->mt);
+            if (!whole || !refl_store(t, th_of(m->mt), (char *)whole + OBJ_DATA, self))
+                return false;
+            self = whole;
+        }
+        address = (char *)self + OBJ_DATA;
+        args[at++] = mt_is_valuetype(m->mt) ? (void *)&address : (void *)&self;
+    }
+    for (u32 i = 0; i < sig->num_params; i++)
+        args[at++] = sig->params[i].kind == ET_BYREF ? (void *)&values[i] : values[i];
+    if (!construct) {
+        bool ok = refl_call_boxed(t, m, args, out);
+        if (ok && (m->flags & MF_ARRAY) && m->array_kind == ARRAY_ADDRESS && !th_is_valuetype(self->mt->elem))
+            return vm_throw(t, VM_ERR_ARRAY_TYPE); /* a reflection call names no type of element, so none matches */
+        return ok;
+    }
+    if (!vm_call(t, m, args, NULL))
+        return false;
+    *out = mt_is_nullable(m->mt) ? vm_box(t, m->mt, (char *)self + OBJ_DATA) : self;
+    return !vm_pending(t);
+}
+
 static bool invoke(Thread *t, Method *m, Object *target, void **values, bool construct, Object **out)
 {
     Err e = {0};
-    void *args[MANY_ARGS + 1], *address;
-    u32 at = 0;
-    Object *self = target;
     *out = NULL;
     if (construct && (m->flags & MF_ARRAY))
         return (*out = new_array_by_ctor(t, m, values)) != NULL;
@@ -113,62 +168,33 @@ static bool invoke(Thread *t, Method *m, Object *target, void **values, bool con
             return vm_throw_err(t, &e);
         construct = false;
     }
-    const MethodSig *sig = type_method_sig(m, &e);
+    if (!construct && !(m->flags & MF_STATIC) && !target)
+        return vm_throw(t, VM_ERR_NULL_REFERENCE);
+    if ((m->flags & MF_STATIC) && (m->flags & MF_ABSTRACT))
+        return vm_throwf(t, VM_ERR_BAD_IMAGE, "An attempt was made to load a program with an incorrect format.\n (0x8007000B)");
+    const MethodSig *sig = construct || m->flags & MF_STATIC ? type_method_sig(m, &e) : find_target(t, &m, target);
     if (!sig)
-        return vm_throw_err(t, &e);
-    if (sig->num_params > MANY_ARGS)
-        base_missing("feature", "reflection call with %u arguments", sig->num_params);
-    if (construct) {
-        self = vm_new_object(t, m->mt);
-        if (!self)
-            return false;
-        if (m->mt->flags2 & MT2_DELEGATE) { /* (object, nint) */
-            *out = self;
-            return vm_delegate_construct(t, self, *(Object **)values[0], *(void **)values[1]);
-        }
-    } else if (!(m->flags & MF_STATIC)) {
-        if (!self)
-            return vm_throw(t, VM_ERR_NULL_REFERENCE);
-        if (m->flags & MF_VIRTUAL) {
-            m = type_find_virtual(self->mt, m, &e);
-            if (!m)
-                return vm_throw_err(t, &e);
-            if (!(sig = type_method_sig(m, &e)))
-                return vm_throw_err(t, &e);
-        }
-    }
-    if (!(m->flags & MF_STATIC)) {
-        address = (char *)self + OBJ_DATA;
-        args[at++] = mt_is_valuetype(m->mt) ? (void *)&address : (void *)&self;
-    }
-    for (u32 i = 0; i < sig->num_params; i++)
-        args[at++] = sig->params[i].kind == ET_BYREF ? (void *)&values[i] : values[i];
-    if (construct) {
-        if (!vm_call(t, m, args, NULL))
-            return false;
-        *out = self;
-        return true;
-    }
-    return refl_call_boxed(t, m, args, out);
+        return vm_pending(t) ? false : vm_throw_err(t, &e);
+    void *few[FEW_ARGS + 1];
+    if (sig->num_params <= FEW_ARGS)
+        return invoke_with(t, m, sig, target, values, few, construct, out);
+    ReflScratch many;
+    bool ok = invoke_with(t, m, sig, target, values, refl_scratch_push(t, &many, sig->num_params + 1), construct, out);
+    refl_scratch_pop(t, &many);
+    return ok;
 }
 
-/* arguments: for by-reference parameters the reference itself, else where the value (or object reference) lies. */
+/* arguments: for by-reference parameters the reference itself, else where the value (or object reference) lies; on the caller's stack,
+ * where the collector keeps them right. */
 REFL(void, RuntimeMethodHandle_InvokeMethod, ObjectHandleOnStack target, void **arguments, ObjectHandleOnStack sig, i32 construct,
      ObjectHandleOnStack out)
 {
     QCALL_BEGIN(t);
     Method *m = RF_VAL(*sig.ptr, SIG_METHOD, Method *);
     Object *r = NULL;
-    void *values[MANY_ARGS];
-    Array *types = RF_VAL(*sig.ptr, SIG_ARGS, Array *);
-    u32 n = types ? types->length : 0;
-    if (n > MANY_ARGS)
-        base_missing("feature", "reflection call with %u arguments", n);
-    for (u32 i = 0; i < n; i++)
-        values[i] = arguments[i];
     /* A constructor that is called on an existing object (ConstructorInfo.Invoke(obj, …)) is an ordinary call. */
     bool create = construct && !*target.ptr && !(m->flags & MF_STATIC);
-    if (invoke(t, m, *target.ptr, values, create, &r))
+    if (invoke(t, m, *target.ptr, arguments, create, &r))
         qc_set_object(out, r);
     QCALL_END(t);
 }
@@ -182,25 +208,38 @@ REFL(void, ReflectionInvocation_CompileMethod, Method *m)
     QCALL_END(t);
 }
 
+/* m over the arguments given, those of its type first.  NULL with e unset: they do not fit. */
+static Method *instance_of(Method *m, const TypeHandle *inst, u32 n, Err *e)
+{
+    MethodTable *mt = m->mt;
+    u32 own = m->num_generic, cls = mt_is_array(mt) ? 0 : mt->klass->num_generic;
+    if (n != own + cls)
+        return NULL;
+    for (u32 i = 0; i < n; i++)
+        if (!inst[i] || type_is_open(inst[i]) || (th_is_desc(inst[i]) && th_desc(inst[i])->kind == TD_BYREF) || inst[i] == th_of(type_wk(WK_VOID)))
+            return NULL;
+    if (cls)
+        mt = th_mt(type_instantiate(mt->klass->typical, inst, cls, e));
+    m = mt ? type_method_by_rid(mt, MD_RID(m->token), e) : NULL;
+    return m && own ? type_instantiate_method(m, inst + cls, own, e) : m;
+}
+
 REFL(void, ReflectionInvocation_PrepareMethod, Method *m, const TypeHandle *inst, i32 n)
 {
     Err e = {0};
     QCALL_BEGIN(t);
-    if (n > 0 && inst) {
-        u32 own = m->num_generic, cls = (u32)n - MIN(own, (u32)n);
-        MethodTable *mt = m->mt;
-        if (cls && mt->klass->num_generic == cls)
-            mt = th_mt(type_instantiate(mt->klass->typical, inst, cls, &e));
-        m = mt ? type_method_by_rid(mt, MD_RID(m->token), &e) : NULL;
-        if (m && own)
-            m = type_instantiate_method(m, inst + cls, own, &e);
+    if (m->flags & MF_ABSTRACT) {
+        vm_throwf(t, VM_ERR_ARGUMENT, "Abstract methods cannot be prepared.");
+    } else {
+        if (inst)
+            m = instance_of(m, inst, (u32)n, &e);
+        if (!m && e.kind != ERR_NONE)
+            vm_throw_err(t, &e);
+        else if (!m || type_is_open(th_of(m->mt)) || refl_is_method_generic_open(m))
+            vm_throwf(t, VM_ERR_ARGUMENT, "The given generic instantiation was invalid.");
+        else
+            vm_method_code(t, m->canon);
     }
-    if (!m)
-        vm_throw_err(t, &e);
-    else if (type_is_open(th_of(m->mt)) || (m->flags & MF_GENERIC_DEF))
-        vm_throwf(t, VM_ERR_ARGUMENT, "The given generic instantiation was invalid.");
-    else if (!(m->flags & MF_ABSTRACT))
-        vm_method_code(t, m->canon);
     QCALL_END(t);
 }
 
@@ -217,9 +256,7 @@ REFL(void, ReflectionInvocation_RunClassConstructor, QCallTypeHandle type)
 {
     QCALL_BEGIN(t);
     MethodTable *mt = th_mt(type.th);
-    if (mt && type_is_open(type.th))
-        vm_throwf(t, VM_ERR_ARGUMENT, "The given type cannot be a generic type definition.");
-    else if (mt)
+    if (mt && !type_is_open(type.th)) /* of an open type there is none */
         vm_class_init(t, mt);
     QCALL_END(t);
 }

@@ -20,6 +20,14 @@ static TypeHandle instantiate(MethodTable *mt, const TypeHandle *args, u32 n, Er
         err_set(e, ERR_TYPE_LOAD, 0, "The number of generic arguments provided doesn't equal the arity of the generic type definition.");
         return 0;
     }
+    for (u32 i = 0; i < n; i++)
+        if (args[i] == th_of(type_wk(WK_TYPEDREFERENCE))) {
+            char name[200], from[200];
+            type_name(th_of(mt->klass->typical), TN_NAMESPACE, name, sizeof name);
+            md_format_assembly_name(&mt->module->assembly->identity, from, sizeof from);
+            err_set(e, ERR_TYPE_LOAD, 0, "The generic type '%s' was used with an invalid instantiation in assembly '%s'.", name, from);
+            return 0;
+        }
     if (!type_check_constraints(mt->klass->typical, NULL, args, n, e))
         return 0;
     return type_instantiate(mt->klass->typical, args, n, e);
@@ -147,7 +155,7 @@ REFL(void, ReflectionSerialization_GetCreateUninitializedObjectInfo, QCallTypeHa
         MethodTable *mt = th_mt(type.th);
         if (mt_is_nullable(mt))
             mt = th_mt(mt->aux->inst[0]);
-        if (vm_class_init(t, mt)) {
+        if ((mt->flags2 & MT2_BEFOREFIELDINIT) || vm_class_init(t, mt)) {
             *allocator = jit_env.helpers[JIT_HELPER_NEW];
             *first = mt;
         }

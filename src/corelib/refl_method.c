@@ -137,7 +137,12 @@ REFL(void, RuntimeMethodHandle_ConstructInstantiation, Method *m, u32 format, St
 REFL(void *, RuntimeMethodHandle_GetFunctionPointer, Method *m)
 {
     QCALL_BEGIN(t);
-    void *p = vm_ldftn(t, m);
+    void *p = NULL;
+    if (type_is_open(th_of(m->mt)) || (m->flags & MF_GENERIC_DEF) || refl_is_method_generic_open(m))
+        vm_throwf(t, VM_ERR_INVALID_OPERATION,
+                  "Could not execute the method because either the method itself or the containing type is not fully instantiated.");
+    else
+        p = vm_ldftn(t, m);
     QCALL_END(t);
     return p;
 }

@@ -64,14 +64,9 @@ REFL(Method *, ModuleHandle_ResolveMethod, QCallModule m, u32 token, const TypeH
     SigContext c = resolve_context(m.module, cls, ncls, meth, nmeth);
     Method *r = NULL;
     if (MD_TABLE_OF(token) == MDT_MethodDef && MD_RID(token) - 1 < md_rows(m.module->md, MDT_MethodDef)) {
-        /* as a definition, or on the instance that the context gives */
-        u32 owner = md_method_owner(m.module->md, MD_RID(token));
+        u32 owner = md_method_owner(m.module->md, MD_RID(token)); /* the definition, whatever the context */
         MethodTable *mt = type_load_typedef(m.module, MD_TOKEN(MDT_TypeDef, owner), &e); /* owner 0 is an error of its own */
-        if (mt && cls && mt->klass->num_generic == (u32)ncls)
-            mt = th_mt(type_instantiate(mt, cls, (u32)ncls, &e));
         r = mt ? type_method_by_rid(mt, MD_RID(token), &e) : NULL;
-        if (r && meth && r->num_generic == (u32)nmeth && nmeth)
-            r = type_instantiate_method(r, meth, (u32)nmeth, &e);
     } else {
         r = type_resolve_method(&c, token, NULL, &e);
     }

@@ -83,7 +83,7 @@ static void put_desc(Text *x, TypeDesc *d, u32 format, u32 depth)
 
 static void put_type(Text *x, TypeHandle th, u32 format, u32 depth)
 {
-    if (!th || depth > 64) {
+    if (!th || depth > 600) {
         put(x, "...");
         return;
     }

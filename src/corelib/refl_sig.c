@@ -111,27 +111,10 @@ REFL(void, Signature_Init, ObjectHandleOnStack self, const u8 *sig, i32 len, Fie
     QCALL_END(t);
 }
 
+/* As they stand: a variable is equal to the same variable only, whatever the declaring types put in its place. */
 REFL(i32, Signature_AreEqual, const u8 *sig1, i32 len1, QCallTypeHandle type1, const u8 *sig2, i32 len2, QCallTypeHandle type2)
 {
-    Err e = {0};
-    SigTypes a, b;
-    SigContext c1 = context_of(NULL, NULL, type1.th), c2 = context_of(NULL, NULL, type2.th);
-    bool field = len1 > 0 && len2 > 0 && (sig1[0] & SIG_KIND) == SIG_FIELD && (sig2[0] & SIG_KIND) == SIG_FIELD;
-    bool equal = false;
-    a.v = b.v = NULL;
-    bool ok = read_types(&a, &c1, sig1, (u32)len1, field, &e) && read_types(&b, &c2, sig2, (u32)len2, field, &e);
-    if (ok)
-        equal = a.n == b.n && a.conv == b.conv && memcmp(a.v, b.v, (a.n + 1) * sizeof *a.v) == 0;
-    if (a.v && a.v != a.small)
-        base_free(a.v);
-    if (b.v && b.v != b.small)
-        base_free(b.v);
-    if (!ok) {
-        QCALL_BEGIN(t);
-        vm_throw_err(t, &e);
-        QCALL_END(t);
-    }
-    return equal;
+    return type_sigs_equal(refl_type_module(type1.th), sig1, (u32)len1, refl_type_module(type2.th), sig2, (u32)len2);
 }
 
 /* --- Offsets of types inside a signature: leaf calls; -1 when the bytes are bad ------------------------------------------------------ */

@@ -69,7 +69,7 @@ REFL(u8, RuntimeTypeHandle_IsGenericVariable, Object *o)
 REFL(u8, RuntimeTypeHandle_IsUnmanagedFunctionPointer, Object *o)
 {
     TypeDesc *d = th_desc(refl_th(o));
-    return d && d->kind == TD_FNPTR && d->fnsig && (d->fnsig->callconv & 15) != SIG_DEFAULT;
+    return d && d->kind == TD_FNPTR && d->fnsig && (d->fnsig->callconv & SIG_KIND) == SIG_UNMANAGED;
 }
 
 /* --- Methods of a type, in metadata order ------------------------------------------------------------------------------------------- */
@@ -84,7 +84,7 @@ static Method *array_introduced(MethodTable *mt, u32 from, Err *e)
         return ctor < 2 ? type_array_method(mt, ARRAY_CTOR, rank * (ctor + 1), e) : NULL;
     for (TypeHandle th = mt->elem; th_mt(th) && mt_is_szarray(th_mt(th)); th = th_mt(th)->elem)
         depth++;
-    return ctor < MIN(depth, 3u) ? type_array_method(mt, ARRAY_CTOR, ctor + 1, e) : NULL;
+    return ctor < depth ? type_array_method(mt, ARRAY_CTOR, ctor + 1, e) : NULL;
 }
 
 static Method *introduced(MethodTable *mt, u32 from)
@@ -336,21 +336,6 @@ REFL(void, RuntimeTypeHandle_GetConstraints, QCallTypeHandle type, ObjectHandleO
     QCALL_END(t);
 }
 
-static bool special_constraints_ok(u32 flags, TypeHandle arg)
-{
-    MethodTable *mt = th_mt(arg);
-    if (!mt)
-        return !(flags & (GP_STRUCT | GP_NEW)) || type_is_open(arg);
-    if ((flags & GP_CLASS) && mt_is_valuetype(mt))
-        return false;
-    if ((flags & GP_STRUCT) && (!mt_is_valuetype(mt) || mt_is_nullable(mt)))
-        return false;
-    if ((flags & GP_NEW) && !mt_is_valuetype(mt) &&
-        (mt_is_array(mt) || (mt->flags2 & MT2_ABSTRACT) || mt_is_interface(mt) || !(mt->flags & MTF_HAS_DEFAULT_CTOR)))
-        return false;
-    return !(mt->flags & MTF_BYREF_LIKE) || (flags & GP_ALLOW_BYREF_LIKE);
-}
-
 /* Would `to` do for the variable, with the contexts' arguments in its constraints? */
 REFL(i32, RuntimeTypeHandle_SatisfiesConstraints, QCallTypeHandle var, QCallTypeHandle class_context, Method *method_context,
      QCallTypeHandle to)
@@ -361,7 +346,7 @@ REFL(i32, RuntimeTypeHandle_SatisfiesConstraints, QCallTypeHandle var, QCallType
     TypeDesc *d = th_desc(var.th);
     if (!d || (d->kind != TD_VAR && d->kind != TD_MVAR))
         return 1;
-    if (!special_constraints_ok(md_GenericParam_Flags(d->module->md, MD_RID(d->token)), to.th))
+    if (!type_special_constraints_ok(md_GenericParam_Flags(d->module->md, MD_RID(d->token)), to.th))
         return 0;
     SigContext c = variable_context(d);
     MethodTable *mt = th_mt(class_context.th);

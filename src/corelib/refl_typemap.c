@@ -40,8 +40,15 @@ static u32 hash_type(TypeHandle th)
 {
     TypeDesc *d = th_desc(th);
     if (d) {
-        if (d->kind != TD_PTR && d->kind != TD_BYREF)
-            base_missing("feature", "version-resilient hash code of this kind of type");
+        if (d->kind == TD_VAR || d->kind == TD_MVAR)
+            return (d->kind == TD_MVAR) + 2 * d->index; /* no name spells these two kinds: any number that stays will do */
+        if (d->kind == TD_FNPTR) {
+            const TypeHandle *v = (const TypeHandle *)(d + 1);
+            u32 h = 0x1B4F;
+            for (u32 i = 0; i < d->index; i++)
+                h = (h + rotl(h, 9)) ^ hash_type(v[i]);
+            return h;
+        }
         u32 h = hash_type(d->elem);
         return d->kind == TD_PTR ? (h + rotl(h, 5)) ^ 0x12D0 : (h + rotl(h, 7)) ^ 0x4C85;
     }

@@ -49,7 +49,7 @@ static bool is_class(const Object *o, MethodTable **cache, const char *ns, const
 
 Method *refl_method_of(Object *o)
 {
-    static MethodTable *info, *ctor, *dynamic;
+    static MethodTable *info, *ctor;
     if (!o)
         return NULL;
     if (o->mt == type_wk(WK_RUNTIMEMETHODINFOSTUB))
@@ -58,9 +58,8 @@ Method *refl_method_of(Object *o)
         return RF_VAL(o, METHODINFO_HANDLE, Method *);
     if (is_class(o, &ctor, "System.Reflection", "RuntimeConstructorInfo"))
         return RF_VAL(o, CTORINFO_HANDLE, Method *);
-    if (is_class(o, &dynamic, "System.Reflection.Emit", "DynamicMethod"))
-        return refl_method_of(RF_VAL(o, DYNAMIC_METHOD_HANDLE, Object *));
-    base_missing("method handle object", "%s.%s", o->mt->klass->ns, o->mt->klass->name);
+    CHECKF(false, "not a method: %s.%s", o->mt->klass->ns, o->mt->klass->name); /* no other class has the interface */
+    return NULL;
 }
 
 Field *refl_field_of(Object *o)
@@ -72,7 +71,8 @@ Field *refl_field_of(Object *o)
         return CF_VAL(o, FIELDSTUB_VALUE, Field *);
     if (is_class(o, &info, "System.Reflection", "RtFieldInfo"))
         return RF_VAL(o, FIELDINFO_HANDLE, Field *);
-    base_missing("field handle object", "%s.%s", o->mt->klass->ns, o->mt->klass->name);
+    CHECKF(false, "not a field: %s.%s", o->mt->klass->ns, o->mt->klass->name);
+    return NULL;
 }
 
 Module *refl_type_module(TypeHandle th)
@@ -108,6 +108,19 @@ Array *refl_byte_array(Thread *t, const void *bytes, u32 n)
     if (a && n)
         memcpy(a->data, bytes, n);
     return a;
+}
+
+void **refl_scratch_push(Thread *t, ReflScratch *s, u64 n)
+{
+    *s = (ReflScratch){.prev = t->scratch, .words = base_calloc(n, sizeof *s->words), .count = n};
+    t->scratch = s;
+    return s->words;
+}
+
+void refl_scratch_pop(Thread *t, ReflScratch *s)
+{
+    t->scratch = s->prev;
+    base_free(s->words);
 }
 
 /* --- Members ------------------------------------------------------------------------------------------------------------------- */

@@ -599,6 +599,8 @@ Method *type_slot_method(MethodTable *mt, u32 slot); /* exact Method behind the 
 /* Where a call of iface_method (exact owner, maybe generic def) on an object of mt goes: exact Method (never abstract), or NULL + Err
  * (EntryPointNotFoundException, AmbiguousImplementationException text). Variance is honoured. Value types: unboxed Method. */
 Method *type_find_impl(MethodTable *mt, Method *iface_method, Err *e);
+/* Are two method, field or property signatures the same as they stand, variables by number?  For reflection. */
+bool type_sigs_equal(Module *ma, const u8 *a, u32 alen, Module *mb, const u8 *b, u32 blen);
 /* As type_find_impl, but an abstract method of a class counts as its implementation (for reflection). */
 Method *type_find_declared_impl(MethodTable *mt, Method *iface_method, Err *e);
 /* Static virtual or constrained instance call: implementation on th. NULL + Err. */
@@ -623,6 +625,7 @@ MethodTable **type_interfaces(MethodTable *mt, u32 *n, Err *e);
 MethodTable *type_enclosing(MethodTable *mt, Err *e); /* typical; NULL for a top-level type */
 /* Assembly that an AssemblyRef leads to, bound if need be. */
 Assembly *type_assembly_ref(Module *m, u32 assemblyref_rid, Err *e);
+bool type_special_constraints_ok(u32 flags, TypeHandle arg); /* GP_ flags alone: class, struct, new(), allows ref struct */
 bool type_check_constraints(MethodTable *typical_or_null, Method *def_or_null, const TypeHandle *args, u32 n, Err *e);
 
 /* --- Access (§I.8.5.3) ---------------------------------------------------------------------------------------------------- */

@@ -2,6 +2,29 @@
  * Book: type.md  Tests: tests/unit/type/ */
 #include "type/type_int.h"
 
+/* Is the variable known to stand for a reference type, by its own constraints? */
+static bool var_is_reference(TypeDesc *d, u32 depth)
+{
+    if (md_GenericParam_Flags(d->module->md, MD_RID(d->token)) & GP_CLASS)
+        return true;
+    SigContext c = d->kind == TD_MVAR ? context_of(((Method *)d->owner)->mt) : context_of(d->owner);
+    c.module = d->module;
+    if (d->kind == TD_MVAR)
+        c.method_args = type_method_inst(d->owner, &c.num_method_args);
+    MdIter it = md_constraints_of(d->module->md, MD_RID(d->token));
+    for (u32 k; (k = md_next_row(&it));) {
+        Err ignored = {0};
+        TypeHandle to = load_token(&c, md_GenericParamConstraint_Constraint(d->module->md, k), &ignored);
+        TypeDesc *v = th_desc(to);
+        MethodTable *mt = th_mt(to);
+        if (v && (v->kind == TD_VAR || v->kind == TD_MVAR) && depth < 16 && var_is_reference(v, depth + 1))
+            return true;
+        if (mt && !mt_is_interface(mt) && !mt_is_valuetype(mt) && mt != type_wk(WK_OBJECT) && mt != type_wk(WK_VALUETYPE) && mt != type_wk(WK_ENUM))
+            return true;
+    }
+    return false;
+}
+
 static bool special_ok(u32 flags, TypeHandle arg)
 {
     MethodTable *mt = th_mt(arg);
@@ -13,7 +36,9 @@ static bool special_ok(u32 flags, TypeHandle arg)
             return false;
         if ((flags & GP_NEW) && !(vflags & (GP_NEW | GP_STRUCT)))
             return false;
-        return true; /* a class constraint may also follow from the variable's own constraints */
+        if ((vflags & GP_ALLOW_BYREF_LIKE) && !(flags & GP_ALLOW_BYREF_LIKE))
+            return false;
+        return !(flags & GP_CLASS) || var_is_reference(d, 0);
     }
     if ((flags & GP_CLASS) && (!mt || mt_is_valuetype(mt)))
         return false;
@@ -75,4 +100,10 @@ bool check_constraints(MethodTable *typical, Method *def, const TypeHandle *args
 bool type_check_constraints(MethodTable *typical, Method *def, const TypeHandle *args, u32 n, Err *e)
 {
     return LOADED(bool, e, check_constraints(typical, def, args, n, LE));
+}
+
+bool type_special_constraints_ok(u32 flags, TypeHandle arg)
+{
+    Err ignored = {0}, *e = &ignored;
+    return LOADED(bool, e, ((void)LE, special_ok(flags, arg)));
 }

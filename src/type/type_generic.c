@@ -55,17 +55,25 @@ static u32 elem_runs(TypeHandle elem, const GcRun **one, GcRun *buf)
     return MIN(n, 512u);
 }
 
+static void name_and_assembly(TypeHandle th, char *name, size_t nlen, char *assembly, size_t alen)
+{
+    type_name(th, TN_NAMESPACE | TN_FULL_INST, name, nlen);
+    while (th_is_desc(th) && th_desc(th)->elem)
+        th = th_desc(th)->elem;
+    Module *m = th_is_desc(th) ? th_desc(th)->module : th_mt(th)->module;
+    assembly_display((m ? m : type_corelib->module)->assembly, assembly, alen);
+}
+
 static TypeHandle make_array(TypeHandle elem, u32 rank, bool sz, Err *e)
 {
     MethodTable *em = th_mt(elem);
     if ((em && (em->flags & MTF_BYREF_LIKE) && mt_is_valuetype(em)) || elem == th_of(type_wk(WK_VOID)) ||
         (th_is_desc(elem) && th_desc(elem)->kind == TD_BYREF)) {
-        char name[200], asmname[200] = "";
-        type_name(elem, TN_NAMESPACE | TN_FULL_INST, name, sizeof name);
-        if (em)
-            assembly_display(em->module->assembly, asmname, sizeof asmname);
-        err_set(e, ERR_TYPE_LOAD, 0, "Could not create array type '%s[]' from assembly '%s' because the element type is %s.", name, asmname,
-                em && (em->flags & MTF_BYREF_LIKE) ? "ByRef-like" : "not allowed");
+        char name[200], asmname[200];
+        bool byref = th_is_desc(elem);
+        name_and_assembly(elem, name, sizeof name, asmname, sizeof asmname);
+        err_set(e, ERR_TYPE_LOAD, 0, "Could not create array type '%s%s' from assembly '%s' because the element type is %s.", name,
+                byref ? "" : "[]", asmname, byref ? "ByRef" : em->flags & MTF_BYREF_LIKE ? "ByRef-like" : "System.Void");
         return 0;
     }
     if (em && (em->klass->kflags & KF_NO_LAYOUT)) {
@@ -179,19 +187,25 @@ static TypeHandle desc_of(TypeHandle elem, TypeDescKind kind)
     return r;
 }
 
+static TypeHandle of_byref(Err *e, TypeHandle elem, const char *what)
+{
+    char name[200], asmname[200];
+    name_and_assembly(elem, name, sizeof name, asmname, sizeof asmname);
+    err_set(e, ERR_TYPE_LOAD, 0, "Could not create a %s a ByRef. Type: '%s'. Assembly: '%s'.", what, name, asmname);
+    return 0;
+}
+
 TypeHandle type_pointer_to(TypeHandle elem, Err *e)
 {
     if (th_is_desc(elem) && th_desc(elem)->kind == TD_BYREF) {
-        err_set(e, ERR_TYPE_LOAD, 0, "Could not create a pointer to a byref type.");
-        return 0;
+        return of_byref(e, elem, "pointer to");
     }
     return desc_of(elem, TD_PTR);
 }
 TypeHandle type_byref_to(TypeHandle elem, Err *e)
 {
     if (th_is_desc(elem) && th_desc(elem)->kind == TD_BYREF) {
-        err_set(e, ERR_TYPE_LOAD, 0, "Could not create a byref to a byref type.");
-        return 0;
+        return of_byref(e, elem, "ByRef of");
     }
     return desc_of(elem, TD_BYREF);
 }
@@ -226,7 +240,7 @@ void shapes_forget(void)
     map64_free(&old);
 }
 
-/* Function pointers are one type per calling convention and list of types; the types alone say who owns it. */
+/* Function pointers are one type per list of types, managed or unmanaged; the types alone say who owns it. */
 static TypeHandle fnptr(const SigContext *c, const u8 *sig, u32 len, Err *e)
 {
     MdSig s = md_sig(sig, len);
@@ -234,6 +248,10 @@ static TypeHandle fnptr(const SigContext *c, const u8 *sig, u32 len, Err *e)
     if (!md_sig_method(&s, &head) || head.param_count > 200) {
         err_set(e, ERR_BAD_IMAGE, 0, "Bad function pointer signature.");
         return 0;
+    }
+    if (head.conv >= SIG_C && head.conv <= SIG_FASTCALL) { /* a type is managed or unmanaged; which convention, only its users' signatures say */
+        head.conv = SIG_UNMANAGED;
+        head.header = (u8)((head.header & ~SIG_KIND) | SIG_UNMANAGED);
     }
     TypeHandle types[201];
     bool open = false;

@@ -534,7 +534,7 @@ static void fix_value_field_types(MethodTable *mt) /* the field types were read 
 MethodTable *load_typedef(Module *m, u32 rid, Err *e)
 {
     if (rid == 0 || rid > md_rows(m->md, MDT_TypeDef)) {
-        err_set(e, ERR_BAD_IMAGE, MD_TOKEN(MDT_TypeDef, rid), "Bad type token.");
+        err_set(e, ERR_BAD_IMAGE, MD_TOKEN(MDT_TypeDef, rid), "An attempt was made to load a program with an incorrect format.\n (0x8007000B)");
         return NULL;
     }
     MethodTable *mt = __atomic_load_n(&m->typedefs[rid], __ATOMIC_ACQUIRE);

@@ -314,16 +314,27 @@ Method *array_method(MethodTable *mt, ArrayMethodKind kind, u32 nargs, Err *e)
     if (kind != ARRAY_CTOR)
         nargs = rank + (kind == ARRAY_SET);
     u32 count = nargs;
-    u32 at = kind == ARRAY_CTOR ? 3u + (nargs > rank) + (nargs != rank && nargs != 2 * rank) : (u32)kind;
+    u32 depth = 1, at = (u32)kind; /* arrays of arrays have a constructor for each number of lengths */
+    for (TypeHandle th = mt->elem; th_mt(th) && mt_is_szarray(th_mt(th)); th = th_mt(th)->elem)
+        depth++;
+    bool nested = mt_is_szarray(mt);
+    if (kind == ARRAY_CTOR)
+        at = nested ? 2u + nargs : 3u + (nargs > rank);
+    if (kind == ARRAY_CTOR && (nested ? nargs - 1 >= depth : nargs != rank && nargs != 2 * rank)) {
+        err_set(e, ERR_MISSING_METHOD, 0, "Method not found: '.ctor'.");
+        return NULL;
+    }
     LoadContext *alc = alc_of(mt);
     if (!mt->aux->methods)
-        mt->aux->methods = type_alloc(alc, HEAP_COLD, 6 * sizeof(Method *));
-    Method **cell = &mt->aux->methods[MIN(at, 5u)];
+        mt->aux->methods = type_alloc(alc, HEAP_COLD, (3 + MAX(depth, 2u)) * sizeof(Method *));
+    Method **cell = &mt->aux->methods[at];
     if (*cell)
         return *cell;
     u8 *sig = type_alloc(alc, HEAP_COLD, 16 + count);
     u32 n = 0;
     sig[n++] = SIG_HAS_THIS;
+    if (count >= 0x80)
+        sig[n++] = (u8)(0x80 | count >> 8);
     sig[n++] = (u8)count;
     if (kind == ARRAY_GET || kind == ARRAY_ADDRESS) {
         if (kind == ARRAY_ADDRESS)
@@ -339,11 +350,10 @@ Method *array_method(MethodTable *mt, ArrayMethodKind kind, u32 nargs, Err *e)
         sig[n++] = ET_VAR;
         sig[n++] = 0;
     }
-    (void)e;
     Method *m = type_alloc(alc, HEAP_HOT, sizeof *m);
     *m = (Method){.mt = mt, .flags = kind == ARRAY_CTOR ? MF_ARRAY | MF_CTOR : MF_ARRAY, .slot = 0xffff, .index = (u16)at,
                   .array_kind = (u8)kind, .sig = sig, .sig_len = n, .name = names[kind],
-                  .attrs = MD_PUBLIC | (kind == ARRAY_CTOR ? (u32)MD_SPECIAL_NAME | (u32)MD_RT_SPECIAL_NAME : 0u)};
+                  .attrs = MD_PUBLIC | (kind == ARRAY_CTOR ? (u32)MD_RT_SPECIAL_NAME : 0u)};
     m->canon = m;
     type_client.method_made(m);
     *cell = m;
@@ -613,7 +623,7 @@ Method *resolve_method(const SigContext *c, u32 token, bool *shared, Err *e)
     case MDT_MethodSpec:
         return resolve_methodspec(c, token, shared, e);
     }
-    err_set(e, ERR_BAD_IMAGE, token, "Bad method token 0x%08x.", token);
+    err_set(e, ERR_BAD_IMAGE, token, "An attempt was made to load a program with an incorrect format.\n (0x8007000B)");
     return NULL;
 }
 
@@ -677,7 +687,7 @@ Field *resolve_field(const SigContext *c, u32 token, MethodTable **owner, bool *
         return *owner ? type_field_by_rid(*owner, rid, e) : NULL;
     }
     if (MD_TABLE_OF(token) != MDT_MemberRef || rid == 0 || rid > md_rows(md, MDT_MemberRef)) {
-        err_set(e, ERR_BAD_IMAGE, token, "Bad field token 0x%08x.", token);
+        err_set(e, ERR_BAD_IMAGE, token, "An attempt was made to load a program with an incorrect format.\n (0x8007000B)");
         return NULL;
     }
     *owner = memberref_owner(c, rid, shared, e);

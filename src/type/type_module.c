@@ -360,7 +360,7 @@ bool resolve_def(Module *m, u32 token, DefRef *out, Err *e)
         return resolve_def(m, def, out, e);
     }
     }
-    return err_set(e, ERR_BAD_IMAGE, token, "Bad type token 0x%08x.", token);
+    return err_set(e, ERR_BAD_IMAGE, token, "An attempt was made to load a program with an incorrect format.\n (0x8007000B)");
 }
 
 /* --- Public loading by name ---------------------------------------------------------------------------------------- */

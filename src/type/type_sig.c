@@ -53,7 +53,7 @@ TypeHandle load_token(const SigContext *c, u32 token, Err *e)
         return sig_read(c, &s, false, e);
     }
     default:
-        err_set(e, ERR_BAD_IMAGE, token, "Bad type token 0x%08x.", token);
+        err_set(e, ERR_BAD_IMAGE, token, "An attempt was made to load a program with an incorrect format.\n (0x8007000B)");
         return 0;
     }
 }
@@ -610,4 +610,17 @@ bool sig_equal(const SigSide *a, const SigSide *b, bool ignore_return)
             return false;
     }
     return !x.bad && !y.bad;
+}
+
+static bool sigs_equal(const SigSide *a, const SigSide *b, Err *e)
+{
+    (void)e;
+    return sig_equal(a, b, false);
+}
+
+bool type_sigs_equal(Module *ma, const u8 *a, u32 alen, Module *mb, const u8 *b, u32 blen)
+{
+    Err ignored = {0}, *e = &ignored;
+    SigSide x = {.module = ma, .sig = a, .len = alen}, y = {.module = mb, .sig = b, .len = blen};
+    return LOADED(bool, e, sigs_equal(&x, &y, LE));
 }

@@ -327,7 +327,7 @@ MethodTable *vm_help_exact_mt(MethodTable *of_this, MethodTable *owner_canon)
 }
 
 Object *vm_help_string_literal(Module *m, u32 token) { return vm_string_literal(m, token, NULL); }
-Object *vm_help_type_object(TypeHandle th) { return vm_type_object(th); }
+Object *vm_help_type_object(TypeHandle th) { return th ? vm_type_object(th) : NULL; } /* 0: of an empty TypedReference */
 Object *vm_help_method_handle(Method *m) { return vm_method_stub_object(thread_current(), m); }
 Object *vm_help_field_handle(Field *f, MethodTable *owner) { return vm_field_stub_object(thread_current(), f, owner); }
 

@@ -33,7 +33,7 @@ class AllAttribute : Attribute
     public object?[]? Objects { get; set; }
     public override string ToString() => $"{Said} / {Number} {Text} {Small} {Ask.Text(Anything)} {Ask.Text(Types)} {Ask.Text(Bigs)} {Ask.Text(Objects)}";
 }
-class GenericAttribute<T>(T value) : Attribute { public T Value = value; public override string ToString() => typeof(T) + " " + Value; }
+[AttributeUsage(AttributeTargets.All, AllowMultiple = true)] class GenericAttribute<T>(T value) : Attribute { public T Value = value; public override string ToString() => typeof(T) + " " + Value; }
 [AttributeUsage(AttributeTargets.Class, Inherited = false)] class NotInheritedAttribute : Attribute;
 [AttributeUsage(AttributeTargets.Class)] class OnceAttribute(int n) : Attribute { public int N = n; public override string ToString() => "once " + N; }
 class ThrowsAttribute : Attribute { public ThrowsAttribute(int n) { if (n > 0) throw new InvalidOperationException("attribute " + n); } public int Bad { set => throw new FormatException("setter"); get => 0; } }
@@ -66,7 +66,7 @@ class Base
     [All(10), NonSerialized, ThreadStatic] public static int F;
     public void G<[All(11)] T>() { }
     [DecimalConstant(1, 0, 0, 0, 15)] public static readonly decimal D;
-    public void Decimal(decimal d = 2.5m, DateTime t = default, [DateTimeConstant(5)] DateTime u = default) { }
+    public void Decimal([Optional, DateTimeConstant(5)] DateTime u, decimal d = 2.5m, DateTime t = default) { }
 }
 [Once(2), All("derived")] class Derived : Base { public override void M(int a, int b, string c = "", params int[] d) { } public override bool R() => false; public override int P { get; set; } public override event Action? E { add { } remove { } } }
 class Bottom : Derived { }
