@@ -76,12 +76,12 @@ CALL(void, corelib_asm_load, const VmNameParts *parts, ObjectHandleOnStack reque
     LoadContext *alc = *context.ptr ? vm_context_of(*context.ptr) : from ? from->alc : t->domain->default_context;
     Assembly *a = NULL;
     if (n.name_len == 0)
-        err_set(&e, ERR_FILE_LOAD, 0, "The given assembly name was invalid.");
+        vm_throwf(t, VM_ERR_ARGUMENT, "String cannot have zero length.");
     else
         PREEMPTIVE(t) { a = vm_bind_assembly(alc, &n, from, &e); }
     if (a)
         give_assembly(t, out, a);
-    else if (throws || e.kind != ERR_FILE_NOT_FOUND)
+    else if (!vm_pending(t) && (throws || e.kind != ERR_FILE_NOT_FOUND))
         vm_throw_err(t, &e);
     arena_free(&scratch);
     QCALL_END(t);

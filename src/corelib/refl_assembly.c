@@ -92,9 +92,10 @@ REFL(void, AssemblyNative_GetLocation, QCallAssembly a, StringHandleOnStack out)
 
 REFL(i32, AssemblyNative_GetCodeBase, QCallAssembly a, StringHandleOnStack out)
 {
-    if (!a.assembly->path)
+    const char *path = a.assembly->path ? a.assembly->path : type_corelib->path; /* of bytes: who loaded them */
+    if (!path)
         return 0;
-    char *url = base_asprintf("file://%s", a.assembly->path);
+    char *url = base_asprintf("file://%s", path);
     give_utf8(out, url, strlen(url));
     base_free(url);
     return 1;
@@ -170,6 +171,18 @@ static MethodTable *nested_type(MethodTable *mt, const char *name, bool nocase, 
     return rid ? type_load_typedef(mt->module, MD_TOKEN(MDT_TypeDef, rid), e) : NULL;
 }
 
+static MethodTable *exported_nocase(Assembly *a, const char *ns, size_t ns_len, const char *name, Err *e)
+{
+    const MdImage *md = a->module->md;
+    for (u32 r = 1; r <= md_rows(md, MDT_ExportedType); r++) {
+        const char *own = md_exported_namespace(md, r);
+        if (MD_TABLE_OF(md_ExportedType_Implementation(md, r)) == MDT_AssemblyRef && strcasecmp(md_exported_name(md, r), name) == 0 &&
+            strlen(own) == ns_len && strncasecmp(own, ns, ns_len) == 0)
+            return type_load_name(a, own, md_exported_name(md, r), e);
+    }
+    return NULL;
+}
+
 static MethodTable *type_core(Assembly *a, const char *name, const char **nested, i32 n, bool nocase, Err *e)
 {
     const char *ns, *simple;
@@ -188,6 +201,8 @@ static MethodTable *type_core(Assembly *a, const char *name, const char **nested
         space[ns_len] = 0;
         mt = type_load_name(a, space, simple, e);
         base_free(space);
+    } else if (nocase && !n) {
+        mt = exported_nocase(a, ns, ns_len, simple, e);
     }
     for (i32 i = 0; mt && i < n; i++)
         mt = nested_type(mt, nested[i], nocase, e);
@@ -283,9 +298,25 @@ static u32 find_resource(const MdImage *md, const char16 *name)
     return rid;
 }
 
+/* The names of resources are checked here, not by managed code; false: raised. */
+static bool good_name(const char16 *name)
+{
+    if (name && *name)
+        return true;
+    QCALL_BEGIN(t);
+    if (name)
+        vm_throwf(t, VM_ERR_ARGUMENT, "String cannot have zero length.");
+    else
+        vm_throwf(t, VM_ERR_ARGUMENT_NULL, "String reference not set to an instance of a String.");
+    QCALL_END(t);
+    return false;
+}
+
 REFL(const u8 *, AssemblyNative_GetResource, QCallAssembly a, const char16 *name, u32 *length)
 {
     *length = 0;
+    if (!good_name(name))
+        return NULL;
     const MdImage *md = a.assembly->module->md;
     u32 rid = name && a.assembly->module->pe ? find_resource(md, name) : 0;
     if (!rid)
@@ -310,8 +341,10 @@ REFL(const u8 *, AssemblyNative_GetResource, QCallAssembly a, const char16 *name
 REFL(i32, AssemblyNative_GetManifestResourceInfo, QCallAssembly a, const char16 *name, ObjectHandleOnStack assembly, StringHandleOnStack file)
 {
     enum { EMBEDDED = 1, IN_OTHER_ASSEMBLY = 2, IN_MANIFEST_FILE = 4 };
+    if (!good_name(name))
+        return -1;
     const MdImage *md = a.assembly->module->md;
-    u32 rid = name ? find_resource(md, name) : 0;
+    u32 rid = find_resource(md, name);
     if (!rid)
         return -1;
     u32 where = md_ManifestResource_Implementation(md, rid);
@@ -378,7 +411,7 @@ REFL(void, AssemblyNative_GetModule, QCallAssembly a, const char16 *name, Object
 {
     QCALL_BEGIN(t);
     if (!name || !*name) {
-        vm_throwf(t, VM_ERR_ARGUMENT, "The value cannot be an empty string. (Parameter 'name')");
+        vm_throwf(t, name ? VM_ERR_ARGUMENT : VM_ERR_ARGUMENT_NULL, "%s", name ? "Empty file name is not legal." : "File name cannot be null.");
     } else {
         char *s = utf8_of(name);
         const MdImage *md = a.assembly->module->md;

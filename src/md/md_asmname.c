@@ -276,9 +276,7 @@ size_t md_format_assembly_name(const MdAssemblyName *n, char *buf, size_t cap)
     char tmp[64];
     put_escaped(&o, n->name, n->name_len);
     if (n->has_version) {
-        size_t k = (size_t)snprintf(tmp, sizeof(tmp), ", Version=%u.%u", n->version[0], n->version[1]);
-        for (int i = 2; i < 4 && n->version[i] != 0xFFFF; i++)
-            k += (size_t)snprintf(tmp + k, sizeof(tmp) - k, ".%u", n->version[i]);
+        size_t k = (size_t)snprintf(tmp, sizeof(tmp), ", Version=%u.%u.%u.%u", n->version[0], n->version[1], n->version[2], n->version[3]);
         put(&o, tmp, k);
     }
     if (n->has_culture) {

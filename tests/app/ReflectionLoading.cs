@@ -1,7 +1,7 @@
 // Assemblies loaded by name, path and bytes, and what is said of them; AssemblyName; forwarded types; resources and satellites; entry
 // points; what reflection-only loading and modules refuse.
 // also: common/Ask.cs
-// compile: resource:data/words.txt
+// compile: resource:data/embedded.txt
 using System.Globalization;
 using System.Reflection;
 using System.Reflection.Metadata;
