@@ -2,6 +2,7 @@
  * A Field is the canonical type's; static fields of shared types have one per exact owner (refl_exact_field). */
 #include "corelib/refl_int.h"
 
+#include "vm/vm_code.h"
 #include "vm/vm_throw.h"
 
 REFL(u8, RuntimeFieldHandle_AcquiresContextFromThis, Field *f)
@@ -155,9 +156,16 @@ REFL(void, RuntimeFieldHandle_SetValue, Field *f, ObjectHandleOnStack instance, 
      QCallTypeHandle declaring, i32 *inited)
 {
     QCALL_BEGIN(t);
-    void *p = field_address(t, f, *instance.ptr, declaring.th, inited);
-    if (p)
+    /* managed code learns only in single mode that the class is initialised */
+    bool late = vm_runtime.neutral && (f->flags & FF_STATIC) && (f->attrs & FD_INIT_ONLY) && vm_class_is_ready(refl_field_owner(f, declaring.th));
+    void *p = late ? NULL : field_address(t, f, *instance.ptr, declaring.th, inited);
+    if (late) {
+        char name[300];
+        type_name(th_of(refl_field_owner(f, declaring.th)), TN_NAMESPACE | TN_FULL_INST, name, sizeof name);
+        vm_throwf(t, VM_ERR_FIELD_ACCESS, "Cannot set initonly static field '%s' after type '%s' is initialized.", f->name, name);
+    } else if (p) {
         refl_store(t, type.th, p, *value.ptr);
+    }
     QCALL_END(t);
 }
 
@@ -194,8 +202,8 @@ REFL(void, RuntimeFieldHandle_GetValueDirect, Field *f, TypedRef *r, QCallTypeHa
 /* Element types that each primitive widens to (§I.8.7.2 and what reflection adds): bit n for type n. */
 static bool widens(u8 from, u8 to)
 {
-    enum { B = 1 << ET_BOOLEAN, C = 1 << ET_CHAR, I1 = 1 << ET_I1, U1 = 1 << ET_U1, I2 = 1 << ET_I2, U2 = 1 << ET_U2, I4 = 1 << ET_I4, U4 = 1 << ET_U4,
-           I8 = 1 << ET_I8, U8 = 1 << ET_U8, R = 1 << ET_R4 | 1 << ET_R8, R8 = 1 << ET_R8, I = 1 << ET_I, U = 1 << ET_U };
+    enum { B = 1 << ET_BOOLEAN, C = 1 << ET_CHAR, I1 = 1 << ET_I1, U1 = 1 << ET_U1, I2 = 1 << ET_I2, U2 = 1 << ET_U2,
+           I4 = 1 << ET_I4, U4 = 1 << ET_U4, I8 = 1 << ET_I8, U8 = 1 << ET_U8, R = 1 << ET_R4 | 1 << ET_R8, R8 = 1 << ET_R8, I = 1 << ET_I, U = 1 << ET_U };
     static const u32 to_of[] = {
         [ET_BOOLEAN] = B, [ET_CHAR] = C | U2 | I4 | U4 | I8 | U8 | R, [ET_I1] = I1 | I2 | I4 | I8 | R,
         [ET_U1] = C | U1 | I2 | U2 | I4 | U4 | I8 | U8 | R, [ET_I2] = I2 | I4 | I8 | R, [ET_U2] = C | U2 | I4 | U4 | I8 | U8 | R,

@@ -21,7 +21,7 @@ TEST(display_names)
 {
     EXPECT_STR(round_trip("A"), "A");
     EXPECT_STR(round_trip("  A.B  "), "A.B");
-    EXPECT_STR(round_trip("A, Version=1.2"), "A, Version=1.2");
+    EXPECT_STR(round_trip("A, Version=1.2"), "A, Version=1.2.65535.65535");
     EXPECT_STR(round_trip("A,version=1.2.3.4,culture=NEUTRAL,publickeytoken=NULL"),
                "A, Version=1.2.3.4, Culture=neutral, PublicKeyToken=null");
     EXPECT_STR(round_trip("A, PublicKeyToken=b77a5c561934e089, Culture=de-DE, Retargetable=Yes"),
