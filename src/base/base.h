@@ -72,6 +72,7 @@ typedef enum ErrKind {
     ERR_ENTRY_POINT,    /* EntryPointNotFoundException */
     ERR_DLL_NOT_FOUND,  /* DllNotFoundException */
     ERR_NOT_SUPPORTED,  /* NotSupportedException */
+    ERR_PLATFORM_NOT_SUPPORTED, /* PlatformNotSupportedException */
     ERR_VERIFICATION,   /* VerificationException */
     ERR_METHOD_ACCESS,  /* MethodAccessException */
     ERR_FIELD_ACCESS,   /* FieldAccessException */

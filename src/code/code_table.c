@@ -68,12 +68,13 @@ u32 code_il_offset(const CodeInfo *ci, const void *ip, bool is_return_address)
 bool code_in_funclet(const CodeInfo *ci, const void *ip, FuncletRange *out)
 {
     u32 at = (u32)((const char *)ip - ci->start);
+    const FuncletRange *best = NULL; /* the innermost: a handler in a handler lies in its range too */
     for (u32 i = 0; i < ci->num_funclets; i++) {
-        if (at - ci->funclets[i].start < ci->funclets[i].end - ci->funclets[i].start) {
-            if (out)
-                *out = ci->funclets[i];
-            return true;
-        }
+        const FuncletRange *r = &ci->funclets[i];
+        if (at - r->start < r->end - r->start && (!best || r->end - r->start < best->end - best->start))
+            best = r;
     }
-    return false;
+    if (best && out)
+        *out = *best;
+    return best != NULL;
 }

@@ -248,7 +248,7 @@ static MethodTable *entry_class(T0 *j)
         return NULL;
     if (m->flags & (MF_CCTOR | MF_STUB | MF_GENERIC_DEF | MF_ARRAY))
         return NULL;
-    if (!(m->flags & (MF_STATIC | MF_CTOR)) && !mt_is_valuetype(mt))
+    if (!(m->flags & (MF_STATIC | MF_CTOR)) && !mt_is_valuetype(mt) && !mt_is_interface(mt))
         return NULL;
     return jit_env.neutral || type_is_shared(th_of(mt)) ? mt : NULL;
 }
@@ -509,7 +509,7 @@ static void guess(T0 *j)
 /* guesses: try them; *broken says that they were wrong and nothing was published. */
 static CodeInfo *compile(T0 *j, bool guesses, bool *broken, Err *e)
 {
-    if (!sem_begin(&j->w, j->a, j->m, e))
+    if (!sem_begin_again(&j->w, j->a, j->m, e))
         return NULL;
     if (guesses)
         guess(j);
@@ -542,7 +542,7 @@ static CodeInfo *compile(T0 *j, bool guesses, bool *broken, Err *e)
     return publish(j, entry, e);
 }
 
-/* Empty again; keeps the arena and the memory of the buffers. */
+/* Empty again; keeps the arena, the memory of the buffers and what failed walks of the same method found out. */
 static void reset(T0 *j, Method *m, Err *e)
 {
     T0 keep = *j;
@@ -556,6 +556,11 @@ static void reset(T0 *j, Method *m, Err *e)
     else
         x64_init(&j->b, 16 * 1024);
     j->a = keep.a;
+    if (keep.m == m && keep.w.again) {
+        j->w.hints = keep.w.hints;
+        j->w.num_hints = keep.w.num_hints;
+        j->w.find_stacks = keep.w.find_stacks;
+    }
     j->m = m;
     j->e = e;
 }
@@ -604,10 +609,16 @@ CodeInfo *jit_compile_tier0(Method *m, Err *e)
     Arena *a = j->a = &w->arena;
     ArenaMark mark = arena_mark(a);
     bool broken = false;
+    Err before = *e;
+    j->w.again = false;
     reset(j, m, e);
     CodeInfo *ci = compile(j, true, &broken, e);
-    if (broken) {
-        arena_release(a, mark);
+    while (broken || (!ci && j->w.again)) {
+        broken = false;
+        if (!j->w.hints)
+            arena_release(a, mark); /* hints lie there */
+        *e = before;
+        j->w.again |= j->w.hints != NULL;
         reset(j, m, e);
         ci = compile(j, false, &broken, e);
     }

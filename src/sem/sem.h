@@ -33,7 +33,7 @@ typedef struct SemBlock {
     bool handler_start, try_start;
     /* when handler_start: IlClauseKind + 1 of catch, filter(-body), finally, fault; filter code itself: SEM_HANDLER_FILTER_CODE */
     u8 handler_kind;
-    bool reached;
+    bool reached, hinted;
     i32 stack_depth;    /* -1: not known yet */
     SemValue *stack;    /* entry stack */
     u32 region;         /* innermost enclosing handler region: clause index + 1, or 0: method body */
@@ -187,6 +187,7 @@ typedef struct SemCall {
     bool delegate_ctor;    /* newobj of a delegate over ldftn/ldvirtftn: dl_* say more */
     Method *dl_target;     /* method named by the ldftn before it, or NULL */
     bool vararg;
+    bool readonly;         /* ARRAY: readonly. before Address: no exact check */
 } SemCall;
 
 typedef struct SemInst {
@@ -201,7 +202,8 @@ typedef struct SemInst {
         u32 index;
         struct { u8 op, ovf; } bin;                  /* SemBinOp, SemOvf */
         struct { u8 cmp; bool un; } cmp;             /* un: unsigned, or unordered for floats */
-        struct { u8 to; bool un, ovf; } conv;        /* to: ELEMENT_TYPE_ I1..R8, I, U; un: source unsigned (conv.r.un, conv.ovf.*.un) */
+        struct { u8 to; bool un, ovf; u32 down; } conv; /* to: ELEMENT_TYPE_ I1..R8, I, U; un: source unsigned (conv.r.un, conv.ovf.*.un);
+                                                           down: of the value so many below the top, in place: nothing is popped or pushed */
         SemBlock *target;
         struct { SemBlock *target; u8 cmp; bool un, when, backward; } branch;
         struct { SemBlock **targets; u32 n; } sw;
@@ -216,6 +218,16 @@ typedef struct SemInst {
         SemCall call;
     };
 } SemInst;
+
+/* --- Second walks ------------------------------------------------------------------------------------------------------------
+ * A block is given once, with the stack that was known then.  When a later branch shows that the stack is another one (int32 where native int
+ * comes round a loop; anything where none was expected), the walk fails with .again set, and a new one has the stack as a hint. */
+typedef struct SemHint {
+    u32 il_start, depth;
+    SemValue *stack;
+    struct SemHint *next;
+} SemHint;
+enum { SEM_MAX_HINTS = 64 };
 
 /* --- The walk -------------------------------------------------------------------------------------------------------------------- */
 typedef struct SemWalk {
@@ -236,6 +248,10 @@ typedef struct SemWalk {
     u8 ctx_kind;              /* 0 none, 1 MT argument, 2 Method argument, 3 this */
     u32 *block_of;            /* il offset -> block index + 1 where a block starts */
     struct SemPrivate *priv;
+    SemHint *hints;           /* in the walk's arena */
+    u32 num_hints;
+    bool find_stacks;         /* this walk leaves out blocks that only later code reaches, to see with what stack it does */
+    bool again;               /* sem_next failed, but a walk with these hints may not */
 } SemWalk;
 
 /* Runtime facts that the lower folders do not know; filled in by vm/. */
@@ -251,6 +267,8 @@ extern SemClient sem_client;
 
 /* Reads the body, scans it, types arguments and locals. */
 bool sem_begin(SemWalk *w, Arena *a, Method *m, Err *e);
+/* The same with the hints of the failed walk that w still holds; its arena must not have been released. */
+bool sem_begin_again(SemWalk *w, Arena *a, Method *m, Err *e);
 /* Next instruction. false: e says why the method cannot be compiled. Ends with op SEM_END. */
 bool sem_next(SemWalk *w, SemInst *out, Err *e);
 /* The reader found a JUMP_IF/JUMP_CMP/SWITCH to go one way only: the other successor is not reached from here. To be called right after it. */

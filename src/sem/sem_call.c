@@ -81,6 +81,16 @@ static bool by_lookup(SemWalk *w, SemCall *c, Method *m, Err *e)
     return sem_lookup(w, DICT_CONSTRAINED, w->priv->in.token, w->priv->pf_constrained, &c->method_lookup, e);
 }
 
+/* May the exact types choose between several instantiations of the interface, where over __Canon they look the same? */
+static bool ambiguous(TypeHandle th, Method *m)
+{
+    u32 n, found = 0;
+    MethodTable **map = mt_is_interface(m->mt) && m->mt->klass->num_generic && !th_is_desc(th) ? type_interfaces(th_mt(th), &n, NULL) : NULL;
+    for (u32 i = 0; map && i < n; i++)
+        found += map[i]->klass->typical == m->mt->klass->typical;
+    return found > 1;
+}
+
 /* constrained. T, static method (§III.2.1 as amended): T's implementation. */
 static bool constrained_static(SemWalk *w, SemCall *c, Method *m, bool shared, Err *e)
 {
@@ -91,7 +101,7 @@ static bool constrained_static(SemWalk *w, SemCall *c, Method *m, bool shared, E
     if (!(m->flags & MF_VIRTUAL))
         return direct(w, c, m, shared, e);
     if (shared || t_shared) {
-        Method *impl = th_is_valuetype(th) && !(shared && m->num_generic) ? type_find_constrained(th, m, NULL) : NULL;
+        Method *impl = th_is_valuetype(th) && !(shared && m->num_generic) && !ambiguous(th, m) ? type_find_constrained(th, m, NULL) : NULL;
         if (impl && !(canon_of(impl)->flags & (MF_CTX_MT | MF_CTX_METHOD | MF_CTX_THIS)) && !mt_is_interface(impl->mt))
             return direct(w, c, impl, false, e); /* the same code whatever the context is */
         return by_lookup(w, c, m, e);
@@ -117,7 +127,7 @@ static bool constrained_value(SemWalk *w, SemCall *c, Method *m, bool shared, bo
         c->null_check = mt_is_nullable(th_mt(th));
         return box_this(w, c, t_shared, e) && direct(w, c, m, shared, e);
     }
-    Method *impl = type_find_constrained(th, m, any ? NULL : e);
+    Method *impl = any && ambiguous(th, m) ? NULL : type_find_constrained(th, m, any ? NULL : e);
     if (!impl)
         return any && by_lookup(w, c, m, e);
     if (mt_is_valuetype(impl->mt)) {
@@ -165,10 +175,21 @@ static void push_result(SemWalk *w, SemInst *o, const SigType *t)
         sem_push_type(w, o, t->kind, t->kind == ET_VALUETYPE || t->kind == ET_TYPEDBYREF || !t->shared ? t->th : 0);
 }
 
-static bool before_ret(SemWalk *w)
+/* Can the callee's result be our own as it lies in its register?  Else the call is an ordinary one, and ret converts. */
+static bool same_result(const SigType *to, const SigType *from)
+{
+    u8 a = sem_kind_of(to), b = sem_kind_of(from);
+    if (a == SEM_VALUE && b == SEM_VALUE)
+        return to->th == from->th || !to->th || !from->th || type_size(to->th) == type_size(from->th);
+    if (a == SEM_I4 && b == SEM_I4)
+        return to->kind == from->kind || to->kind == ET_I4 || to->kind == ET_U4;
+    return a == b || (sem_is_word(a) && sem_is_word(b) && a != SEM_I4 && b != SEM_I4);
+}
+
+static bool before_ret(SemWalk *w, const MethodSig *callee)
 {
     IlInst in;
-    return w->priv->pf_tail && sem_peek(w, w->priv->pos, &in) && in.op == IL_RET;
+    return w->priv->pf_tail && sem_peek(w, w->priv->pos, &in) && in.op == IL_RET && same_result(&w->sig->ret, &callee->ret);
 }
 
 /* The last argument may need widening; the others are as compilers leave them. */
@@ -183,7 +204,7 @@ static bool passes(u8 to, u8 from)
     switch (to) {
     case SEM_F4: case SEM_F8: return sem_is_float(from);
     case SEM_VALUE: return from == SEM_VALUE;
-    case SEM_I4: return from == SEM_I4 || from == SEM_I || from == SEM_I8;
+    case SEM_I4: return from == SEM_I4 || from == SEM_I || from == SEM_I8 || from == SEM_BYREF;
     case SEM_REF: return sem_is_word(from) && from != SEM_I4;
     default: return sem_is_word(from);
     }
@@ -216,6 +237,7 @@ static bool pick(SemWalk *w, SemCall *c, Method *m, bool shared, Err *e)
     if (m->flags & MF_ARRAY) {
         c->m = m;
         c->dispatch = SEM_CALL_ARRAY;
+        c->readonly = p->pf_readonly;
         c->newobj_type = sem_type_of(th_of(m->mt));
         return !shared || sem_lookup(w, DICT_METHOD_OWNER, p->in.token, 0, &c->newobj_type.exact, e);
     }
@@ -258,6 +280,8 @@ static bool plain_call(SemWalk *w, SemInst *o, Method *m, bool shared, Err *e)
     }
     if (c->dispatch == SEM_CALL_DIRECT && !finish_direct(w, c, e))
         return false;
+    if (UNLIKELY(canon_of(m) == w->method) && sem_is_isa_method(m))
+        return err_set(e, ERR_PLATFORM_NOT_SUPPORTED, p->in.token, "Operation is not supported on this platform.");
     if (!check_args(w, c->sig, 0, e))
         return false;
     if (n > c->sig->num_params && UNLIKELY(!sem_is_word(w->stack[w->depth - n].kind))) /* this */
@@ -271,7 +295,7 @@ static bool plain_call(SemWalk *w, SemInst *o, Method *m, bool shared, Err *e)
     if (c->dispatch == SEM_CALL_DIRECT && c->ctx == SEM_CTX_NONE && c->this_fix == SEM_THIS_ASIS && n <= 3 && sem_splice(w, o))
         return true;
     sem_head(w, o, SEM_CALL, n);
-    c->tail = before_ret(w);
+    c->tail = before_ret(w, c->sig);
     push_result(w, o, &c->sig->ret);
     return true;
 }
@@ -304,8 +328,8 @@ static bool newobj(SemWalk *w, SemInst *o, Method *m, bool shared, Err *e)
     SemPrivate *p = w->priv;
     SemCall *c = &o->call;
     MethodTable *mt = m->mt;
-    if (!(m->flags & MF_CTOR) || (m->flags & MF_STATIC) || mt_is_interface(mt))
-        return sem_invalid(e);
+    if ((m->flags & MF_STATIC) || mt_is_interface(mt) || (!(m->flags & MF_CTOR) && mt == type_wk(WK_STRING)))
+        return sem_invalid(e); /* any instance method without result will do: older compilers named constructors otherwise */
     if (UNLIKELY(mt->flags2 & MT2_ABSTRACT) && !mt_is_array(mt))
         return err_set(e, ERR_INVALID_OPERATION, p->in.token, "Instances of abstract classes cannot be created.");
     if (mt == type_wk(WK_STRING)) {
@@ -403,7 +427,7 @@ static bool calli(SemWalk *w, SemInst *o, Err *e)
         return true;
     c->num_args = (u16)n;
     sem_head(w, o, SEM_CALL, pops);
-    c->tail = managed && before_ret(w);
+    c->tail = managed && before_ret(w, c->sig);
     push_result(w, o, &c->sig->ret);
     return true;
 }
@@ -452,6 +476,8 @@ bool sem_call_op(SemWalk *w, SemInst *o, Err *e)
     Method *m = type_resolve_method(&w->ctx, in->token, &shared, e);
     if (!m)
         return false;
+    if (UNLIKELY(m->mt->klass->num_generic) && m->mt == m->mt->klass->typical)
+        return err_set(e, ERR_TYPE_LOAD, in->token, "Could not load type '%s': a generic type is used without type arguments.", m->mt->klass->name);
     if (sem_denied(w, o, 1, m))
         return true;
     memset(&o->call, 0, sizeof o->call);

@@ -30,6 +30,7 @@ struct SemPrivate {
     Method *ftn_target;
     bool maybe_intrinsic, call_shared; /* direct call whose hidden argument is not settled yet */
     bool this_stored; /* argument 0 is written or its address taken */
+    bool guessed, skipped; /* blocks that only later code reaches were given with an empty stack, or left out */
     bool *clause_reached;
     u32 clauses_left;
     /* control-flow graph, for blocks that only later code reaches */
@@ -101,7 +102,7 @@ bool sem_merge(SemWalk *w, SemBlock *b, Err *e); /* the current stack flows into
 /* The top value is to be of another kind (I4 to native int, float32 to float64 and back): gives the conversion instead of the current
  * instruction, which is decoded again at the next call. */
 bool sem_coerce(SemWalk *w, SemInst *o, u8 kind);
-bool sem_coerce_to_block(SemWalk *w, SemInst *o, const SemBlock *b);
+bool sem_coerce_to_block(SemWalk *w, SemInst *o, const SemBlock *b, u32 above); /* above: operands of the branch itself */
 /* May control go from the current block to b other than by leave?  (§III.1.7.4: tries are entered at their start, handlers not at all.) */
 bool sem_crosses(const SemWalk *w, const SemBlock *from, const SemBlock *to);
 static inline bool sem_may_flow(const SemWalk *w, const SemBlock *to)
@@ -135,6 +136,7 @@ bool sem_call_op(SemWalk *w, SemInst *o, Err *e);
 /* sem_intrinsics.c: -1 error, 0 not expanded (an ordinary call of c->m, which may have been
  * replaced), 1 o is complete, 2 intrinsic left to the reader */
 bool sem_may_expand(Method *m);
+bool sem_is_isa_method(Method *m);
 int sem_expand(SemWalk *w, SemInst *o, Err *e);
 /* Is the instruction at `at` (same block) a call of the intrinsic? *next: offset after it. */
 SemIntrinsic sem_peek_intrinsic(SemWalk *w, u32 at, u32 *next);

@@ -50,6 +50,21 @@ static bool ends_with(const char *s, const char *tail)
     return n >= k && strcmp(s + n - k, tail) == 0;
 }
 
+static u32 outermost(Method *m)
+{
+    u32 rid = MD_RID(m->mt->klass->token);
+    for (u32 up; (up = md_enclosing(m->mt->module->md, rid)) != 0;)
+        rid = up;
+    return rid;
+}
+
+/* The body of a vector instruction's method is a call of itself; not expanded, it is an instruction that the machine lacks. */
+bool sem_is_isa_method(Method *m)
+{
+    return type_corelib && m->mt->module == type_corelib->module && (m->flags & MF_STATIC) &&
+           strncmp(md_typedef_namespace(m->mt->module->md, outermost(m)), "System.Runtime.Intrinsics.", 26) == 0;
+}
+
 /* Vector instructions are reported as not there (D18), all together. */
 static bool is_isa_question(Method *m)
 {
@@ -57,9 +72,7 @@ static bool is_isa_question(Method *m)
     if (!(m->flags & MF_STATIC) || (!hw && strcmp(m->name, "get_IsSupported") != 0))
         return false;
     const MdImage *md = m->mt->module->md;
-    u32 rid = MD_RID(m->mt->klass->token);
-    for (u32 up; (up = md_enclosing(md, rid)) != 0;)
-        rid = up;
+    u32 rid = outermost(m);
     const char *ns = md_typedef_namespace(md, rid);
     if (strcmp(ns, "System.Numerics") == 0)
         return hw && strcmp(md_typedef_name(md, rid), "Vector") == 0;
@@ -276,6 +289,7 @@ static int convert_native(SemWalk *w, SemInst *o, TypeHandle t)
     sem_head(w, o, SEM_CONV, 1);
     o->conv.to = to;
     o->conv.un = o->conv.ovf = false;
+    o->conv.down = 0;
     sem_push(w, o, sem_kind_of_et(to), 0, 0);
     return 1;
 }

@@ -19,8 +19,10 @@ void sem_push_type(SemWalk *w, SemInst *o, u8 et, TypeHandle th)
 static bool fits(u8 to, u8 from) { return to == from || (is_word(to) && is_word(from)) || (is_float(to) && is_float(from)); }
 
 /* --- Arguments and locals ------------------------------------------------------------------------------------------------ */
-static bool load_var(SemWalk *w, SemInst *o, SemOp op, u32 i)
+static bool load_var(SemWalk *w, SemInst *o, SemOp op, u32 i, Err *e)
 {
+    if (UNLIKELY(i >= (op == SEM_LDARG ? w->num_args : w->num_locals)))
+        return sem_invalid(e);
     const SemLocal *v = op == SEM_LDARG ? &w->args[i] : &w->locals[i];
     sem_head(w, o, op, 0);
     o->index = i;
@@ -33,6 +35,8 @@ static bool load_var(SemWalk *w, SemInst *o, SemOp op, u32 i)
 static bool store_var(SemWalk *w, SemInst *o, SemOp op, u32 i, Err *e)
 {
     SEM_NEED(1);
+    if (UNLIKELY(i >= (op == SEM_STARG ? w->num_args : w->num_locals)))
+        return sem_invalid(e);
     u8 kind = op == SEM_STARG ? w->args[i].kind : w->locals[i].kind;
     if (sem_coerce(w, o, kind))
         return true;
@@ -43,8 +47,10 @@ static bool store_var(SemWalk *w, SemInst *o, SemOp op, u32 i, Err *e)
     return true;
 }
 
-static bool address_var(SemWalk *w, SemInst *o, SemOp op, u32 i)
+static bool address_var(SemWalk *w, SemInst *o, SemOp op, u32 i, Err *e)
 {
+    if (UNLIKELY(i >= (op == SEM_LDARGA ? w->num_args : w->num_locals)))
+        return sem_invalid(e);
     sem_head(w, o, op, 0);
     o->index = i;
     sem_push(w, o, SEM_BYREF, 0, SEMV_NONNULL);
@@ -139,6 +145,7 @@ static bool conv(SemWalk *w, SemInst *o, u8 to, bool un, bool ovf, Err *e)
     }
     sem_head(w, o, SEM_CONV, 1);
     o->conv.to = to;
+    o->conv.down = 0;
     o->conv.un = un;
     o->conv.ovf = ovf;
     sem_push(w, o, conv_kind(to), 0, 0);
@@ -161,7 +168,7 @@ static bool jump(SemWalk *w, SemInst *o, Err *e)
     SemBlock *b = target_block(w, w->priv->in.target);
     if (!sem_may_flow(w, b))
         return sem_invalid(e);
-    if (sem_coerce_to_block(w, o, b))
+    if (sem_coerce_to_block(w, o, b, 0))
         return true;
     sem_head(w, o, SEM_JUMP, 0);
     o->target = b;
@@ -175,6 +182,8 @@ static bool jump_if(SemWalk *w, SemInst *o, bool when, Err *e)
     SemBlock *to = target_block(w, w->priv->in.target);
     if ((!is_word(sem_top(w, 0)->kind) && !is_float(sem_top(w, 0)->kind)) || !sem_may_flow(w, to))
         return sem_invalid(e);
+    if (sem_coerce_to_block(w, o, to, 1))
+        return true;
     sem_head(w, o, SEM_JUMP_IF, 1);
     o->branch.target = to;
     o->branch.cmp = when ? SEM_NE : SEM_EQ;
@@ -192,7 +201,7 @@ static bool jump_cmp(SemWalk *w, SemInst *o, u8 cmp, bool un, Err *e)
     SemBlock *to = target_block(w, w->priv->in.target);
     if (!comparable(a, b) || !sem_may_flow(w, to))
         return sem_invalid(e);
-    if (a == SEM_F8 && sem_coerce(w, o, a))
+    if ((a == SEM_F8 && sem_coerce(w, o, a)) || sem_coerce_to_block(w, o, to, 2))
         return true;
     sem_head(w, o, SEM_JUMP_CMP, 2);
     o->branch.target = to;
@@ -216,6 +225,8 @@ static bool switch_op(SemWalk *w, SemInst *o, Err *e)
         t[i] = target_block(w, il_switch_target(&p->in, i));
         if (!sem_may_flow(w, t[i]))
             return sem_invalid(e);
+        if (sem_coerce_to_block(w, o, t[i], 1))
+            return true;
     }
     sem_head(w, o, SEM_SWITCH, 1);
     o->sw.targets = t;
@@ -375,14 +386,14 @@ static bool low_op(SemWalk *w, SemInst *o, u32 op, Err *e)
     switch (op) {
     case IL_NOP: sem_head(w, o, SEM_NOP, 0); return true;
     case IL_BREAK: sem_head(w, o, SEM_BREAK, 0); return true;
-    case IL_LDARG_0: case IL_LDARG_1: case IL_LDARG_2: case IL_LDARG_3: return load_var(w, o, SEM_LDARG, op - IL_LDARG_0);
-    case IL_LDLOC_0: case IL_LDLOC_1: case IL_LDLOC_2: case IL_LDLOC_3: return load_var(w, o, SEM_LDLOC, op - IL_LDLOC_0);
+    case IL_LDARG_0: case IL_LDARG_1: case IL_LDARG_2: case IL_LDARG_3: return load_var(w, o, SEM_LDARG, op - IL_LDARG_0, e);
+    case IL_LDLOC_0: case IL_LDLOC_1: case IL_LDLOC_2: case IL_LDLOC_3: return load_var(w, o, SEM_LDLOC, op - IL_LDLOC_0, e);
     case IL_STLOC_0: case IL_STLOC_1: case IL_STLOC_2: case IL_STLOC_3: return store_var(w, o, SEM_STLOC, op - IL_STLOC_0, e);
-    case IL_LDARG_S: return load_var(w, o, SEM_LDARG, (u32)in->i);
-    case IL_LDARGA_S: return address_var(w, o, SEM_LDARGA, (u32)in->i);
+    case IL_LDARG_S: return load_var(w, o, SEM_LDARG, (u32)in->i, e);
+    case IL_LDARGA_S: return address_var(w, o, SEM_LDARGA, (u32)in->i, e);
     case IL_STARG_S: return store_var(w, o, SEM_STARG, (u32)in->i, e);
-    case IL_LDLOC_S: return load_var(w, o, SEM_LDLOC, (u32)in->i);
-    case IL_LDLOCA_S: return address_var(w, o, SEM_LDLOCA, (u32)in->i);
+    case IL_LDLOC_S: return load_var(w, o, SEM_LDLOC, (u32)in->i, e);
+    case IL_LDLOCA_S: return address_var(w, o, SEM_LDLOCA, (u32)in->i, e);
     case IL_STLOC_S: return store_var(w, o, SEM_STLOC, (u32)in->i, e);
     case IL_LDNULL: return constant(w, o, SEM_REF, 0, 0);
     case IL_LDC_I4_S: case IL_LDC_I4: return constant(w, o, SEM_I4, in->i, 0);
@@ -481,15 +492,15 @@ static bool two_byte_op(SemWalk *w, SemInst *o, u32 op, Err *e)
     case IL_CLT: return compare(w, o, SEM_LT, false, e);
     case IL_CLT_UN: return compare(w, o, SEM_LT, true, e);
     case IL_LDFTN: case IL_LDVIRTFTN: return sem_call_op(w, o, e);
-    case IL_LDARG: return load_var(w, o, SEM_LDARG, (u32)in->i);
-    case IL_LDARGA: return address_var(w, o, SEM_LDARGA, (u32)in->i);
+    case IL_LDARG: return load_var(w, o, SEM_LDARG, (u32)in->i, e);
+    case IL_LDARGA: return address_var(w, o, SEM_LDARGA, (u32)in->i, e);
     case IL_STARG: return store_var(w, o, SEM_STARG, (u32)in->i, e);
-    case IL_LDLOC: return load_var(w, o, SEM_LDLOC, (u32)in->i);
-    case IL_LDLOCA: return address_var(w, o, SEM_LDLOCA, (u32)in->i);
+    case IL_LDLOC: return load_var(w, o, SEM_LDLOC, (u32)in->i, e);
+    case IL_LDLOCA: return address_var(w, o, SEM_LDLOCA, (u32)in->i, e);
     case IL_STLOC: return store_var(w, o, SEM_STLOC, (u32)in->i, e);
     case IL_LOCALLOC:
         SEM_NEED(1);
-        if (!is_int(sem_top(w, 0)->kind))
+        if (!is_int(sem_top(w, 0)->kind) || w->blocks[w->priv->block].region) /* §III.3.47: not in handlers */
             return sem_invalid(e);
         sem_head(w, o, SEM_LOCALLOC, 1);
         sem_push(w, o, SEM_I, 0, SEMV_NONNULL);

@@ -1,7 +1,7 @@
 /* sem_scan.c: the quick look at a body before the walk: blocks, edges, handlers, uses of arguments and locals.
  * In: a method.  Out: SemWalk ready for sem_next.
  * Two passes over the IL: the first finds leaders and edges, the second, with loops known, counts uses.
- * Invariant: every leader is the start of an instruction; every argument and local number is in range.
+ * Invariant: every leader is the start of an instruction.
  * Not here: what instructions mean (sem_ops.c), the stack (sem_walk.c).  Book: sem.md  Tests: tests/unit/sem/ */
 #include "sem/sem_int.h"
 
@@ -311,13 +311,14 @@ static u16 *link_edges(SemWalk *w, const Scan *s)
     return weight;
 }
 
-static bool use(SemLocal *v, u32 n, u32 i, u32 weight, bool handler)
+/* A number out of range is refused by the walk, if it is reached. */
+static SemLocal *use(SemLocal *v, u32 n, u32 i, u32 weight, bool handler)
 {
     if (UNLIKELY(i >= n))
-        return false;
+        return NULL;
     v[i].uses += weight;
     v[i].in_handler |= handler;
-    return true;
+    return &v[i];
 }
 
 static inline u32 number_at(const u8 *code, u32 at, u32 op) { return op < 0x100 ? code[at + 1] : pe_u16(code + at + 2); }
@@ -337,41 +338,39 @@ static bool count_uses(SemWalk *w, const u16 *weight, Err *e)
             wt = weight[block];
             h = w->has_catch || w->blocks[block].region != 0;
         }
-        bool ok = true;
+        SemLocal *v;
         u32 op = 0, i;
         n = size_at(code, size, at, &op);
         switch (op) {
         case IL_SWITCH: n += 4 * pe_u32(code + at + 1); break;
         case IL_LDARG_0: case IL_LDARG_1: case IL_LDARG_2: case IL_LDARG_3:
-            ok = use(a, na, op - IL_LDARG_0, wt, h);
+            use(a, na, op - IL_LDARG_0, wt, h);
             break;
         case IL_LDLOC_0: case IL_LDLOC_1: case IL_LDLOC_2: case IL_LDLOC_3:
-            ok = use(l, nl, op - IL_LDLOC_0, wt, h);
+            use(l, nl, op - IL_LDLOC_0, wt, h);
             break;
         case IL_STLOC_0: case IL_STLOC_1: case IL_STLOC_2: case IL_STLOC_3:
-            ok = use(l, nl, op - IL_STLOC_0, wt, h);
+            use(l, nl, op - IL_STLOC_0, wt, h);
             break;
-        case IL_LDARG: case IL_LDARG_S: ok = use(a, na, number_at(code, at, op), wt, h); break;
+        case IL_LDARG: case IL_LDARG_S: use(a, na, number_at(code, at, op), wt, h); break;
         case IL_STARG: case IL_STARG_S:
             i = number_at(code, at, op);
             w->priv->this_stored |= i == 0;
-            ok = use(a, na, i, wt, h);
+            use(a, na, i, wt, h);
             break;
         case IL_LDARGA: case IL_LDARGA_S:
             i = number_at(code, at, op);
             w->priv->this_stored |= i == 0;
-            if ((ok = use(a, na, i, wt, h)))
-                a[i].address_taken = true;
+            if ((v = use(a, na, i, wt, h)) != NULL)
+                v->address_taken = true;
             break;
-        case IL_LDLOC: case IL_LDLOC_S: case IL_STLOC: case IL_STLOC_S: ok = use(l, nl, number_at(code, at, op), wt, h); break;
+        case IL_LDLOC: case IL_LDLOC_S: case IL_STLOC: case IL_STLOC_S: use(l, nl, number_at(code, at, op), wt, h); break;
         case IL_LDLOCA: case IL_LDLOCA_S:
             i = number_at(code, at, op);
-            if ((ok = use(l, nl, i, wt, h)))
-                l[i].address_taken = true;
+            if ((v = use(l, nl, i, wt, h)) != NULL)
+                v->address_taken = true;
             break;
         }
-        if (!ok)
-            return sem_invalid(e);
     }
     return true;
 }
@@ -428,9 +427,25 @@ static void set_vars(SemWalk *w, const SigType *locals, u32 num_locals)
         w->locals[i] = local_of(&locals[i]);
 }
 
-bool sem_begin(SemWalk *w, Arena *a, Method *m, Err *e)
+static void apply_hints(SemWalk *w)
 {
+    for (const SemHint *h = w->hints; h; h = h->next) {
+        SemBlock *b = &w->blocks[w->block_of[h->il_start] - 1];
+        b->stack_depth = (i32)h->depth;
+        b->stack = h->stack;
+        b->hinted = true;
+    }
+}
+
+static bool begin(SemWalk *w, Arena *a, Method *m, const SemWalk *failed, Err *e)
+{
+    SemHint *hints = failed ? failed->hints : NULL;
+    u32 num_hints = failed ? failed->num_hints : 0;
+    bool find_stacks = failed && failed->find_stacks;
     memset(w, 0, sizeof *w);
+    w->hints = hints;
+    w->num_hints = num_hints;
+    w->find_stacks = find_stacks;
     w->method = m->canon ? m->canon : m;
     w->arena = a;
     w->ctx = type_method_context(w->method);
@@ -470,9 +485,13 @@ bool sem_begin(SemWalk *w, Arena *a, Method *m, Err *e)
     memset(p->work, 0, w->num_blocks * sizeof *p->work);
     p->block = UINT32_MAX;
     p->live = false;
+    apply_hints(w);
     SemBlock *first = &w->blocks[0];
     first->reached = true;
     if (first->stack_depth < 0)
         first->stack_depth = 0;
     return true;
 }
+
+bool sem_begin(SemWalk *w, Arena *a, Method *m, Err *e) { return begin(w, a, m, NULL, e); }
+bool sem_begin_again(SemWalk *w, Arena *a, Method *m, Err *e) { return begin(w, a, m, w, e); }

@@ -163,7 +163,7 @@ static bool newarr(SemWalk *w, SemInst *o, Err *e)
     SEM_NEED(1);
     if (!resolve(w, token, &t, &shared, e))
         return false;
-    if (!is_address(sem_top(w, 0)->kind))
+    if (!is_address(sem_top(w, 0)->kind) || t.kind == ET_VOID)
         return sem_invalid(e);
     if (sem_denied(w, o, 0, (void *)t.th))
         return true;
@@ -193,10 +193,8 @@ static bool store_element(SemWalk *w, SemInst *o, SemType t, Err *e)
         return true;
     sem_head(w, o, SEM_STELEM, 3);
     o->elem = (SemElem){.type = t};
-    if (t.kind != ET_CLASS)
-        o->elem.exact_known = true;
-    else
-        o->elem.exact_known = exact_element(t.th) || exact_element(element_of(&w->stack[w->depth]));
+    TypeHandle value = w->stack[w->depth + 2].th, of = t.th ? t.th : element_of(&w->stack[w->depth]);
+    o->elem.exact_known = t.kind != ET_CLASS || (exact_element(of) && value == of);
     return true;
 }
 

@@ -31,6 +31,35 @@ static bool merge_value(SemValue *to, const SemValue *from)
     return true;
 }
 
+/* Does the wider kind have to be known where a block is first reached?  The narrower one is converted on the way in. */
+static bool widens(u8 known, u8 now)
+{
+    return (known == SEM_I4 && (now == SEM_I || now == SEM_I8 || now == SEM_BYREF)) || (known == SEM_F4 && now == SEM_F8) || (known == SEM_I && now == SEM_BYREF);
+}
+
+/* The block's stack is to be what comes now (of values that differ the wider one): for another walk. */
+static bool walk_again(SemWalk *w, SemBlock *b, Err *e)
+{
+    if (w->num_hints >= SEM_MAX_HINTS)
+        return sem_invalid(e);
+    SemHint *h = ARENA_NEW(w->arena, SemHint);
+    h->il_start = b->il_start;
+    h->depth = w->depth;
+    h->stack = ARENA_NEW_ARRAY(w->arena, SemValue, w->depth + 1);
+    for (u32 i = 0; i < w->depth; i++) {
+        bool known = b->stack_depth == (i32)w->depth && !widens(b->stack[i].kind, w->stack[i].kind);
+        h->stack[i].kind = known ? b->stack[i].kind : w->stack[i].kind;
+        h->stack[i].th = h->stack[i].kind == SEM_VALUE ? w->stack[i].th : 0;
+    }
+    SemHint **last = &w->hints; /* a later hint of the same block replaces an earlier one */
+    while (*last)
+        last = &(*last)->next;
+    *last = h;
+    w->num_hints++;
+    w->again = true;
+    return sem_invalid(e);
+}
+
 bool sem_merge(SemWalk *w, SemBlock *b, Err *e)
 {
     u32 index = (u32)(b - w->blocks);
@@ -45,14 +74,14 @@ bool sem_merge(SemWalk *w, SemBlock *b, Err *e)
                     b->stack[i].th = 0;
             }
         }
-        if (!b->reached && index <= w->priv->block)
-            return err_set(e, ERR_MISSING_FEATURE, 0, "branch back into code taken for dead");
+        if (!b->reached && index <= w->priv->block) /* taken for dead */
+            return walk_again(w, b, e);
     } else {
         if ((u32)b->stack_depth != w->depth)
-            return sem_invalid(e);
+            return index <= w->priv->block && b->stack_depth == 0 && !b->hinted && !b->handler_start ? walk_again(w, b, e) : sem_invalid(e);
         for (u32 i = 0; i < w->depth; i++)
             if (!merge_value(&b->stack[i], &w->stack[i]))
-                return sem_invalid(e);
+                return widens(b->stack[i].kind, w->stack[i].kind) && !b->handler_start ? walk_again(w, b, e) : sem_invalid(e);
     }
     b->reached = true;
     return true;
@@ -149,34 +178,57 @@ bool sem_coerce(SemWalk *w, SemInst *o, u8 kind)
         to = ET_R8;
     else if (from == SEM_F8 && kind == SEM_F4)
         to = ET_R4;
-    else if ((from == SEM_I || from == SEM_I8) && kind == SEM_I4)
+    else if ((from == SEM_I || from == SEM_I8 || from == SEM_BYREF) && kind == SEM_I4)
         to = ET_I4;
     else
         return false;
     sem_head(w, o, SEM_CONV, 1);
     o->conv.to = to;
+    o->conv.down = 0;
     o->conv.un = o->conv.ovf = false;
     sem_push(w, o, kind, 0, 0);
     w->priv->pos = w->priv->start;
     return true;
 }
 
-/* The same before a jump or fall-through to a block; a pointer that meets a byref there becomes one. */
-bool sem_coerce_to_block(SemWalk *w, SemInst *o, const SemBlock *b)
+/* Conversion on the way into a block from one kind to another, 0: none (or none is needed). */
+static u8 entry_conv(u8 from, u8 to)
 {
-    if (b->stack_depth <= 0 || (u32)b->stack_depth != w->depth)
+    if (from == SEM_I4)
+        return to == SEM_I || to == SEM_BYREF ? ET_I : to == SEM_I8 ? ET_I8 : 0;
+    return from == SEM_F4 && to == SEM_F8 ? ET_R8 : 0;
+}
+
+/* Before a jump or fall-through to a block: one value of the stack that is narrower than there is widened; a pointer that meets a byref becomes
+ * one. */
+bool sem_coerce_to_block(SemWalk *w, SemInst *o, const SemBlock *b, u32 above)
+{
+    if (b->stack_depth <= 0 || (u32)b->stack_depth + above != w->depth)
         return false;
-    u8 kind = b->stack[w->depth - 1].kind;
-    if (kind != SEM_BYREF || sem_top(w, 0)->kind != SEM_I)
-        return sem_coerce(w, o, kind);
-    sem_head(w, o, SEM_CALL, 1);
-    memset(&o->call, 0, sizeof o->call);
-    o->call.dispatch = SEM_CALL_INTRINSIC;
-    o->call.intrinsic = SEM_INTR_UNSAFE_AS_REF;
-    o->call.num_args = 1;
-    sem_push(w, o, SEM_BYREF, 0, 0);
-    w->priv->pos = w->priv->start;
-    return true;
+    for (u32 i = 0; i < (u32)b->stack_depth; i++) {
+        u8 kind = b->stack[i].kind, from = w->stack[i].kind, to;
+        if (LIKELY(kind == from))
+            continue;
+        if (kind == SEM_BYREF && from == SEM_I && i + 1 == w->depth) {
+            sem_head(w, o, SEM_CALL, 1);
+            memset(&o->call, 0, sizeof o->call);
+            o->call.dispatch = SEM_CALL_INTRINSIC;
+            o->call.intrinsic = SEM_INTR_UNSAFE_AS_REF;
+            o->call.num_args = 1;
+            sem_push(w, o, SEM_BYREF, 0, 0);
+        } else if ((to = entry_conv(from, kind)) != 0) {
+            sem_head(w, o, SEM_CONV, 0);
+            o->conv.to = to;
+            o->conv.un = o->conv.ovf = false;
+            o->conv.down = w->depth - 1 - i;
+            w->stack[i] = (SemValue){.kind = kind == SEM_BYREF ? SEM_I : kind};
+        } else {
+            continue;
+        }
+        w->priv->pos = w->priv->start;
+        return true;
+    }
+    return false;
 }
 
 /* Is there a path to the block from one that is reached and still to come? */
@@ -283,7 +335,19 @@ static bool step(SemWalk *w, SemInst *o, Err *e)
     return LIKELY(w->depth <= p->max_stack) || sem_invalid(e);
 }
 
-bool sem_next(SemWalk *w, SemInst *o, Err *e)
+/* A block that nothing has reached yet but something will: given, on the guess that its stack is empty, or left out to find the stack. */
+static bool given_empty(SemWalk *w, u32 index)
+{
+    if (!w->blocks[index].backward || !reached_later(w, index))
+        return false;
+    if (w->find_stacks)
+        w->priv->skipped = true;
+    else
+        w->priv->guessed = true;
+    return !w->find_stacks;
+}
+
+static bool next(SemWalk *w, SemInst *o, Err *e)
 {
     SemPrivate *p = w->priv;
     if (p->taken < p->queued) {
@@ -302,7 +366,7 @@ bool sem_next(SemWalk *w, SemInst *o, Err *e)
         u32 pos = p->pos;
         if (!sem_may_flow(w, b))
             return sem_invalid(e);
-        if (sem_coerce_to_block(w, o, b)) {
+        if (sem_coerce_to_block(w, o, b, 0)) {
             p->pos = pos;
             return true;
         }
@@ -310,9 +374,11 @@ bool sem_next(SemWalk *w, SemInst *o, Err *e)
             return false;
     }
     p->live = false;
-    while (index < w->num_blocks && !w->blocks[index].reached && !(w->blocks[index].backward && reached_later(w, index)))
+    while (index < w->num_blocks && !w->blocks[index].reached && !w->blocks[index].hinted && !given_empty(w, index))
         index++;
     if (index >= w->num_blocks) {
+        if (UNLIKELY(p->skipped))
+            return sem_invalid(e);
         p->block = w->num_blocks - 1;
         w->depth = 0;
         sem_head(w, o, SEM_END, 0);
@@ -320,4 +386,17 @@ bool sem_next(SemWalk *w, SemInst *o, Err *e)
     }
     start_block(w, index, o);
     return true;
+}
+
+bool sem_next(SemWalk *w, SemInst *o, Err *e)
+{
+    if (LIKELY(next(w, o, e)))
+        return true;
+    if (w->again) {
+        w->find_stacks = false;
+    } else if (w->priv->guessed && w->num_hints < SEM_MAX_HINTS) { /* perhaps because the stack was not empty */
+        w->find_stacks = w->again = true;
+        w->num_hints++;
+    }
+    return false;
 }

@@ -1,7 +1,7 @@
 /* type_iface.c: interface maps and where interface calls go (§II.12.2).
  * A class implements I::M by, from the most derived class up: a MethodImpl of I::M; where the class itself lists I, a
  * public virtual method of that name and signature, its own, else (if no ancestor implements I) an inherited one.  The result is a
- * slot, so later overrides count.  Failing that, default methods: the most specific interface wins.  Static virtuals: MethodImpls only.
+ * slot, so later overrides count.  Of an interface with variance the same is asked, class by class, of those that convert to it.  Failing that, default methods: the most specific interface wins.  Static virtuals: MethodImpls only.
  * Book: type.md  Tests: tests/unit/type/ */
 #include "type/type_int.h"
 
@@ -146,11 +146,26 @@ static bool declares(MethodTable *mt, MethodTable *iface, Err *e)
 }
 
 /* --- MethodImpls ----------------------------------------------------------------------------------------------------------- */
+/* Interfaces that differ in the definition may be the same one in an instantiation (B<V, W> : A<V>, I<W> where A<V> : I<V>): the first in the
+ * definition's map counts.  Its place there. */
+static u32 typical_rank(MethodTable *mt, u32 token, Err *e)
+{
+    MethodTable *typical = mt->klass->typical;
+    SigContext c = context_of(typical);
+    TypeHandle th = load_token(&c, token, e);
+    u32 n = 0, i = 0;
+    MethodTable **map = interfaces_of(typical, &n, e);
+    while (map && i < n && th_of(map[i]) != th)
+        i++;
+    return i;
+}
+
 /* MethodDef rid of mt's body for iface_method; 0: none. *inexact: matched by variance only. */
 static u32 find_method_impl(MethodTable *mt, Method *im, bool variant, Err *e)
 {
     const MdImage *md = mt->module->md;
     MdIter it = md_method_impls_of(md, mt_rid(mt));
+    u32 best = 0, best_rank = 0;
     for (u32 row; (row = md_next_row(&it));) {
         u32 decl = md_MethodImpl_MethodDeclaration(md, row), drid = MD_RID(decl);
         bool by_def = MD_TABLE_OF(decl) == MDT_MethodDef;
@@ -175,13 +190,21 @@ static u32 find_method_impl(MethodTable *mt, Method *im, bool variant, Err *e)
                 continue;
         }
         u32 body = md_MethodImpl_MethodBody(md, row);
-        if (MD_TABLE_OF(body) == MDT_MethodDef)
+        if (MD_TABLE_OF(body) != MDT_MethodDef) {
+            Method *bm = resolve_method(&c, body, NULL, e); /* an inherited body */
+            if (!bm || bm->mt->module != mt->module)
+                continue;
+            body = bm->token;
+        }
+        if (!mt->aux->inst)
             return MD_RID(body);
-        Method *bm = resolve_method(&c, body, NULL, e); /* an inherited body */
-        if (bm && bm->mt->module == mt->module)
-            return MD_RID(bm->token);
+        u32 rank = typical_rank(mt, ptok, e);
+        if (!best || rank < best_rank) {
+            best = MD_RID(body);
+            best_rank = rank;
+        }
     }
-    return 0;
+    return best;
 }
 
 /* A public virtual method declared in p that matches im by name and signature. */
@@ -192,7 +215,7 @@ static u32 match_by_name(MethodTable *p, Method *im)
     if (!k->method_slots)
         return 0;
     SigSide is = {.module = im->mt->module, .args = im->mt->aux->inst, .sig = im->sig, .len = im->sig_len};
-    for (u32 i = 0; i < k->num_methods; i++) {
+    for (u32 i = k->num_methods; i-- > 0;) { /* of several that an instantiation makes the same, the last */
         if (k->method_slots[i] == 0xffff)
             continue;
         u32 rid = md_method_at(md, k->first_method_rid + i);
@@ -215,22 +238,55 @@ static Method *through_slot(MethodTable *mt, MethodTable *p, u32 rid, Err *e)
     return slot_method(mt, m->slot, e);
 }
 
+/* What class p itself says about im; NULL: nothing. */
+static Method *impl_at(MethodTable *mt, MethodTable *p, Method *im, Err *e)
+{
+    u32 rid = find_method_impl(p, im, false, e);
+    if (rid)
+        return md_method_owner(p->module->md, rid) == mt_rid(p) ? through_slot(mt, p, rid, e) : NULL;
+    if (!declares(p, im->mt, e))
+        return NULL;
+    if ((rid = match_by_name(p, im)))
+        return through_slot(mt, p, rid, e);
+    if (p->parent && in_map(p->parent, im->mt, e))
+        return NULL;
+    for (MethodTable *q = p->parent; q; q = q->parent)
+        if ((rid = match_by_name(q, im)))
+            return through_slot(mt, q, rid, e);
+    return NULL;
+}
+
+/* The same for the interfaces that p lists and that convert to im's by variance, in their order. */
+static Method *variant_impl_at(MethodTable *mt, MethodTable *p, Method *im, Err *e)
+{
+    SigContext c = context_of(p);
+    MdIter it = md_interfaces_of(p->module->md, mt_rid(p));
+    for (u32 r; (r = md_next_row(&it));) {
+        TypeHandle th = load_token(&c, md_InterfaceImpl_Interface(p->module->md, r), e);
+        u32 n = 0;
+        MethodTable **map = th && !th_is_desc(th) ? interfaces_of((MethodTable *)th, &n, e) : NULL;
+        for (u32 i = 0; map && i <= n; i++) {
+            MethodTable *j = i ? map[i - 1] : (MethodTable *)th;
+            if (j == im->mt || j->klass->typical != im->mt->klass->typical || !variance_ok(j, im->mt))
+                continue;
+            Method *vm = method_by_rid(j, MD_RID(im->token), e), *m = vm ? impl_at(mt, p, vm, e) : NULL;
+            if (m)
+                return m;
+        }
+    }
+    return NULL;
+}
+
+/* The most derived class that says something decides, even when a base implements the very interface and it only one that converts to it. */
 static Method *class_impl(MethodTable *mt, Method *im, Err *e)
 {
-    MethodTable *iface = im->mt;
+    bool variant = (im->mt->flags2 & MT2_HAS_VARIANCE) != 0;
     for (MethodTable *p = mt; p; p = p->parent) {
-        u32 rid = find_method_impl(p, im, false, e);
-        if (rid)
-            return md_method_owner(p->module->md, rid) == mt_rid(p) ? through_slot(mt, p, rid, e) : NULL;
-        if (!declares(p, iface, e))
-            continue;
-        if ((rid = match_by_name(p, im)))
-            return through_slot(mt, p, rid, e);
-        if (p->parent && in_map(p->parent, iface, e))
-            continue;
-        for (MethodTable *q = p->parent; q; q = q->parent)
-            if ((rid = match_by_name(q, im)))
-                return through_slot(mt, q, rid, e);
+        Method *m = impl_at(mt, p, im, e);
+        if (!m && variant && !mt_is_array(p))
+            m = variant_impl_at(mt, p, im, e);
+        if (m)
+            return m;
     }
     return NULL;
 }
@@ -357,7 +413,10 @@ static Method *find_impl_uncached(MethodTable *mt, Method *im, Err *e)
             return find_impl_exact(mt, im, e);
     if (mt == im->mt && !(im->flags & MF_ABSTRACT))
         return im;
-    if (im->mt->flags2 & MT2_HAS_VARIANCE)
+    if (im->mt->flags2 & MT2_HAS_VARIANCE) {
+        Method *own = class_impl(mt, im, e);
+        if (own && !(own->flags & MF_ABSTRACT))
+            return own;
         for (u32 i = 0; i < n; i++) {
             if (map[i]->klass->typical != im->mt->klass->typical || !variance_ok(map[i], im->mt))
                 continue;
@@ -366,6 +425,7 @@ static Method *find_impl_uncached(MethodTable *mt, Method *im, Err *e)
             if (r)
                 return r;
         }
+    }
     return NULL;
 }
 

@@ -178,11 +178,13 @@ typedef struct SlotBuild {
     u32 capacity;        /* slots there is room for */
     u32 count;           /* out */
     bool changed;
+    bool *by_impl;       /* by slot: a MethodImpl of mt has filled it; while they are applied */
 } SlotBuild;
 bool build_slots(SlotBuild *b, Err *e); /* false without error in *e: capacity too small, count says what is needed */
 u32 count_new_slots(Module *m, MdRange methods, MethodTable *ptyp);
 void fill_vtable(MethodTable *mt, MethodTable *from); /* inherits code addresses of from */
 bool check_complete(MethodTable *mt, Err *e);
+bool check_contracting(MethodTable *mt, Err *e); /* of instantiations */
 Method *method_by_rid(MethodTable *owner, u32 rid, Err *e);
 Method *inst_method(Method *def, const TypeHandle *args, u32 n, Err *e);
 Method *slot_method(MethodTable *mt, u32 slot, Err *e);

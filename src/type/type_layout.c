@@ -219,6 +219,10 @@ static bool check_overlap(Layout *l, Place *ps, u32 n, u32 base, Err *e)
                     if (b + 8 >= run->offset && b + 8 < run->offset + run->count * 8)
                         what = 2;
                 }
+            bool byrefs = ps[i].cls == PLACE_VALUE && (((MethodTable *)ps[i].f->type)->flags & MTF_BYREF_LIKE) &&
+                          ((MethodTable *)ps[i].f->type)->klass->num_byrefs;
+            if (byrefs && at % 8 != 0)
+                ok = false;
             if (what == 2 && (at % 8 != 0 || (map[at + b] & 1)))
                 ok = false;
             if (what == 1 && (map[at + b] & 2))
@@ -550,10 +554,25 @@ u32 type_value_refs(MethodTable *mt, TypeRefRun *out, u32 cap)
 }
 
 /* --- SysV AMD64 classes (§3.2.3) --------------------------------------------------------------------------------------- */
+/* A struct larger than its only field, a primitive at its start, stands for an array of them: what a fixed buffer becomes. */
+static u32 implied_repeats(const MtClass *k)
+{
+    const Field *only = NULL;
+    for (u32 i = 0; i < k->num_fields; i++) {
+        if (k->fields[i].flags & FF_STATIC)
+            continue;
+        if (only)
+            return 1;
+        only = &k->fields[i];
+    }
+    bool primitive = only && ((only->kind >= ET_BOOLEAN && only->kind <= ET_R8) || only->kind == ET_I || only->kind == ET_U);
+    return primitive && only->offset == 0 && k->size > only->size && k->size % only->size == 0 ? k->size / only->size : 1;
+}
+
 static bool classify(MethodTable *mt, u32 at, u8 cls[2])
 {
     MtClass *k = mt->klass;
-    u32 repeat = k->inline_array_length ? k->inline_array_length : 1, one = k->size / repeat;
+    u32 repeat = k->inline_array_length ? k->inline_array_length : implied_repeats(k), one = k->size / repeat;
     for (u32 i = 0; i < k->num_fields; i++) {
         Field *f = &k->fields[i];
         if (f->flags & FF_STATIC)

@@ -634,7 +634,7 @@ static bool check_inst_constraints(const SigContext *c, MethodTable *mt, Err *e)
         return true;
     if (type_is_open(th_of(mt)) || type_is_shared(th_of(mt)))
         return true;
-    if (!check_constraints(mt->klass->typical, NULL, mt->aux->inst, mt->klass->num_generic, e))
+    if (!check_constraints(mt->klass->typical, NULL, mt->aux->inst, mt->klass->num_generic, e) || !check_contracting(mt, e))
         return false;
     mt_or_flags2(mt, MT2_CONSTRAINTS_OK);
     return true;

@@ -51,7 +51,7 @@ static i32 find_override(MethodTable *mt, u32 rid, u32 hash, const char *name)
     SigSide own = side_of(mt, rid);
     for (MethodTable *p = mt->parent; p; p = p->parent) {
         MtClass *k = p->klass;
-        for (u32 i = 0; i < k->num_virts; i++) {
+        for (u32 i = k->num_virts; i-- > 0;) { /* of several that an instantiation makes the same, the last */
             if (k->virts[i].hash != hash)
                 continue;
             u32 prid = md_method_at(p->module->md, k->first_method_rid + k->virts[i].index);
@@ -72,6 +72,28 @@ static u32 filled_attrs(MethodTable *mt, SlotSrc s, MethodTable **owner, u32 *ri
     *owner = ancestor_at(mt, s.depth);
     *rid = md_method_at((*owner)->module->md, (*owner)->klass->first_method_rid + s.index);
     return md_MethodDef_Flags((*owner)->module->md, *rid);
+}
+
+static bool twice_error(MethodTable *mt, u32 body_rid, Err *e)
+{
+    char asmname[200], full[200];
+    assembly_display(mt->module->assembly, asmname, sizeof asmname);
+    md_type_full_name(mt->module->md, mt->klass->token, full, sizeof full);
+    return err_set(e, ERR_TYPE_LOAD, mt->klass->token,
+                   "Method '%s' on type '%s' from assembly '%s' is overriding a method that has been overridden.",
+                   md_method_name(mt->module->md, body_rid), full, asmname);
+}
+
+/* Does an earlier row name the same declaration, or make this body's own slot another's? */
+static bool given_twice(MethodTable *mt, u32 row)
+{
+    const MdImage *md = mt->module->md;
+    u32 decl = md_MethodImpl_MethodDeclaration(md, row), body = md_MethodImpl_MethodBody(md, row);
+    MdIter it = md_method_impls_of(md, mt_rid(mt));
+    for (u32 r; (r = md_next_row(&it));)
+        if (r != row && ((r < row && md_MethodImpl_MethodDeclaration(md, r) == decl) || md_MethodImpl_MethodDeclaration(md, r) == body))
+            return true;
+    return false;
 }
 
 static bool final_error(MethodTable *mt, Err *e)
@@ -130,10 +152,10 @@ static bool apply_impl(SlotBuild *b, SlotSrc *src, u32 row, Err *e)
         raw.args = NULL; /* both in terms of the declaring type's own variables */
         if (!sig_equal(&raw, &side, false))
             continue;
-        MethodTable *was;
-        u32 wrid;
-        if (p != mt && (filled_attrs(mt, src[slot], &was, &wrid) & MD_FINAL) && src[slot].depth != mt->klass->depth)
-            return final_error(mt, e);
+        if (given_twice(mt, row) || (p != mt && b->by_impl && b->by_impl[slot]))
+            return twice_error(mt, MD_RID(body), e);
+        if (b->by_impl)
+            b->by_impl[slot] = true;
         u32 index = 0;
         while (index < mt->klass->num_methods && method_rid(mt->klass, index) != MD_RID(body))
             index++;
@@ -236,10 +258,14 @@ bool build_slots(SlotBuild *b, Err *e)
     if (!place_methods(b, src, k->method_slots, k->virts, e))
         return false;
     k->num_slots = (u16)b->count;
-    if (impls)
-        for (u32 row; (row = md_next_row(&it));)
-            if (!apply_impl(b, src, row, e))
-                return false;
+    bool ok = true;
+    b->by_impl = impls ? base_calloc(b->count + 1, sizeof *b->by_impl) : NULL;
+    for (u32 row; ok && impls && (row = md_next_row(&it));)
+        ok = apply_impl(b, src, row, e);
+    base_free(b->by_impl);
+    b->by_impl = NULL;
+    if (!ok)
+        return false;
     if (b->ptyp && (b->ptyp->klass->kflags & KF_COVARIANT))
         propagate_covariant(b, src);
     return true;
@@ -295,6 +321,30 @@ static bool check_interface(MethodTable *mt, MethodTable *iface, Err *e)
     return true;
 }
 
+/* Interfaces listed apart that this instantiation makes the same one. */
+bool check_contracting(MethodTable *mt, Err *e)
+{
+    if (!mt->aux->inst || mt == mt->klass->typical || type_is_shared(th_of(mt)) || type_is_open(th_of(mt)) || mt->module->assembly->trusted)
+        return true;
+    SigContext c = context_of(mt);
+    const MdImage *md = mt->module->md;
+    TypeHandle seen[32];
+    u32 n = 0;
+    MdIter it = md_interfaces_of(md, mt_rid(mt));
+    for (u32 r; (r = md_next_row(&it)) && n < ARRAY_LEN(seen); n++) {
+        seen[n] = load_token(&c, md_InterfaceImpl_Interface(md, r), e);
+        for (u32 i = 0; i < n; i++)
+            if (seen[i] == seen[n] && seen[n]) {
+                char asmname[200], full[200];
+                assembly_display(mt->module->assembly, asmname, sizeof asmname);
+                md_type_full_name(md, mt->klass->token, full, sizeof full);
+                return err_set(e, ERR_TYPE_LOAD, mt->klass->token,
+                               "The type '%s' in assembly '%s' has a contracting interface set for some instantiations", full, asmname);
+            }
+    }
+    return true;
+}
+
 bool check_complete(MethodTable *mt, Err *e)
 {
     MtClass *k = mt->klass;
@@ -306,8 +356,6 @@ bool check_complete(MethodTable *mt, Err *e)
         if (filled_attrs(mt, k->slot_src[s], &owner, &rid) & MD_ABSTRACT)
             return no_impl_error(mt, md_method_name(owner->module->md, rid), e);
     }
-    if (mt->aux->inst)
-        return true; /* definitions are checked on their first instantiation's use */
     MdIter it = md_interfaces_of(mt->module->md, mt_rid(mt));
     if (it.cur >= it.end)
         return true;

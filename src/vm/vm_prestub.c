@@ -323,7 +323,7 @@ static bool triggers_cctor(const Method *m)
     if ((m->flags & (MF_STUB | MF_CCTOR | MF_GENERIC_DEF | MF_ARRAY)) || !mt->klass->cctor_rid ||
         (mt->flags2 & MT2_BEFOREFIELDINIT) || type_is_shared(th_of(mt)))
         return false;
-    return (m->flags & (MF_STATIC | MF_CTOR)) || mt_is_valuetype(mt);
+    return (m->flags & (MF_STATIC | MF_CTOR)) || mt_is_valuetype(mt) || mt_is_interface(mt);
 }
 
 static void *own_code(Thread *t, Method *m, u8 *tier)

@@ -204,6 +204,8 @@ static VmError error_kind(const Err *e)
         return VM_ERR_DLL_NOT_FOUND;
     case ERR_NOT_SUPPORTED:
         return VM_ERR_NOT_SUPPORTED;
+    case ERR_PLATFORM_NOT_SUPPORTED:
+        return VM_ERR_PLATFORM_NOT_SUPPORTED;
     case ERR_VERIFICATION:
         return VM_ERR_VERIFICATION;
     case ERR_METHOD_ACCESS:

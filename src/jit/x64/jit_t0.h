@@ -44,7 +44,7 @@ typedef struct Home {
 typedef enum T0SlowKind { SLOW_THROW, SLOW_CALL, SLOW_POLL } T0SlowKind;
 typedef struct T0Slow {
     X64Label in, out;
-    u32 il;
+    u32 il, at;   /* at: where it was left */
     u8 kind;      /* T0SlowKind */
     u16 helper;
     u8 nargs;
@@ -148,6 +148,7 @@ bool t0_prolog(T0 *j, u32 *start);
 void t0_epilog(T0 *j);
 void t0_restore_saved(T0 *j);
 void t0_leave_frame(T0 *j); /* registers, rsp and rbp as the caller had them; flags may change */
+void t0_add_slow(T0 *j, T0Slow s);
 void t0_emit_slow(T0 *j);
 void t0_throw_if(T0 *j, X64Cc cc, JitHelper h);
 /* returns the label to jump to; out bound here by caller via t0_slow_back */

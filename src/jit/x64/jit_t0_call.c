@@ -347,7 +347,7 @@ static void array_call(T0 *j, const SemInst *in)
             t0_call_helper(j, JIT_HELPER_MDARRAY_STORE_CHECK);
         }
     }
-    bool exact_elem = m->array_kind == ARRAY_ADDRESS && ref, shared_elem = exact_elem && c->newobj_type.exact.lookup;
+    bool exact_elem = m->array_kind == ARRAY_ADDRESS && ref && !c->readonly, shared_elem = exact_elem && c->newobj_type.exact.lookup;
     if (shared_elem) {
         t0_lookup(j, c->newobj_type.exact.slot, X64_RAX);
         x64_mov_rm(T0B, 8, X64_RDX, x64_mem(X64_RAX, (i32)offsetof(MethodTable, elem)));

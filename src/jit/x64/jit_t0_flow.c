@@ -12,7 +12,7 @@ static void poll(T0 *j)
     x64_cmp_rm(T0B, 8, X64_RSP, x64_mem(X64_R15, TOFF(stack_limit)));
     x64_jcc(T0B, X64_B, s.in);
     x64_bind(T0B, s.out);
-    vec_push(&j->slow, s);
+    t0_add_slow(j, s);
 }
 
 static void funclet_frame(T0 *j, bool open)

@@ -411,7 +411,7 @@ bool t0_prolog(T0 *j, u32 *poll_resume)
     x64_jcc(T0B, X64_B, hit);
     x64_bind(T0B, back);
     T0Slow s = {.in = hit, .out = back, .il = IL_MAP_PROLOG, .kind = SLOW_POLL};
-    vec_push(&j->slow, s);
+    t0_add_slow(j, s);
     return true;
 }
 
@@ -484,7 +484,7 @@ void t0_throw_if(T0 *j, X64Cc cc, JitHelper h)
         }
     T0Slow s = {.in = x64_label(T0B), .il = j->il, .kind = SLOW_THROW, .helper = (u16)h};
     x64_jcc(T0B, cc, s.in);
-    vec_push(&j->slow, s);
+    t0_add_slow(j, s);
 }
 
 X64Label t0_slow_call(T0 *j, JitHelper h, u32 nargs, const u8 *regs, const i64 *imms)
@@ -493,18 +493,42 @@ X64Label t0_slow_call(T0 *j, JitHelper h, u32 nargs, const u8 *regs, const i64 *
     T0Slow s = {.in = x64_label(T0B), .out = x64_label(T0B), .il = j->il, .kind = SLOW_CALL, .helper = (u16)h, .nargs = (u8)nargs};
     for (u32 i = 0; i < nargs; i++)
         s.arg_reg[i] = regs[i], s.arg[i] = imms[i];
-    vec_push(&j->slow, s);
+    t0_add_slow(j, s);
     return s.in;
 }
 
 void t0_slow_back(T0 *j) { x64_bind(T0B, vec_last(&j->slow).out); }
 
+void t0_add_slow(T0 *j, T0Slow s)
+{
+    s.at = x64_pos(T0B);
+    vec_push(&j->slow, s);
+}
+
+/* What lies behind the body belongs to the funclet it was left from: walks tell the frame by its ip. */
+static void in_funclet_too(T0 *j, u32 at, u32 start, u32 num_funclets)
+{
+    FuncletRange best = {0};
+    for (u32 i = 0; i < num_funclets; i++) {
+        FuncletRange f = j->funclets.data[i];
+        if (f.start <= at && at <= f.end && (!best.end || f.end - f.start < best.end - best.start))
+            best = f;
+    }
+    if (!best.end)
+        return;
+    best.start = start;
+    best.end = x64_pos(T0B);
+    vec_push(&j->funclets, best);
+}
+
 void t0_emit_slow(T0 *j)
 {
+    u32 num_funclets = j->funclets.len;
     for (u32 i = 0; i < j->slow.len; i++) {
         T0Slow s = j->slow.data[i];
         if (s.il == IL_MAP_PROLOG && s.kind == SLOW_POLL && !x64_label_bound(T0B, s.out))
             continue; /* the prologue's, emitted by the driver */
+        u32 start = x64_pos(T0B);
         x64_bind(T0B, s.in);
         t0_map_il(j, s.il);
         switch (s.kind) {
@@ -531,5 +555,6 @@ void t0_emit_slow(T0 *j)
             x64_jmp(T0B, s.out);
             break;
         }
+        in_funclet_too(j, s.at, start, num_funclets);
     }
 }

@@ -256,7 +256,7 @@ bool t0_intrinsic(T0 *j, const SemInst *in)
         x64_cmp_rm(T0B, 8, X64_RSP, x64_mem(X64_R15, TOFF(stack_limit)));
         x64_jcc(T0B, X64_B, s.in);
         x64_bind(T0B, s.out);
-        vec_push(&j->slow, s);
+        t0_add_slow(j, s);
         return true;
     }
     case SEM_INTR_RECIPROCAL_ESTIMATE: estimate(j, false, false); return true;

@@ -16,6 +16,17 @@ static double const_f(const Val *v)
     return d;
 }
 
+static void widen_unsigned(T0 *j, Val *v, u8 kind)
+{
+    if (v->kind != SEM_I4 || kind == SEM_I4)
+        return;
+    if (v->loc == V_CONST)
+        v->imm = (i64)(u32)v->imm;
+    else
+        t0_own(j, v);
+    v->kind = kind;
+}
+
 /* An I4 that meets a native int is sign-extended (§III.1.5). */
 static void widen(T0 *j, Val *v, u8 kind)
 {
@@ -274,8 +285,8 @@ void t0_binary(T0 *j, const SemInst *in)
         shift(j, op, kind, &a, &b);
         return;
     }
-    widen(j, &a, wide);
-    widen(j, &b, wide);
+    (in->bin.ovf == SEM_OVF_UNSIGNED ? widen_unsigned : widen)(j, &a, wide);
+    (in->bin.ovf == SEM_OVF_UNSIGNED ? widen_unsigned : widen)(j, &b, wide);
     if (op == SEM_DIV || op == SEM_DIV_UN || op == SEM_REM || op == SEM_REM_UN) {
         divide(j, in, kind, &a, &b);
         return;
@@ -650,8 +661,27 @@ static void conv_ovf(T0 *j, const SemInst *in, Val *a)
     t0_push_reg(j, r, kind, 0);
 }
 
+/* A value that lies below others: they step aside, in memory. */
+static void conv_below(T0 *j, const SemInst *in)
+{
+    SemInst top = *in;
+    u32 n = in->conv.down;
+    Val *above = ARENA_NEW_ARRAY(j->a, Val, n);
+    t0_flush_regs(j);
+    for (u32 i = n; i-- > 0;)
+        above[i] = t0_pop(j);
+    top.conv.down = 0;
+    t0_conv(j, &top);
+    for (u32 i = 0; i < n; i++)
+        t0_push(j, above[i]);
+}
+
 void t0_conv(T0 *j, const SemInst *in)
 {
+    if (UNLIKELY(in->conv.down)) {
+        conv_below(j, in);
+        return;
+    }
     u8 to = in->conv.to;
     Val a = t0_pop(j);
     if (to == ET_R4 || to == ET_R8) {
