@@ -8,6 +8,7 @@
 #include "interop/interop.h"
 #include "interop/interop_value.h"
 #include "os/os_dl.h"
+#include "os/os_thread.h"
 #include "vm/vm_hresult.h"
 #include "vm/vm_throw.h"
 
@@ -15,7 +16,9 @@
 CALL(void, corelib_marshal_to_delegate, void *fn, QCallTypeHandle type, ObjectHandleOnStack out)
 {
     QCALL_BEGIN(t);
-    Object *o = interop_delegate_from_native(t, th_mt(type.th), fn);
+    Object *o = interop_delegate_original(fn);
+    if (!o)
+        o = interop_delegate_from_native(t, th_mt(type.th), fn);
     if (o)
         qc_set_object(out, o);
     QCALL_END(t);
@@ -78,7 +81,21 @@ static const NativeLayout *layout_of(MethodTable *mt)
     Thread *t = thread_current();
     if (mt && !mt_is_array(mt))
         PREEMPTIVE(t) { l = native_layout(mt); }
-    return l && l->ok ? l : NULL;
+    return l && (l->ok || l->recursive || l->num_fields) ? l : NULL;
+}
+
+static void no_layout(Thread *t, MethodTable *mt, const NativeLayout *l)
+{
+    char name[512];
+    Err e = {0};
+    if (l && l->recursive && !native_layout_check(l, &e)) {
+        vm_throw_err(t, &e);
+        return;
+    }
+    type_name(th_of(mt), TN_NAMESPACE | TN_FULL_INST, name, sizeof name);
+    char *text = base_asprintf("Type '%s' cannot be marshaled as an unmanaged structure; no meaningful size or offset can be computed.", name);
+    vm_throw_arg(t, VM_ERR_ARGUMENT, NULL, text);
+    base_free(text);
 }
 
 CALL(i32, corelib_marshal_size, QCallTypeHandle type, i32 throws)
@@ -86,16 +103,12 @@ CALL(i32, corelib_marshal_size, QCallTypeHandle type, i32 throws)
     QCALL_BEGIN(t);
     MethodTable *mt = th_mt(type.th);
     const NativeLayout *l = layout_of(mt);
-    u32 size = l ? l->size : 0;
-    if (l && mt->klass->underlying)
-        size = native_value(type.th, NULL, false).size; /* bool and char alone */
-    if (!l && throws) {
-        char name[512];
-        type_name(type.th, TN_NAMESPACE | TN_FULL_INST, name, sizeof name);
-        char *text = base_asprintf("Type '%s' cannot be marshaled as an unmanaged structure; no meaningful size or offset can be computed.", name);
-        vm_throw_arg(t, VM_ERR_ARGUMENT, NULL, text);
-        base_free(text);
-    }
+    bool ok = l && l->ok && !l->recursive;
+    u32 size = ok ? l->size : 0;
+    if (ok && mt->klass->underlying)
+        size = native_value(type.th, NULL, false, AT_FIELD).size; /* bool and char alone */
+    if (!ok && (throws || (l && l->recursive)))
+        no_layout(t, mt, l);
     QCALL_END(t);
     return (i32)size;
 }
@@ -105,6 +118,8 @@ CALL(i64, corelib_marshal_offset, Field *field)
     QCALL_BEGIN(t);
     i64 offset = 0;
     const NativeLayout *l = layout_of(field->mt);
+    if (!l || !l->ok || l->recursive)
+        no_layout(t, field->mt, l);
     for (u32 i = 0; l && i < l->num_fields; i++)
         if (l->fields[i].token == field->token)
             offset = l->fields[i].native;
@@ -116,12 +131,18 @@ CALL(i64, corelib_marshal_offset, Field *field)
 CALL(i32, corelib_marshal_struct_stub, TypeHandle th, void **stub, u64 *size)
 {
     QCALL_BEGIN(t);
+    Err e = {0};
     MethodTable *mt = th_mt(th);
     const NativeLayout *l = layout_of(mt);
-    *stub = l && !l->same ? interop_struct_stub(t, mt, l) : NULL;
+    bool has = l && (mt->klass->attrs & TD_LAYOUT) != TD_AUTO_LAYOUT && !mt_is_enum(mt);
+    *stub = NULL;
     *size = l ? l->size : 0;
+    if (has && !native_layout_check(l, &e))
+        vm_throw_err(t, &e);
+    else if (has && !l->same)
+        *stub = interop_struct_stub(t, mt, l);
     QCALL_END(t);
-    return l != NULL;
+    return has;
 }
 
 /* --- Libraries ------------------------------------------------------------------------------------------------------------------- */
@@ -189,17 +210,149 @@ CALL(void, corelib_stub_clear_last_error, void)
     errno = 0;
 }
 
-/* Only strings made of BSTRs of odd length have one. */
+/* ---- the odd last byte of a string that was a BSTR: a few strings, found by weak handles ---- */
+typedef struct TrailByte {
+    GcHandle string;
+    u8 byte;
+} TrailByte;
+static VEC(TrailByte) trail_bytes;
+static OsMutex trail_lock = OS_MUTEX_INIT;
+
 CALL(u8, corelib_stub_trail_byte, String *s, u8 *byte)
 {
-    (void)s;
-    *byte = 0;
+    bool found = false;
+    os_mutex_lock(&trail_lock);
+    for (u32 i = 0; i < trail_bytes.len && !found; i++)
+        if ((found = gc_handle_get(trail_bytes.data[i].string) == (Object *)s))
+            *byte = trail_bytes.data[i].byte;
+    os_mutex_unlock(&trail_lock);
+    if (!found)
+        *byte = 0;
+    return found;
+}
+
+CALL(void, corelib_stub_set_trail_byte, StringHandleOnStack s, u8 byte)
+{
+    QCALL_BEGIN(t);
+    u32 kept = 0;
+    GcHandle h = gc_handle_new(t->domain, GC_HANDLE_WEAK, (Object *)*s.ptr);
+    os_mutex_lock(&trail_lock);
+    for (u32 i = 0; i < trail_bytes.len; i++) {
+        if (gc_handle_get(trail_bytes.data[i].string))
+            trail_bytes.data[kept++] = trail_bytes.data[i];
+        else
+            gc_handle_free(trail_bytes.data[i].string);
+    }
+    trail_bytes.len = kept;
+    vec_push(&trail_bytes, ((TrailByte){h, byte}));
+    os_mutex_unlock(&trail_lock);
+    QCALL_END(t);
+}
+
+CALL(void, corelib_stub_throw_param, u32 text, i32 param)
+{
+    QCALL_BEGIN(t);
+    (void)text; /* a number of the reference's resources */
+    vm_throwf(t, VM_ERR_MARSHAL_DIRECTIVE, "Cannot marshal 'parameter #%d': %s", param, native_texts[TEXT_PLAIN]);
+    QCALL_END(t);
+}
+
+CALL(void, corelib_stub_custom_marshaler, Method *m, i32 param_token, TypeHandle managed, ObjectHandleOnStack out)
+{
+    QCALL_BEGIN(t);
+    (void)managed;
+    Object *o = interop_custom_marshaler(t, m, (u32)param_token);
+    if (o)
+        qc_set_object(out, o);
+    QCALL_END(t);
+}
+
+/* ArgIterator exists on another platform only. */
+CALL(void, corelib_stub_va_list, void)
+{
+    QCALL_BEGIN(t);
+    vm_throw(t, VM_ERR_PLATFORM_NOT_SUPPORTED);
+    QCALL_END(t);
+}
+
+CALL(u32, corelib_stub_va_list_size, void *list)
+{
+    (void)list;
+    vm_throw(thread_current(), VM_ERR_PLATFORM_NOT_SUPPORTED);
     return 0;
 }
 
-CALL(u8, corelib_no_u8, void)
+CALL(void *, corelib_stub_delegate_target, Object *delegate)
 {
-    return 0;
+    return CF_VAL(delegate, DELEGATE_PTRAUX, void *);
+}
+
+/* ---- arrays ---- */
+typedef struct ArrayState { /* MngdNativeArrayMarshaler.MarshalerState */
+    MethodTable *elem;
+    TypeHandle array;
+    void *managed_marshaler;
+    i32 native_valid, best_fit, throw_unmappable;
+    i16 vartype;
+} ArrayState;
+typedef struct FixedState { /* MngdFixedArrayMarshaler.MarshalerState */
+    MethodTable *elem;
+    void *managed_marshaler;
+    TypeHandle array;
+    i32 best_fit, throw_unmappable;
+    u16 vartype;
+    u32 count;
+} FixedState;
+
+static void step(const ArrayState *s, ArrayStep what, Object **array, char **native, i32 n)
+{
+    QCALL_BEGIN(t);
+    interop_array_step(t, what, s->array, (u16)s->vartype, array, native, (u32)n);
+    QCALL_END(t);
+}
+
+static void fixed_step(const FixedState *s, ArrayStep what, Object **array, char *native)
+{
+    QCALL_BEGIN(t);
+    if (what == ARRAY_CONTENTS_NATIVE && array && *array && ((Array *)*array)->length < s->count)
+        vm_throw_arg(t, VM_ERR_ARGUMENT, NULL,
+                     "Type could not be marshaled because the length of an embedded array instance does not match the declared length in the layout.");
+    else
+        interop_array_step(t, what, s->array, s->vartype, array, &native, s->count);
+    QCALL_END(t);
+}
+
+CALL(void, corelib_array_space_native, ArrayState *s, ObjectHandleOnStack a, char **native) { step(s, ARRAY_SPACE_NATIVE, a.ptr, native, 0); }
+CALL(void, corelib_array_contents_native, ArrayState *s, ObjectHandleOnStack a, char **native) { step(s, ARRAY_CONTENTS_NATIVE, a.ptr, native, 0); }
+CALL(void, corelib_array_space_managed, ArrayState *s, ObjectHandleOnStack a, char **native, i32 n) { step(s, ARRAY_SPACE_MANAGED, a.ptr, native, n); }
+CALL(void, corelib_array_contents_managed, ArrayState *s, ObjectHandleOnStack a, char **native) { step(s, ARRAY_CONTENTS_MANAGED, a.ptr, native, 0); }
+CALL(void, corelib_array_clear, ArrayState *s, char **native, i32 n) { step(s, ARRAY_CLEAR, NULL, native, n); }
+CALL(void, corelib_fixed_contents_native, FixedState *s, ObjectHandleOnStack a, char *native) { fixed_step(s, ARRAY_CONTENTS_NATIVE, a.ptr, native); }
+CALL(void, corelib_fixed_space_managed, FixedState *s, ObjectHandleOnStack a, char *native) { fixed_step(s, ARRAY_SPACE_MANAGED, a.ptr, native); }
+CALL(void, corelib_fixed_contents_managed, FixedState *s, ObjectHandleOnStack a, char *native) { fixed_step(s, ARRAY_CONTENTS_MANAGED, a.ptr, native); }
+CALL(void, corelib_fixed_clear, FixedState *s, char *native) { fixed_step(s, ARRAY_CLEAR, NULL, native); }
+
+/* ---- ComWrappers ---- */
+CALL(void *, corelib_com_handle, ObjectHandleOnStack holder)
+{
+    QCALL_BEGIN(t);
+    void *h = interop_com_handle(t, *holder.ptr);
+    QCALL_END(t);
+    return h;
+}
+
+static void *tracker_manager;
+
+CALL(u8, corelib_tracker_has, void)
+{
+    return __atomic_load_n(&tracker_manager, __ATOMIC_ACQUIRE) != NULL;
+}
+
+/* The first one stays. */
+CALL(u8, corelib_tracker_register, void *manager)
+{
+    void *none = NULL;
+    return __atomic_compare_exchange_n(&tracker_manager, &none, manager, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) || none == manager;
 }
 
 CALL(void, corelib_cpuid, i32 *out, i32 function, i32 sub)

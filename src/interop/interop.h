@@ -2,7 +2,8 @@
  *
  * Files: interop_lib.c (finding and loading libraries), interop_pinvoke.c (P/Invoke methods to stubs or addresses), interop_plan.c (how
  * each parameter is passed), interop_marshal.c (IL that turns arguments into native ones), interop_layout.c (native forms of types),
- * interop_convert.c (values in memory), interop_delegate.c (delegates to native pointers and back).
+ * interop_convert.c (values in memory), interop_delegate.c (delegates to native pointers and back), interop_state.c (arrays for CoreLib's own
+ * marshalers), interop_com.c (ComWrappers).
  *
  * A P/Invoke becomes an IL stub whose calli leaves managed code with a transition record (D5); one marked SuppressGCTransition without
  * any marshalling is called directly.  Blittable signatures pass as they are; references to blittable data and arrays of it are pinned; the
@@ -31,6 +32,8 @@ typedef struct MarshalSource { /* where the signature comes from */
     bool unicode;         /* CharSet.Unicode */
     bool plain;           /* the assembly has DisableRuntimeMarshalling: bool is a byte, char a UTF-16 unit */
     bool set_last_error;
+    bool reverse;         /* native code calls */
+    bool hresult;         /* PreserveSig = false: the result goes out by a last parameter, an error code becomes an exception */
     u32 first_arg;        /* IL argument number of the first parameter */
 } MarshalSource;
 bool marshal_is_plain(const MarshalSource *s); /* no conversion and no pinning: every argument may be passed as it lies */
@@ -43,8 +46,22 @@ void *interop_struct_stub(Thread *t, MethodTable *mt, const struct NativeLayout 
 
 /* --- Delegates (interop_delegate.c) ------------------------------------------------------------------------------------------ */
 void *interop_delegate_to_native(Thread *t, Object *delegate, Err *e); /* Marshal.GetFunctionPointerForDelegate; same pointer for the same object */
-/* Marshal.GetDelegateForFunctionPointer: the original delegate when fn came from one. NULL: pending */
+Object *interop_delegate_original(void *fn); /* the one that fn came from, of whatever type, or NULL */
+/* The original delegate when fn came from one of that type, else a new one. NULL: pending */
 Object *interop_delegate_from_native(Thread *t, MethodTable *delegate_type, void *fn);
+/* --- For CoreLib's own marshalers (interop_state.c, interop_plan.c) ------------------------------------------------------------------ */
+typedef enum ArrayStep { ARRAY_SPACE_NATIVE, ARRAY_CONTENTS_NATIVE, ARRAY_SPACE_MANAGED, ARRAY_CONTENTS_MANAGED, ARRAY_CLEAR } ArrayStep;
+/* type: of the array, 0: that of *array. n: elements, for SPACE_MANAGED and CLEAR. May leave an exception pending. */
+void interop_array_step(Thread *t, ArrayStep step, TypeHandle type, u16 vartype, Object **array, char **native, u32 n);
+Object *interop_custom_marshaler(Thread *t, Method *m, u32 param_token); /* NULL: pending */
+
+/* --- ComWrappers (interop_com.c) ---------------------------------------------------------------------------------------------------- */
+void interop_com_unknown(void **query, void **add_ref, void **release);
+void *interop_com_untracked(void);
+void *interop_com_tagged(void);
+void *interop_com_tracker_target(void);        /* its vtable */
+void *interop_com_handle(Thread *t, Object *holder); /* strong while native code holds a reference */
+
 void interop_delegate_init(void);
 void interop_libraries_forget(LoadContext *alc); /* unloading */
 #endif

@@ -8,7 +8,11 @@
 
 #include "md/md_attr.h"
 #include "os/os_thread.h"
+#include "vm/vm_throw.h"
+#include "vm/vm_trace.h"
 #include "vm/vm_unload.h"
+
+#include <stdio.h>
 
 typedef struct NativePointer {
     GcHandle delegate; /* tracking weak */
@@ -131,96 +135,222 @@ static bool is_unicode(MethodTable *mt)
     return row && md_attr_find_named(md, row, "CharSet", &v) && v.i == 3;
 }
 
-static void *not_there(const char *delegate, void *parameter, void *x, void *y)
+typedef struct Entry {
+    IlBuilder *b;
+    const MarshalSource *s;
+    ArgPlan *plans, *r;
+} Entry;
+
+static void *refused(char *nothing, i64 sequence, i64 why, i64 x)
 {
-    (void)x, (void)y;
-    base_missing("marshalling", "parameter %d of delegate %s called by native code", (i32)(intptr_t)parameter, delegate);
+    (void)nothing, (void)x;
+    Err e = {0};
+    plan_refuse((u32)sequence, &(ArgPlan){.why = (u8)why}, &e);
+    vm_throw_err(thread_current(), &e);
+    return NULL;
 }
 
-static void entry_helper(IlBuilder *b, void *fn, i64 x, i64 y, i64 z, bool object)
+/* The declaration of the native method that called is shown too. */
+static NORETURN void *collected(char *nothing, MethodTable *mt, i64 x, i64 y)
 {
+    Thread *t = thread_current();
+    char type[512];
+    (void)nothing, (void)x, (void)y;
+    type_name(th_of(mt), TN_NAMESPACE | TN_REFLECTION, type, sizeof type);
+    fprintf(stderr, "Process terminated.\nA callback was made on a garbage collected delegate of type '%s!%s::Invoke'.\n",
+            mt->module->assembly->name, type);
+    CodeWalk w;
+    code_walk_init(&w, t->record);
+    while (code_walk_next(&w) && w.frame.code->is_stub) {
+        Method *m = w.frame.code->method;
+        if (m->flags & MF_STUB && m->il_stub->target)
+            vm_trace_print_method(m->il_stub->target);
+    }
+    vm_trace_print(t, 0);
+    fflush(NULL);
+    vm_abort();
+}
+
+static void helper(IlBuilder *b, void *fn, i64 x, i64 y, i64 z)
+{
+    SigType i = plan_prim(ET_I);
+    ilb_local_op(b, IL_LDLOCA, ilb_local(b, &i));
     ilb_i8(b, x);
     ilb_i8(b, y);
     ilb_i8(b, z);
-    plan_call_helper(b, fn, HELPER_ADDRESS, object);
-}
-
-/* Says so only when it is called. */
-static void entry_missing(IlBuilder *b, MethodTable *mt, u32 sequence)
-{
-    ilb_i8(b, (i64)(uintptr_t)mt->klass->name);
-    entry_helper(b, (void *)not_there, sequence, 0, 0, false);
+    plan_call_helper(b, fn, HELPER_ADDRESS, false);
     ilb_op(b, IL_POP);
 }
 
-static void entry_value_ref(IlBuilder *b, u32 arg, const ArgPlan *a, NativeOp op)
+/* Says so only when it is called. */
+static void entry_refuse(IlBuilder *b, u32 sequence, const ArgPlan *a) { helper(b, (void *)refused, sequence, a->why, 0); }
+
+/* The managed value is in a->local; the native one is argument `arg`, or where that points to. */
+static void entry_value(IlBuilder *b, u32 arg, const ArgPlan *a, NativeOp op)
 {
     ilb_local_op(b, IL_LDLOCA, a->local);
-    if (a->kind == ARG_VALUE)
-        ilb_local_op(b, IL_LDARGA, arg);
-    else
+    if (a->kind == ARG_VALUE_REF)
         ilb_ldarg(b, arg);
+    else
+        ilb_local_op(b, IL_LDARGA, arg);
     ilb_i8(b, (i64)(uintptr_t)a->value);
     ilb_i8(b, (i64)op);
     plan_call_helper(b, (void *)helper_value, HELPER_ADDRESS, false);
     ilb_op(b, IL_POP);
 }
 
-static void entry_array(IlBuilder *b, u32 arg, const ArgPlan *a)
+static void entry_array(const Entry *n, u32 arg, const ArgPlan *a)
 {
+    IlBuilder *b = n->b;
     ilb_ldarg(b, arg);
+    if (a->kind == ARG_ARRAY_REF)
+        ilb_op(b, IL_LDIND_I);
     if (a->spec.count_param >= 0) {
         ilb_ldarg(b, (u32)a->spec.count_param);
+        if (n->s->sig->params[a->spec.count_param].kind == ET_BYREF)
+            ilb_op(b, IL_LDIND_I4);
         ilb_op(b, IL_CONV_I);
+        ilb_i8(b, a->spec.count);
+        ilb_op(b, IL_ADD);
     } else {
         ilb_i8(b, MAX(a->spec.count, 1u));
     }
     ilb_i8(b, (i64)(uintptr_t)a->value);
     ilb_i8(b, (i64)th_mt(a->type)->elem);
     plan_call_helper(b, (void *)helper_array_in, HELPER_ADDRESS, true);
+    ilb_local_op(b, IL_STLOC, a->local);
+}
+
+static void push_custom(IlBuilder *b, const ArgPlan *a, u32 any_local)
+{
+    ilb_local_op(b, IL_LDLOCA, any_local);
+    ilb_i8(b, (i64)(uintptr_t)a->custom);
+    ilb_i8(b, 0);
+    ilb_op(b, IL_DUP);
+    plan_call_helper(b, (void *)helper_custom, HELPER_ADDRESS, true);
+}
+
+static void make_custom(IlBuilder *b, const ArgPlan *a, u32 any_local)
+{
+    push_custom(b, a, any_local);
+    ilb_op(b, IL_POP);
+}
+
+static void entry_custom(IlBuilder *b, u32 arg, const ArgPlan *a, const char *name)
+{
+    push_custom(b, a, a->local);
+    ilb_local_op(b, IL_LDLOCA, a->local);
+    if (a->kind == ARG_CUSTOM_REF)
+        ilb_ldarg(b, arg);
+    else
+        ilb_local_op(b, IL_LDARGA, arg);
+    ilb_op_token(b, IL_CALL, ilb_method(b, plan_core_fn("System.StubHelpers", "MngdRefCustomMarshaler", name, 3)));
+}
+
+static u32 managed_local(IlBuilder *b, TypeHandle th)
+{
+    SigType type = ilb_sigtype(th);
+    if (type.kind == ET_CLASS)
+        type = plan_prim(ET_OBJECT);
+    return ilb_local(b, &type);
 }
 
 /* Native argument `arg` to what the delegate gets, in a->local (PLAIN, BYREF: left where it is). */
-static void entry_convert(IlBuilder *b, MethodTable *mt, u32 arg, ArgPlan *a, const SigType *managed)
+static void entry_convert(const Entry *n, u32 arg, ArgPlan *a)
 {
-    SigType local = a->kind == ARG_VALUE_REF ? ilb_sigtype(a->type) : *managed;
+    IlBuilder *b = n->b;
+    if (a->kind == ARG_BAD) {
+        entry_refuse(b, arg + 1, a);
+        return;
+    }
     if (a->kind == ARG_PLAIN || a->kind == ARG_BYREF)
         return;
-    local.pinned = false;
-    if (local.kind == ET_CLASS)
-        local = plan_prim(ET_OBJECT);
-    a->local = ilb_local(b, &local);
+    a->local = managed_local(b, a->type);
     switch ((ArgKind)a->kind) {
     case ARG_BOOL:
         ilb_ldarg(b, arg);
         ilb_op(b, IL_LDC_I4_0);
         ilb_op(b, IL_CGT_UN);
-        break;
-    case ARG_CHAR_NARROW:
-        ilb_ldarg(b, arg);
-        break;
-    case ARG_STRING:
-        ilb_ldarg(b, arg);
-        ilb_op_token(b, IL_CALL, ilb_method(b, plan_marshal_fn(a->wide ? "PtrToStringUni" : "PtrToStringUTF8", 1)));
-        break;
+        ilb_local_op(b, IL_STLOC, a->local);
+        return;
     case ARG_VALUE:
     case ARG_VALUE_REF:
+    case ARG_OBJECT_REF:
         if (a->in || a->kind == ARG_VALUE)
-            entry_value_ref(b, arg, a, NV_TO_MANAGED);
+            entry_value(b, arg, a, NV_TO_MANAGED);
         return;
     case ARG_ARRAY:
     case ARG_ARRAY_COPY:
-        entry_array(b, arg, a);
-        break;
-    case ARG_DELEGATE:
-        ilb_ldarg(b, arg);
-        entry_helper(b, (void *)helper_delegate_in, (i64)a->type, 0, 0, true);
-        break;
+    case ARG_ARRAY_REF:
+        if (a->in || a->kind != ARG_ARRAY_REF)
+            entry_array(n, arg, a);
+        return;
+    case ARG_CUSTOM:
+    case ARG_CUSTOM_REF:
+        if (a->in)
+            entry_custom(b, arg, a, "ConvertContentsToManaged");
+        return;
     default:
-        entry_missing(b, mt, arg + 1);
         return;
     }
-    ilb_local_op(b, IL_STLOC, a->local);
+}
+
+/* After the call: into the memory that native code gave. */
+static void entry_back(const Entry *n, u32 arg, const ArgPlan *a)
+{
+    IlBuilder *b = n->b;
+    switch ((ArgKind)a->kind) {
+    case ARG_VALUE:
+        if (!a->out || a->value->kind != NV_BUILDER)
+            return;
+        ilb_local_op(b, IL_LDLOC, a->local);
+        ilb_ldarg(b, arg);
+        ilb_i8(b, a->value->form);
+        ilb_i8(b, 0);
+        plan_call_helper(b, (void *)helper_builder_back, HELPER_OBJECT, false);
+        ilb_op(b, IL_POP);
+        return;
+    case ARG_VALUE_REF:
+        if (a->out && a->in)
+            entry_value(b, arg, a, NV_FREE);
+        if (a->out)
+            entry_value(b, arg, a, NV_TO_NATIVE);
+        return;
+    case ARG_OBJECT_REF:
+    case ARG_ARRAY:
+    case ARG_ARRAY_COPY:
+        if (!a->out)
+            return;
+        ilb_ldarg(b, arg);
+        u32 null = ilb_branch(b, IL_BRFALSE);
+        ilb_local_op(b, IL_LDLOC, a->local);
+        ilb_ldarg(b, arg);
+        ilb_i8(b, a->kind == ARG_OBJECT_REF ? (i64)a->type : (i64)(uintptr_t)a->value);
+        ilb_i8(b, NV_TO_NATIVE);
+        plan_call_helper(b, a->kind == ARG_OBJECT_REF ? (void *)helper_object : (void *)helper_array, HELPER_OBJECT, false);
+        ilb_op(b, IL_POP);
+        ilb_bind(b, null);
+        return;
+    case ARG_ARRAY_REF:
+        if (!a->out)
+            return;
+        ilb_local_op(b, IL_LDLOCA, a->local);
+        ilb_ldarg(b, arg);
+        ilb_i8(b, (i64)(uintptr_t)a->value);
+        ilb_i8(b, NV_TO_NATIVE);
+        plan_call_helper(b, (void *)helper_array_ref, HELPER_ADDRESS, false);
+        ilb_op(b, IL_POP);
+        return;
+    case ARG_CUSTOM:
+    case ARG_CUSTOM_REF:
+        if (a->out && a->in)
+            entry_custom(b, arg, a, "ClearNative");
+        if (a->out)
+            entry_custom(b, arg, a, "ConvertContentsToNative");
+        return;
+    default:
+        return;
+    }
 }
 
 static void entry_push(IlBuilder *b, u32 arg, const ArgPlan *a)
@@ -228,56 +358,79 @@ static void entry_push(IlBuilder *b, u32 arg, const ArgPlan *a)
     if (a->kind == ARG_PLAIN || a->kind == ARG_BYREF)
         ilb_ldarg(b, arg);
     else
-        ilb_local_op(b, a->kind == ARG_VALUE_REF ? IL_LDLOCA : IL_LDLOC, a->local);
+        ilb_local_op(b, a->kind == ARG_VALUE_REF || a->kind == ARG_ARRAY_REF || a->kind == ARG_CUSTOM_REF ? IL_LDLOCA : IL_LDLOC, a->local);
 }
 
-static void entry_result(IlBuilder *b, MethodTable *mt, const ArgPlan *r)
+static void result_custom(const Entry *n, u32 made, u32 into, const char *name)
 {
-    switch ((ArgKind)r->kind) {
-    case ARG_PLAIN:
-    case ARG_BOOL:
-    case ARG_CHAR_NARROW:
+    push_custom(n->b, n->r, made);
+    ilb_local_op(n->b, IL_LDLOCA, made);
+    ilb_local_op(n->b, IL_LDLOCA, into);
+    ilb_op_token(n->b, IL_CALL, ilb_method(n->b, plan_core_fn("System.StubHelpers", "MngdRefCustomMarshaler", name, 3)));
+}
+
+/* The managed result is on the stack; leaves the native one in local `into`. */
+static void entry_result(const Entry *n, u32 into)
+{
+    IlBuilder *b = n->b;
+    const ArgPlan *r = n->r;
+    if (r->kind != ARG_VALUE && r->kind != ARG_CUSTOM) {
+        ilb_local_op(b, IL_STLOC, into);
         return;
-    case ARG_STRING:
-        ilb_op_token(b, IL_CALL, ilb_method(b, plan_marshal_fn(r->wide ? "StringToCoTaskMemUni" : "StringToCoTaskMemUTF8", 1)));
-        return;
-    default:
-        ilb_op(b, IL_POP);
-        entry_missing(b, mt, 0);
-        ilb_op(b, IL_LDC_I4_0);
-        ilb_op(b, IL_CONV_I);
     }
-}
-
-static void emit_entry(IlBuilder *b, MethodTable *mt, GcHandle h, Method *invoke, const MethodSig *sig, ArgPlan *plans, const ArgPlan *r)
-{
-    for (u32 i = 0; i < sig->num_params; i++)
-        entry_convert(b, mt, i, &plans[i], &sig->params[i]);
-    ilb_i8(b, (i64)(uintptr_t)h);
-    ilb_op(b, IL_LDIND_REF);
-    for (u32 i = 0; i < sig->num_params; i++)
-        entry_push(b, i, &plans[i]);
-    ilb_op_token(b, IL_CALLVIRT, ilb_method(b, invoke));
-    u32 result = 0;
-    bool has_result = sig->ret.kind != ET_VOID;
-    if (has_result)
-        result = ilb_local(b, &r->native);
+    u32 made = managed_local(b, r->type);
+    ilb_local_op(b, IL_STLOC, made);
     if (r->kind == ARG_VALUE) {
-        u32 made = ilb_local(b, &sig->ret);
-        ilb_local_op(b, IL_STLOC, made);
         ilb_local_op(b, IL_LDLOCA, made);
-        ilb_local_op(b, IL_LDLOCA, result);
+        ilb_local_op(b, IL_LDLOCA, into);
         ilb_i8(b, (i64)(uintptr_t)r->value);
         ilb_i8(b, NV_TO_NATIVE);
         plan_call_helper(b, (void *)helper_value, HELPER_ADDRESS, false);
         ilb_op(b, IL_POP);
-    } else if (has_result) {
-        entry_result(b, mt, r);
-        ilb_local_op(b, IL_STLOC, result);
+        return;
+    }
+    result_custom(n, made, into, "ConvertContentsToNative");
+    n->r->local = made;
+}
+
+static void emit_entry(const Entry *n, MethodTable *mt, GcHandle h)
+{
+    IlBuilder *b = n->b;
+    const MethodSig *sig = n->s->sig;
+    bool has_result = sig->ret.kind != ET_VOID;
+    SigType object = plan_prim(ET_OBJECT);
+    u32 target = ilb_local(b, &object), result = 0;
+    ilb_i8(b, (i64)(uintptr_t)h);
+    ilb_op(b, IL_LDIND_REF);
+    ilb_local_op(b, IL_STLOC, target);
+    ilb_local_op(b, IL_LDLOC, target);
+    u32 alive = ilb_branch(b, IL_BRTRUE);
+    helper(b, (void *)collected, (i64)(uintptr_t)mt, 0, 0);
+    ilb_bind(b, alive);
+    if (n->r->kind == ARG_BAD)
+        entry_refuse(b, 0, n->r);
+    for (u32 i = 0; i < sig->num_params; i++) /* marshalers are made before anything is converted */
+        if (n->plans[i].kind == ARG_CUSTOM || n->plans[i].kind == ARG_CUSTOM_REF)
+            make_custom(b, &n->plans[i], target);
+    for (u32 i = 0; i < sig->num_params; i++)
+        entry_convert(n, i, &n->plans[i]);
+    if (has_result && n->r->kind == ARG_CUSTOM)
+        make_custom(b, n->r, target);
+    ilb_local_op(b, IL_LDLOC, target);
+    for (u32 i = 0; i < sig->num_params; i++)
+        entry_push(b, i, &n->plans[i]);
+    ilb_op_token(b, IL_CALLVIRT, ilb_method(b, n->s->method));
+    if (has_result) {
+        result = ilb_local(b, &n->r->native);
+        entry_result(n, result);
     }
     for (u32 i = 0; i < sig->num_params; i++)
-        if (plans[i].kind == ARG_VALUE_REF && plans[i].out)
-            entry_value_ref(b, i, &plans[i], NV_TO_NATIVE);
+        entry_back(n, i, &n->plans[i]);
+    for (u32 i = 0; i < sig->num_params; i++)
+        if (n->plans[i].kind == ARG_CUSTOM || n->plans[i].kind == ARG_CUSTOM_REF)
+            entry_custom(b, i, &n->plans[i], "ClearManaged");
+    if (has_result && n->r->kind == ARG_CUSTOM)
+        result_custom(n, n->r->local, result, "ClearManaged");
     if (has_result)
         ilb_local_op(b, IL_LDLOC, result);
     ilb_op(b, IL_RET);
@@ -288,7 +441,7 @@ static Method *make_entry(MethodTable *mt, GcHandle h, Err *e)
 {
     Method *invoke = vm_delegate_invoke(mt);
     MarshalSource s = {.method = invoke, .sig = type_method_sig(invoke, e), .ctx = type_method_context(invoke),
-                       .unicode = is_unicode(mt), .plain = marshal_disabled(mt->module)};
+                       .unicode = is_unicode(mt), .plain = marshal_disabled(mt->module), .reverse = true};
     if (!s.sig)
         return NULL;
     LoadContext *alc = mt->aux->loader_module->alc;
@@ -300,14 +453,15 @@ static Method *make_entry(MethodTable *mt, GcHandle h, Err *e)
         ok = plan_arg(&s, &s.sig->params[i], i + 1, &plans[i], e);
         native->params[i] = plans[i].native;
     }
-    if (ok && s.sig->ret.kind != ET_VOID)
+    if (ok && s.sig->ret.kind != ET_VOID) {
         ok = plan_arg(&s, &s.sig->ret, 0, r, e);
+        native->ret = r->native;
+    }
     Method *m = NULL;
     if (ok) {
         IlBuilder b;
-        native->ret = r->native;
         ilb_begin(&b, alc, "delegate entered by native code", NULL);
-        emit_entry(&b, mt, h, invoke, s.sig, plans, r);
+        emit_entry(&(Entry){&b, &s, plans, r}, mt, h);
         m = ilb_finish(&b, type_wk(WK_OBJECT), native, mt->klass->name);
     }
     base_free(plans);
@@ -379,17 +533,19 @@ static Object *original(void *fn)
     return NULL;
 }
 
-Object *interop_delegate_from_native(Thread *t, MethodTable *mt, void *fn)
+Object *interop_delegate_original(void *fn)
 {
     os_mutex_lock(&table_lock);
     Object *o = original(fn);
     os_mutex_unlock(&table_lock);
+    return o;
+}
+
+Object *interop_delegate_from_native(Thread *t, MethodTable *mt, void *fn)
+{
+    Object *o = interop_delegate_original(fn);
     if (o && o->mt == mt)
         return o;
-    if (o) {
-        vm_throw_invalid_cast(t, th_of(o->mt), th_of(mt));
-        return NULL;
-    }
     return vm_delegate_of_native(t, mt, fn);
 }
 

@@ -1,14 +1,18 @@
-/* interop_layout.c: the native layout of types: bool 4 bytes, char 1 or 2, references as pointers, fixed strings and arrays in place.
+/* interop_layout.c: which native form a value has, by its type and MarshalAs, or why it has none; the native layout of types.
  * A layout is made once per type and kept.  Lock: layout_lock guards the table; nothing runs under it.
  * Book: interop.md  Tests: tests/app */
 #include "interop/interop_value.h"
 
 #include "os/os_thread.h"
 
-enum { DEPTH_MAX = 32 };
 static OsMutex layout_lock = OS_MUTEX_INIT;
 static Map64 layouts; /* MethodTable * -> NativeLayout * */
-static const NativeLayout *layout_at(MethodTable *mt, u32 depth);
+const char *const native_texts[] = {
+    NULL,
+#define TEXT(id, text) text,
+#include "interop/interop_texts.def"
+#undef TEXT
+};
 
 static u32 blob_uint(MdSig *s, u32 none)
 {
@@ -29,7 +33,7 @@ static const char *blob_string(MdSig *s, u32 *len)
 
 NativeSpec native_spec(const MdImage *md, u32 token)
 {
-    NativeSpec r = {.type = NT_NONE, .elem = NT_NONE, .count_param = -1};
+    NativeSpec r = NATIVE_SPEC_NONE;
     u32 row = md_marshal_of(md, token), n = 0, len;
     const u8 *p = row ? md_blob(md, md_FieldMarshal_NativeType(md, row), &n) : NULL;
     if (!p || n == 0)
@@ -65,126 +69,402 @@ NativeSpec native_spec(const MdImage *md, u32 token)
     return r;
 }
 
-static NativeValue value_of(TypeHandle th, const NativeSpec *spec, bool unicode, u32 depth)
+bool native_is_core(const MethodTable *mt, const char *ns, const char *name)
 {
-    u8 kind = type_elem_kind(th);
-    NativeValue v = {.kind = NV_COPY, .managed_size = type_size(th), .type = th};
-    v.size = v.align = v.managed_size;
-    MethodTable *mt = th_mt(th);
-    u8 nt = spec ? spec->type : NT_NONE;
+    return mt && mt->module->assembly == type_corelib && strcmp(mt->klass->name, name) == 0 && strcmp(mt->klass->ns, ns) == 0;
+}
+
+typedef struct Chain { /* types being laid out, innermost first */
+    const MethodTable *mt;
+    const struct Chain *outer;
+} Chain;
+typedef struct Rules {
+    NativePlace place;
+    bool unicode;
+    const Chain *chain;
+} Rules;
+static const NativeLayout *layout_in(MethodTable *mt, const Chain *chain);
+static NativeValue value_of(TypeHandle th, const NativeSpec *spec, const Rules *r);
+static bool has_layout(const MethodTable *mt) { return (mt->klass->attrs & TD_LAYOUT) != TD_AUTO_LAYOUT; }
+
+static void bad(NativeValue *v, NativeText why)
+{
+    v->kind = NV_BAD;
+    v->why = (u8)why;
+    v->size = v->align = 1;
+}
+
+/* ---- simple values -------------------------------------------------------------------------------------------------------------------- */
+static void want(NativeValue *v, const Rules *r, u8 nt, u8 a, u8 b, NativeText why)
+{
+    if (nt != NT_NONE && nt != a && nt != b && r->place != AT_ELEMENT)
+        bad(v, why);
+}
+
+static void simple_value(NativeValue *v, u8 kind, u8 nt, const Rules *r)
+{
     switch (kind) {
     case ET_BOOLEAN:
-        v.size = v.align = nt == NT_I1 || nt == NT_U1 ? 1 : nt == NT_VARIANT_BOOL ? 2 : 4;
-        v.kind = NV_BOOL;
+        v->size = v->align = nt == NT_I1 || nt == NT_U1 ? 1 : 4;
+        v->kind = NV_BOOL;
+        if (nt != NT_I1 && nt != NT_U1)
+            want(v, r, nt, NT_BOOLEAN, NT_BOOLEAN, TEXT_BOOL);
         break;
     case ET_CHAR:
-        if (nt == NT_I1 || nt == NT_U1 || (!unicode && nt != NT_I2 && nt != NT_U2)) {
-            v.size = v.align = 1;
-            v.kind = NV_CHAR_NARROW;
+        if (nt == NT_I1 || nt == NT_U1 || (!r->unicode && nt != NT_I2 && nt != NT_U2)) {
+            v->size = v->align = 1;
+            v->kind = NV_CHAR_NARROW;
         }
+        if (nt != NT_I1 && nt != NT_U1)
+            want(v, r, nt, NT_I2, NT_U2, TEXT_CHAR);
         break;
-    case ET_VALUETYPE: {
-        const NativeLayout *l = depth < DEPTH_MAX ? layout_at(mt, depth + 1) : NULL;
-        v.layout = l;
-        v.kind = !l || !l->ok ? NV_BAD : l->same ? NV_COPY : NV_STRUCT;
-        v.size = l && l->ok ? l->size : 0;
-        v.align = l && l->ok ? l->align : 1;
+    case ET_I1:
+    case ET_U1: want(v, r, nt, NT_I1, NT_U1, TEXT_I1); break;
+    case ET_I2:
+    case ET_U2: want(v, r, nt, NT_I2, NT_U2, TEXT_I2); break;
+    case ET_I4:
+    case ET_U4:
+        if (nt != NT_ERROR)
+            want(v, r, nt, NT_I4, NT_U4, TEXT_I4);
         break;
+    case ET_I8:
+    case ET_U8: want(v, r, nt, NT_I8, NT_U8, TEXT_I8); break;
+    case ET_I:
+    case ET_U: want(v, r, nt, NT_INT, NT_UINT, TEXT_I); break;
+    case ET_R4: want(v, r, nt, NT_R4, NT_R4, TEXT_R4); break;
+    case ET_R8: want(v, r, nt, NT_R8, NT_R8, TEXT_R8); break;
+    case ET_PTR: want(v, r, nt, NT_NONE, NT_NONE, TEXT_PTR); break;
+    case ET_FNPTR: want(v, r, nt, NT_FUNCTION, NT_FUNCTION, TEXT_FNPTR); break;
+    default: bad(v, TEXT_PLAIN);
     }
-    case ET_TYPEDBYREF:
-        v.kind = NV_BAD;
+}
+
+/* ---- strings -------------------------------------------------------------------------------------------------------------------------- */
+static void string_value(NativeValue *v, u8 nt, const NativeSpec *spec, const Rules *r)
+{
+    v->kind = NV_STRING;
+    switch (nt) {
+    case NT_NONE: v->form = r->unicode ? STRING_WIDE : STRING_UTF8; break;
+    case NT_LPSTR:
+    case NT_LPUTF8:
+        v->form = STRING_UTF8;
+        if (nt == NT_LPUTF8 && r->place == AT_ELEMENT)
+            bad(v, TEXT_STRING_ARRAY);
         break;
-    case ET_CLASS:
-        v.size = v.align = 8;
-        v.kind = NV_BAD;
-        if (mt == type_wk(WK_STRING) && nt == NT_BY_VAL_STR) {
-            v.kind = NV_FIXED_STRING;
-            v.wide = unicode;
-            v.count = spec->count;
-            v.align = unicode ? 2 : 1;
-            v.size = v.count * v.align;
-        } else if (mt == type_wk(WK_STRING)) {
-            bool known = nt == NT_NONE || nt == NT_LPSTR || nt == NT_LPWSTR || nt == NT_LPTSTR || nt == NT_LPUTF8;
-            v.kind = known ? NV_STRING : NV_BAD;
-            v.wide = nt == NT_LPWSTR || (unicode && (nt == NT_NONE || nt == NT_LPTSTR));
-        } else if (mt && mt_is_szarray(mt) && nt == NT_BY_VAL_ARRAY) {
-            NativeSpec inner = {.type = spec->elem, .count_param = -1};
-            NativeValue *e = base_malloc(sizeof *e);
-            *e = value_of(mt->elem, &inner, unicode, depth + 1);
-            v.kind = e->kind == NV_BAD ? NV_BAD : NV_FIXED_ARRAY;
-            v.type = mt->elem;
-            v.elem = e;
-            v.count = spec->count;
-            v.size = e->size * v.count;
-            v.align = MAX(e->align, 1u);
-        } else if (mt && mt_is_delegate(mt)) {
-            v.kind = NV_DELEGATE;
+    case NT_LPWSTR:
+    case NT_LPTSTR: v->form = STRING_WIDE; break;
+    case NT_BSTR:
+    case NT_TBSTR: v->form = STRING_BSTR; break;
+    case NT_ANSIBSTR: v->form = STRING_ANSIBSTR; break;
+    case NT_BY_VAL_STR:
+        if (r->place == AT_FIELD) {
+            v->kind = NV_FIXED_STRING;
+            v->form = r->unicode ? STRING_WIDE : STRING_UTF8;
+            v->count = spec->count;
+            v->align = r->unicode ? 2 : 1;
+            v->size = v->count * v->align;
+            if (!v->count)
+                bad(v, TEXT_ZERO_STRING);
+            break;
+        } /* fallthrough */
+    default: bad(v, r->place == AT_FIELD ? TEXT_STRING_FIELD : r->place == AT_ELEMENT ? TEXT_STRING_ARRAY : TEXT_STRING);
+    }
+}
+
+static void builder_value(NativeValue *v, u8 nt, const Rules *r)
+{
+    v->kind = NV_BUILDER;
+    v->form = nt == NT_LPWSTR || nt == NT_LPTSTR || (nt == NT_NONE && r->unicode) ? STRING_WIDE : STRING_UTF8;
+    if (r->place != AT_PARAM)
+        bad(v, r->place == AT_FIELD ? TEXT_BUILDER_FIELD : TEXT_SIGNATURE);
+    else if (nt != NT_NONE && nt != NT_LPSTR && nt != NT_LPUTF8 && nt != NT_LPWSTR && nt != NT_LPTSTR)
+        bad(v, TEXT_BUILDER);
+}
+
+/* ---- objects -------------------------------------------------------------------------------------------------------------------------- */
+static void handle_value(NativeValue *v, u8 nt, bool critical, const Rules *r)
+{
+    v->kind = NV_HANDLE;
+    v->critical = critical;
+    if (r->place == AT_ELEMENT)
+        bad(v, critical ? TEXT_CRITICALHANDLE_ARRAY : TEXT_SAFEHANDLE_ARRAY);
+    else if (nt != NT_NONE)
+        bad(v, critical ? TEXT_CRITICALHANDLE : TEXT_SAFEHANDLE);
+}
+
+static void layout_class_value(NativeValue *v, MethodTable *mt, u8 nt, const Rules *r)
+{
+    bool field = r->place == AT_FIELD;
+    v->layout = layout_in(mt, r->chain);
+    v->kind = field ? NV_CLASS : NV_CLASS_PTR;
+    if (field) {
+        v->size = v->layout->size;
+        v->align = v->layout->align;
+    }
+    if (nt != NT_NONE && nt != (field ? NT_STRUCT : NT_LPSTRUCT))
+        bad(v, field ? TEXT_CLASS_FIELD : TEXT_CLASS);
+}
+
+static void object_value(NativeValue *v, u8 nt, const Rules *r)
+{
+    if (nt == NT_NONE || nt == NT_STRUCT)
+        bad(v, TEXT_VARIANT);
+    else if (nt == NT_INTERFACE || nt == NT_IUNKNOWN || nt == NT_IDISPATCH)
+        bad(v, TEXT_INTERFACE);
+    else
+        bad(v, r->place == AT_FIELD ? TEXT_OBJECT_FIELD : TEXT_OBJECT);
+}
+
+static void fixed_array_value(NativeValue *v, MethodTable *mt, u8 nt, const NativeSpec *spec, const Rules *r)
+{
+    if (r->place == AT_ELEMENT) {
+        bad(v, TEXT_NESTED_ARRAY);
+        return;
+    }
+    if (nt != NT_BY_VAL_ARRAY) {
+        bad(v, nt == NT_LPARRAY ? TEXT_RESTRICTED : TEXT_ARRAY_FIELD);
+        return;
+    }
+    NativeSpec inner = NATIVE_SPEC_NONE;
+    inner.type = spec->elem;
+    NativeValue *e = base_malloc(sizeof *e);
+    *e = value_of(mt->elem, &inner, &(Rules){AT_ELEMENT, r->unicode, r->chain});
+    v->kind = NV_FIXED_ARRAY;
+    v->type = mt->elem;
+    v->elem = e;
+    v->count = spec->count;
+    v->size = e->size * v->count;
+    v->align = MAX(e->align, 1u);
+    if (e->kind == NV_BAD)
+        bad(v, (NativeText)e->why);
+}
+
+static bool is_generic_class(const MethodTable *mt) { return mt_is_generic(mt) && !mt_is_array(mt); }
+
+static void class_value(NativeValue *v, MethodTable *mt, u8 nt, const NativeSpec *spec, const Rules *r)
+{
+    static MethodTable *safe, *critical;
+    if (!safe) {
+        safe = type_load_name(type_corelib, "System.Runtime.InteropServices", "SafeHandle", NULL);
+        critical = type_load_name(type_corelib, "System.Runtime.InteropServices", "CriticalHandle", NULL);
+    }
+    v->size = v->align = 8;
+    if (!mt)
+        bad(v, TEXT_PLAIN);
+    else if (nt == NT_CUSTOM && r->place == AT_FIELD)
+        bad(v, TEXT_CUSTOM_FIELD);
+    else if (mt == type_wk(WK_STRING))
+        string_value(v, nt, spec, r);
+    else if (mt_is_array(mt))
+        fixed_array_value(v, mt, nt, spec, r);
+    else if (is_generic_class(mt))
+        bad(v, TEXT_GENERIC);
+    else if (native_is_core(mt, "System.Text", "StringBuilder"))
+        builder_value(v, nt, r);
+    else if (type_is_subclass(mt, safe) || type_is_subclass(mt, critical))
+        handle_value(v, nt, !type_is_subclass(mt, safe), r);
+    else if (r->place == AT_ELEMENT)
+        bad(v, TEXT_SIGNATURE);
+    else if (mt_is_delegate(mt) || mt == type_wk(WK_DELEGATE) || mt == type_wk(WK_MULTICASTDELEGATE)) {
+        v->kind = NV_DELEGATE;
+        if (nt != NT_NONE && nt != NT_FUNCTION)
+            bad(v, TEXT_DELEGATE);
+    } else if (has_layout(mt) && !mt_is_interface(mt))
+        layout_class_value(v, mt, nt, r);
+    else if (mt == type_wk(WK_OBJECT))
+        object_value(v, nt, r);
+    else
+        bad(v, nt == NT_NONE || nt == NT_INTERFACE ? TEXT_INTERFACE : TEXT_NO_LAYOUT);
+}
+
+/* ---- structs -------------------------------------------------------------------------------------------------------------------------- */
+static bool not_for_calls(const MethodTable *mt)
+{
+    static const struct {
+        const char *ns, *name;
+    } types[] = {{"System", "Nullable`1"}, {"System", "Span`1"}, {"System", "ReadOnlySpan`1"}, {"System.Runtime.Intrinsics", "Vector64`1"},
+                 {"System.Runtime.Intrinsics", "Vector128`1"}, {"System.Runtime.Intrinsics", "Vector256`1"},
+                 {"System.Runtime.Intrinsics", "Vector512`1"}, {"System.Numerics", "Vector`1"}};
+    for (u32 i = 0; i < ARRAY_LEN(types); i++)
+        if (native_is_core(mt, types[i].ns, types[i].name))
+            return true;
+    return false;
+}
+
+/* true: one of the types with rules of their own */
+static bool known_struct(NativeValue *v, MethodTable *mt, u8 nt, const Rules *r)
+{
+    bool none = nt == NT_NONE || nt == NT_STRUCT;
+    if (native_is_core(mt, "System", "Decimal")) {
+        if (nt == NT_CURRENCY && r->place != AT_ELEMENT) {
+            v->kind = NV_CURRENCY;
+            v->size = v->align = 8;
+        } else if (!none && (nt != NT_LPSTRUCT || r->place != AT_PARAM)) {
+            bad(v, r->place == AT_FIELD ? TEXT_DECIMAL_FIELD : r->place == AT_ELEMENT ? TEXT_DECIMAL_ARRAY : TEXT_DECIMAL);
         }
-        break;
-    default:
-        break;
+    } else if (native_is_core(mt, "System", "Guid")) {
+        if (!none && (nt != NT_LPSTRUCT || r->place != AT_PARAM) && r->place != AT_ELEMENT)
+            bad(v, TEXT_GUID);
+    } else if (native_is_core(mt, "System", "DateTime")) {
+        v->kind = NV_DATE;
+        v->size = v->align = 8;
+        if (!none)
+            bad(v, r->place == AT_ELEMENT ? TEXT_DATE_ARRAY : TEXT_DATE);
+    } else if (r->place == AT_FIELD && (native_is_core(mt, "System.Runtime.InteropServices", "HandleRef") ||
+                                        native_is_core(mt, "System.Runtime.InteropServices", "ArrayWithOffset") ||
+                                        native_is_core(mt, "System", "ArgIterator"))) {
+        bad(v, TEXT_PLAIN);
+    } else {
+        return false;
     }
+    return true;
+}
+
+static void struct_value(NativeValue *v, MethodTable *mt, u8 nt, const Rules *r)
+{
+    const NativeLayout *l = layout_in(mt, r->chain);
+    v->layout = l;
+    v->kind = l->same ? NV_COPY : NV_STRUCT;
+    v->size = l->size;
+    v->align = l->align;
+    if (known_struct(v, mt, nt, r))
+        return;
+    if (mt_is_generic(mt) && r->place != AT_FIELD && (!l->same || (r->place == AT_PARAM && not_for_calls(mt))))
+        bad(v, TEXT_GENERIC);
+    else if (!has_layout(mt) && r->place != AT_ELEMENT)
+        bad(v, TEXT_AUTO_LAYOUT);
+    else if (nt != NT_NONE && nt != NT_STRUCT && r->place != AT_ELEMENT)
+        bad(v, TEXT_VALUE);
+}
+
+static NativeValue value_of(TypeHandle th, const NativeSpec *spec, const Rules *r)
+{
+    u8 kind = type_elem_kind(th), nt = spec ? spec->type : NT_NONE;
+    NativeValue v = {.kind = NV_COPY, .managed_size = type_size(th), .type = th};
+    v.size = v.align = v.managed_size;
+    if (nt == NT_CUSTOM && kind != ET_CLASS)
+        bad(&v, r->place == AT_FIELD ? TEXT_CUSTOM_FIELD : TEXT_CUSTOM);
+    else if (kind == ET_VALUETYPE)
+        struct_value(&v, th_mt(th), nt, r);
+    else if (kind == ET_CLASS)
+        class_value(&v, th_mt(th), nt, spec, r);
+    else
+        simple_value(&v, kind, nt, r);
     return v;
 }
 
-NativeValue native_value(TypeHandle th, const NativeSpec *spec, bool unicode) { return value_of(th, spec, unicode, 0); }
+NativeValue native_value(TypeHandle th, const NativeSpec *spec, bool unicode, NativePlace place)
+{
+    return value_of(th, spec, &(Rules){place, unicode, NULL});
+}
 
-static bool has_layout(const MethodTable *mt) { return (mt->klass->attrs & TD_LAYOUT) != TD_AUTO_LAYOUT; }
+static void add_field(MethodTable *mt, NativeLayout *l, Field *f, const NativeValue *v, u32 pack, u32 *end)
+{
+    bool is_explicit = (mt->klass->attrs & TD_LAYOUT) == TD_EXPLICIT_LAYOUT;
+    u32 align = pack && pack < v->align ? pack : v->align, at = is_explicit ? f->offset : ALIGN_UP(*end, MAX(align, 1u));
+    if (v->kind == NV_BAD)
+        l->ok = false;
+    l->same &= v->kind == NV_COPY && at == f->offset;
+    l->handles |= v->kind == NV_HANDLE || (v->layout && v->layout->handles);
+    l->recursive |= v->layout && v->layout->recursive;
+    l->fields[l->num_fields++] = (NativeField){f->offset, at, f->token, mt, *v};
+    *end = MAX(*end, at + v->size);
+    l->align = MAX(l->align, align);
+}
 
-static void lay_out(MethodTable *mt, NativeLayout *l, u32 depth)
+static void lay_out(MethodTable *mt, NativeLayout *l, const Chain *chain)
 {
     const MdImage *md = mt->module->md;
+    const Chain own = {mt, chain};
     u32 row = mt->klass->token ? md_class_layout_of(md, MD_RID(mt->klass->token)) : 0;
-    u32 pack = row ? md_ClassLayout_PackingSize(md, row) : 0, given = row ? md_ClassLayout_ClassSize(md, row) : 0;
-    bool is_explicit = (mt->klass->attrs & TD_LAYOUT) == TD_EXPLICIT_LAYOUT, unicode = (mt->klass->attrs & TD_STRING_FORMAT) == TD_UNICODE;
-    const NativeLayout *base = !mt_is_valuetype(mt) && mt->parent && has_layout(mt->parent) ? layout_at(mt->parent, depth + 1) : NULL;
-    u32 end = 0, n = base ? base->num_fields : 0;
-    l->fields = base_calloc(n + mt->klass->num_fields, sizeof *l->fields);
+    u32 pack = row ? md_ClassLayout_PackingSize(md, row) : 0, given = row ? md_ClassLayout_ClassSize(md, row) : 0, end = 0;
+    const NativeLayout *base = !mt_is_valuetype(mt) && mt->parent && has_layout(mt->parent) ? layout_in(mt->parent, chain) : NULL;
+    Rules r = {AT_FIELD, (mt->klass->attrs & TD_STRING_FORMAT) == TD_UNICODE, &own};
+    l->fields = base_calloc((base ? base->num_fields : 0) + mt->klass->num_fields, sizeof *l->fields);
     l->align = base ? base->align : 1;
-    l->same = base ? base->same : true;
+    l->same = l->ok = true;
     if (base) {
-        memcpy(l->fields, base->fields, n * sizeof *l->fields);
+        memcpy(l->fields, base->fields, base->num_fields * sizeof *l->fields);
+        l->num_fields = base->num_fields;
+        l->same = base->same;
+        l->ok = base->ok;
+        l->handles = base->handles;
         end = base->size;
     }
-    l->ok = true;
     for (u32 i = 0; i < mt->klass->num_fields; i++) {
         Field *f = &mt->klass->fields[i];
         if (f->flags & FF_STATIC)
             continue;
         NativeSpec spec = native_spec(md, f->token);
         TypeHandle th = type_field_type(mt, f, NULL);
-        NativeValue v = th ? value_of(th, &spec, unicode, depth) : (NativeValue){0};
-        if (v.size == 0 && v.kind == NV_BAD)
-            l->ok = false;
-        u32 align = pack && pack < v.align ? pack : v.align, at = is_explicit ? f->offset : ALIGN_UP(end, MAX(align, 1u));
-        l->same &= v.kind == NV_COPY && at == f->offset;
-        l->fields[n++] = (NativeField){f->offset, at, f->token, v};
-        end = MAX(end, at + v.size);
-        l->align = MAX(l->align, align);
+        NativeValue v = {0};
+        if (th)
+            v = value_of(th, &spec, &r);
+        else
+            bad(&v, TEXT_PLAIN);
+        add_field(mt, l, f, &v, pack, &end);
     }
-    l->num_fields = n;
+    if (mt->klass->inline_array_length)
+        end *= mt->klass->inline_array_length;
     l->size = MAX(MAX(ALIGN_UP(end, l->align), given), 1u);
-    l->same &= !mt_has_refs(mt);
+    l->same &= !mt_has_refs(mt) && (!mt->klass->inline_array_length || l->size == mt->klass->size);
 }
 
-static const NativeLayout *layout_at(MethodTable *mt, u32 depth)
+static bool on_chain(const MethodTable *mt, const Chain *c)
 {
+    for (; c; c = c->outer)
+        if (c->mt == mt)
+            return true;
+    return false;
+}
+
+static const NativeLayout *layout_in(MethodTable *mt, const Chain *chain)
+{
+    static const NativeLayout itself = {.size = 1, .align = 1, .recursive = true};
     os_mutex_lock(&layout_lock);
     NativeLayout *l = map64_ptr(&layouts, (u64)(uintptr_t)mt);
     os_mutex_unlock(&layout_lock);
     if (l)
         return l;
+    if (on_chain(mt, chain))
+        return &itself;
     l = base_calloc(1, sizeof *l);
+    l->mt = mt;
+    l->size = l->align = 1;
     if (mt->klass->underlying)
-        *l = (NativeLayout){.size = mt->klass->size, .align = mt->klass->size, .ok = true, .same = true};
-    else if (has_layout(mt) && !mt_is_array(mt) && depth < DEPTH_MAX)
-        lay_out(mt, l, depth);
+        *l = (NativeLayout){.mt = mt, .size = mt->klass->size, .align = mt->klass->size, .ok = !mt_is_enum(mt), .same = true};
+    else if (!mt_is_array(mt))
+        lay_out(mt, l, chain);
+    l->ok &= has_layout(mt);
     os_mutex_lock(&layout_lock);
     NativeLayout *first = map64_ptr(&layouts, (u64)(uintptr_t)mt);
     if (!first)
         map64_put(&layouts, (u64)(uintptr_t)mt, (u64)(uintptr_t)l);
     os_mutex_unlock(&layout_lock);
     return first ? first : l;
+}
+
+bool native_layout_check(const NativeLayout *l, Err *e)
+{
+    char type[256];
+    if (l->recursive) {
+        type_name(th_of(l->mt), TN_NAMESPACE, type, sizeof type);
+        return err_set(e, ERR_TYPE_LOAD, 0,
+                       "Type '%s' cannot be marshaled as an unmanaged structure; its native layout contains a recursive definition so no "
+                       "meaningful size can be computed.", type);
+    }
+    for (u32 i = 0; i < l->num_fields; i++) {
+        const NativeField *f = &l->fields[i];
+        const NativeValue *v = f->value.elem ? f->value.elem : &f->value;
+        if (f->value.kind == NV_BAD) {
+            type_name(th_of(f->owner->klass->typical), TN_NAMESPACE, type, sizeof type);
+            return err_set(e, ERR_TYPE_LOAD, 0, "Cannot marshal field '%s' of type '%s': %s", md_str(f->owner->module->md,
+                           md_Field_Name(f->owner->module->md, MD_RID(f->token))), type, native_texts[f->value.why]);
+        }
+        if (v->layout && !native_layout_check(v->layout, e))
+            return false;
+    }
+    return true;
 }
 
 void interop_layouts_forget(void)
@@ -202,4 +482,4 @@ void interop_layouts_forget(void)
     vec_free(&dead);
 }
 
-const NativeLayout *native_layout(MethodTable *mt) { return layout_at(mt, 0); }
+const NativeLayout *native_layout(MethodTable *mt) { return layout_in(mt, NULL); }

@@ -1,6 +1,6 @@
 /* interop_marshal.c: IL that turns managed arguments into native ones and native results into managed ones.
- * Shape of the body: convert each argument into a local, load them, call, convert the result, release what was made, return.
- * Conversions that may fail come before the call; an exception leaves what was converted before it unreleased.
+ * Shape of the body: try { convert each argument into a local, load them, call, convert what comes back } finally { release what was made },
+ * return; without the try when there is nothing to release.
  * Book: interop.md  Tests: tests/app */
 #include "interop/interop_plan.h"
 
@@ -34,45 +34,115 @@ bool marshal_is_plain(const MarshalSource *s)
 
 static void call(IlBuilder *b, Method *m) { ilb_op_token(b, IL_CALL, ilb_method(b, m)); }
 
-static void push_custom(IlBuilder *b, const ArgPlan *a)
+/* ---- what the stub does with one argument -------------------------------------------------------------------------------------------- */
+static void store(IlBuilder *b, u32 local) { ilb_local_op(b, IL_STLOC, local); }
+static void load(IlBuilder *b, u32 local) { ilb_local_op(b, IL_LDLOC, local); }
+static void load_address(IlBuilder *b, u32 local) { ilb_local_op(b, IL_LDLOCA, local); }
+
+static u32 local_of(IlBuilder *b, SigType type)
 {
+    type.pinned = false;
+    if (type.kind == ET_CLASS)
+        type = plan_prim(ET_OBJECT);
+    return ilb_local(b, &type);
+}
+
+static u32 pinned_local(IlBuilder *b)
+{
+    SigType pin = ilb_sigtype_byref();
+    pin.pinned = true;
+    return ilb_local(b, &pin);
+}
+
+static void push_custom(IlBuilder *b, const ArgPlan *a, u32 any_local)
+{
+    load_address(b, any_local);
     ilb_i8(b, (i64)(uintptr_t)a->custom);
-    ilb_op(b, IL_LDIND_REF);
+    ilb_i8(b, 0);
+    ilb_op(b, IL_DUP);
+    plan_call_helper(b, (void *)helper_custom, HELPER_ADDRESS, true);
 }
 
-static void call_custom(IlBuilder *b, const char *name)
+static void make_custom(IlBuilder *b, const ArgPlan *a, u32 any_local)
 {
-    ilb_op_token(b, IL_CALLVIRT, ilb_method(b, plan_core_fn("System.Runtime.InteropServices", "ICustomMarshaler", name, 1)));
+    push_custom(b, a, any_local);
+    ilb_op(b, IL_POP);
 }
 
-/* Address of the fields of the object or the first element of the array, pinned in a->local; null stays null. */
-static void pin_contents(IlBuilder *b, u32 arg, const ArgPlan *a)
+/* MngdRefCustomMarshaler.name(marshaler, ref object, native *) */
+static void call_custom(IlBuilder *b, u32 arg, const ArgPlan *a, const char *name)
 {
-    MethodTable *raw = plan_core("System.Runtime.CompilerServices", a->kind == ARG_ARRAY ? "RawArrayData" : "RawData");
+    push_custom(b, a, a->local);
+    if (a->kind == ARG_CUSTOM_REF)
+        ilb_ldarg(b, arg);
+    else
+        ilb_local_op(b, IL_LDARGA, arg);
+    load_address(b, a->local);
+    call(b, plan_core_fn("System.StubHelpers", "MngdRefCustomMarshaler", name, 3));
+}
+
+/* Address of the fields of the object, the first element of the array or character of the string, pinned in a->local; null stays null. */
+static void pin_contents(IlBuilder *b, u32 arg, ArgPlan *a)
+{
+    MethodTable *raw = plan_core("System.Runtime.CompilerServices", "RawData");
+    a->local = pinned_local(b);
     ilb_ldarg(b, arg);
     u32 null = ilb_branch(b, IL_BRFALSE);
     ilb_ldarg(b, arg);
-    ilb_op_token(b, IL_LDFLDA, ilb_field(b, type_field_by_name(raw, "Data"), raw));
-    ilb_local_op(b, IL_STLOC, a->local);
+    if (a->kind == ARG_ARRAY) {
+        ilb_op_token(b, IL_LDFLDA, ilb_field(b, type_field_by_name(raw, "Data"), raw));
+        ilb_op_i32(b, IL_LDC_I4, (i32)th_mt(a->type)->base_size - 16);
+        ilb_op(b, IL_ADD);
+    } else if (a->kind == ARG_PINNED_STRING) {
+        ilb_op_token(b, IL_LDFLDA, ilb_field(b, type_field_by_name(type_wk(WK_STRING), "_firstChar"), type_wk(WK_STRING)));
+    } else {
+        ilb_op_token(b, IL_LDFLDA, ilb_field(b, type_field_by_name(raw, "Data"), raw));
+    }
+    store(b, a->local);
     ilb_bind(b, null);
 }
 
+/* m_array and m_offset of an ArrayWithOffset: the array is pinned, the address is in a->extra. */
+static void pin_offset(IlBuilder *b, u32 arg, ArgPlan *a)
+{
+    MethodTable *mt = plan_core("System.Runtime.InteropServices", "ArrayWithOffset"), *raw = plan_core("System.Runtime.CompilerServices", "RawData");
+    a->local = pinned_local(b);
+    a->extra = local_of(b, plan_prim(ET_I));
+    ilb_local_op(b, IL_LDARGA, arg);
+    ilb_op_token(b, IL_LDFLD, ilb_field(b, type_field_by_name(mt, "m_array"), mt));
+    u32 null = ilb_branch(b, IL_BRFALSE);
+    ilb_local_op(b, IL_LDARGA, arg);
+    ilb_op_token(b, IL_LDFLD, ilb_field(b, type_field_by_name(mt, "m_array"), mt));
+    ilb_op_token(b, IL_LDFLDA, ilb_field(b, type_field_by_name(raw, "Data"), raw));
+    store(b, a->local);
+    ilb_local_op(b, IL_LDARGA, arg);
+    ilb_op_token(b, IL_LDFLD, ilb_field(b, type_field_by_name(mt, "m_array"), mt));
+    ilb_i8(b, 0);
+    ilb_op(b, IL_DUP);
+    ilb_op(b, IL_DUP);
+    plan_call_helper(b, (void *)helper_array_data, HELPER_OBJECT, false);
+    ilb_local_op(b, IL_LDARGA, arg);
+    ilb_op_token(b, IL_LDFLD, ilb_field(b, type_field_by_name(mt, "m_offset"), mt));
+    ilb_op(b, IL_ADD);
+    store(b, a->extra);
+    ilb_bind(b, null);
+}
+
+/* A call of the helper that converts a value, fields or elements. */
 static void helper_on(IlBuilder *b, u32 arg, const ArgPlan *a, NativeOp op)
 {
-    static void *const fns[] = {[ARG_VALUE] = (void *)helper_value, [ARG_VALUE_REF] = (void *)helper_value, [ARG_OBJECT_REF] = (void *)helper_object,
-                                [ARG_ARRAY_COPY] = (void *)helper_array, [ARG_BUILDER] = (void *)helper_builder};
-    bool keeps = a->kind == ARG_ARRAY_COPY || a->kind == ARG_BUILDER;
-    i64 what = a->kind == ARG_OBJECT_REF ? (i64)a->type : a->kind == ARG_BUILDER ? a->wide + 2 * a->in : (i64)(uintptr_t)a->value;
+    bool address = a->kind == ARG_VALUE || a->kind == ARG_VALUE_REF;
     if (a->kind == ARG_VALUE)
         ilb_local_op(b, IL_LDARGA, arg);
     else
         ilb_ldarg(b, arg);
     ilb_local_op(b, a->kind == ARG_VALUE ? IL_LDLOCA : IL_LDLOC, a->local);
-    ilb_i8(b, what);
+    ilb_i8(b, a->kind == ARG_OBJECT_REF ? (i64)a->type : (i64)(uintptr_t)a->value);
     ilb_i8(b, (i64)op);
-    plan_call_helper(b, fns[a->kind], a->kind == ARG_VALUE || a->kind == ARG_VALUE_REF ? HELPER_ADDRESS : HELPER_OBJECT, false);
-    if (keeps && op == NV_TO_NATIVE)
-        ilb_local_op(b, IL_STLOC, a->local);
+    void *fn = address ? (void *)helper_value : a->kind == ARG_OBJECT_REF ? (void *)helper_object : (void *)helper_array;
+    plan_call_helper(b, fn, address ? HELPER_ADDRESS : HELPER_OBJECT, false);
+    if (a->kind == ARG_ARRAY_COPY && (op == NV_TO_NATIVE || op == (NativeOp)HELPER_SPACE))
+        store(b, a->local);
     else
         ilb_op(b, IL_POP);
 }
@@ -86,172 +156,328 @@ static void buffer(IlBuilder *b, u32 arg, const ArgPlan *a)
     ilb_op_i32(b, IL_LDC_I4, (i32)ALIGN_UP(MAX(size, 8u), 8u));
     ilb_op(b, IL_CONV_U);
     ilb_op(b, IL_LOCALLOC);
-    ilb_local_op(b, IL_STLOC, a->local);
+    store(b, a->local);
     ilb_bind(b, null);
 }
 
-/* An array that only comes back is made of zeros: its strings are not passed in. */
-static void convert_copy(IlBuilder *b, u32 arg, const ArgPlan *a)
+/* count * 4 + op: SizeConst and the parameter that SizeParamIndex names */
+static void push_count(IlBuilder *b, const MarshalSource *s, const ArgPlan *a, NativeOp op)
 {
-    if (a->kind == ARG_VALUE_REF || a->kind == ARG_OBJECT_REF)
-        buffer(b, arg, a);
-    if (a->in || a->kind == ARG_VALUE || a->kind == ARG_ARRAY_COPY || a->kind == ARG_BUILDER)
-        helper_on(b, arg, a, NV_TO_NATIVE);
+    i32 param = a->spec.count_param;
+    ilb_i8(b, param < 0 ? MAX(a->spec.count, 1u) : a->spec.count);
+    const SigType *p = param < 0 ? NULL : &s->sig->params[param];
+    u8 kind = p ? p->kind : 0;
+    if (p && p->kind == ET_BYREF) {
+        TypeDesc *d = th_desc(type_sigtype_load(&s->ctx, p, NULL));
+        kind = d ? type_elem_kind(d->elem) : 0;
+    }
+    static const u16 load_op[ET_U8 + 1] = {[ET_I1] = IL_LDIND_I1, [ET_U1] = IL_LDIND_U1, [ET_I2] = IL_LDIND_I2, [ET_U2] = IL_LDIND_U2,
+                                           [ET_I4] = IL_LDIND_I4, [ET_U4] = IL_LDIND_U4, [ET_I8] = IL_LDIND_I8, [ET_U8] = IL_LDIND_I8};
+    bool integer = (kind >= ET_I1 && kind <= ET_U8) || kind == ET_I || kind == ET_U;
+    if (integer) {
+        ilb_ldarg(b, s->first_arg + (u32)param);
+        if (p->kind == ET_BYREF)
+            ilb_op(b, kind == ET_I || kind == ET_U ? IL_LDIND_I : load_op[kind]);
+        ilb_op(b, IL_CONV_I);
+        ilb_op(b, IL_ADD);
+    }
+    ilb_op(b, IL_LDC_I4_2);
+    ilb_op(b, IL_SHL);
+    ilb_i8(b, (i64)op);
+    ilb_op(b, IL_ADD);
+}
+
+static void array_ref(IlBuilder *b, const MarshalSource *s, u32 arg, const ArgPlan *a, NativeOp op)
+{
+    ilb_ldarg(b, arg);
+    load_address(b, a->local);
+    ilb_i8(b, (i64)(uintptr_t)a->value);
+    if (op == NV_TO_MANAGED)
+        push_count(b, s, a, op);
+    else
+        ilb_i8(b, (i64)op);
+    plan_call_helper(b, (void *)helper_array_ref, HELPER_ADDRESS, false);
+    ilb_op(b, IL_POP);
+}
+
+static void handle_helper(IlBuilder *b, const ArgPlan *a, NativeOp op)
+{
+    load_address(b, a->extra);
+    load_address(b, a->local);
+    ilb_i8(b, a->value->critical);
+    ilb_i8(b, (i64)op);
+    plan_call_helper(b, (void *)helper_handle, HELPER_ADDRESS, false);
+    ilb_op(b, IL_POP);
+}
+
+/* The object in *managed becomes the new one (extra2) when the handle has changed. */
+static void handle_new(IlBuilder *b, u32 arg, const ArgPlan *a)
+{
+    ilb_ldarg(b, arg);
+    load_address(b, a->local);
+    load_address(b, a->extra2);
+    ilb_i8(b, a->value->critical + 2 * a->in);
+    plan_call_helper(b, (void *)helper_handle_new, HELPER_ADDRESS, false);
+    ilb_op(b, IL_POP);
+}
+
+/* Made before the call, so that the handle cannot be lost. */
+static void make_handle(IlBuilder *b, TypeHandle type, u32 into)
+{
+    Method *ctor;
+    bool has = plan_has_constructor(th_mt(type), &ctor);
+    CHECK(has);
+    ilb_op_token(b, IL_NEWOBJ, ilb_method(b, ctor));
+    store(b, into);
+}
+
+/* Locals: three words, the object that goes in, the object that comes out. */
+static void convert_handle_arg(IlBuilder *b, u32 arg, ArgPlan *a)
+{
+    Err e = {0};
+    bool by_reference = a->kind == ARG_HANDLE_REF;
+    a->local = local_of(b, plan_words(3, &e));
+    a->extra = local_of(b, plan_prim(ET_OBJECT));
+    if (!by_reference || a->in) {
+        ilb_ldarg(b, arg);
+        if (by_reference)
+            ilb_op(b, IL_LDIND_REF);
+        store(b, a->extra);
+        handle_helper(b, a, NV_TO_NATIVE);
+    }
+    if (by_reference && a->out) {
+        a->extra2 = local_of(b, plan_prim(ET_OBJECT));
+        make_handle(b, a->type, a->extra2);
+    }
+}
+
+enum { ANY_IN = 0x10000000, ANY_OUT = 0x20000000, ANY_ANSI = 0x00ff0000, ANY_BEST_FIT = 0x000000ff, ANY_STATE = 48 };
+
+static void convert_any(IlBuilder *b, u32 arg, ArgPlan *a)
+{
+    MethodTable *mt = plan_core("System.StubHelpers", "AsAnyMarshaler");
+    a->local = local_of(b, plan_prim(ET_I));
+    a->extra = local_of(b, ilb_sigtype(th_of(mt)));
+    a->extra2 = local_of(b, plan_prim(ET_I));
+    ilb_op_i32(b, IL_LDC_I4, ANY_STATE);
+    ilb_op(b, IL_CONV_U);
+    ilb_op(b, IL_LOCALLOC);
+    store(b, a->extra2);
+    load_address(b, a->extra);
+    load(b, a->extra2);
+    call(b, plan_core_fn("System.StubHelpers", "AsAnyMarshaler", ".ctor", 1));
+    load_address(b, a->extra);
+    ilb_ldarg(b, arg);
+    ilb_op_i32(b, IL_LDC_I4, (a->in ? ANY_IN : 0) | (a->out ? ANY_OUT : 0) | (a->unicode ? 0 : ANY_ANSI) | ANY_BEST_FIT);
+    call(b, plan_core_fn("System.StubHelpers", "AsAnyMarshaler", "ConvertToNative", 2));
+    store(b, a->local);
+}
+
+static bool is_pinned(u8 kind)
+{
+    return kind == ARG_BYREF || kind == ARG_ARRAY || kind == ARG_OBJECT || kind == ARG_PINNED_STRING;
 }
 
 /* Leaves the native value in a->local (ARG_PLAIN: nothing to do). */
-static void convert(IlBuilder *b, u32 arg, ArgPlan *a)
+static void convert(IlBuilder *b, const MarshalSource *s, u32 arg, ArgPlan *a)
 {
-    SigType native = a->native, pin = ilb_sigtype_byref();
-    bool pinned = a->kind == ARG_BYREF || a->kind == ARG_ARRAY || a->kind == ARG_OBJECT;
-    pin.pinned = true;
-    if (a->kind == ARG_PLAIN)
-        return;
-    a->local = ilb_local(b, pinned ? &pin : &native);
     switch ((ArgKind)a->kind) {
     case ARG_BYREF:
+        a->local = pinned_local(b);
         ilb_ldarg(b, arg);
-        break;
+        store(b, a->local);
+        return;
     case ARG_ARRAY:
     case ARG_OBJECT:
+    case ARG_PINNED_STRING:
         pin_contents(b, arg, a);
+        return;
+    case ARG_OFFSET:
+        pin_offset(b, arg, a);
+        return;
+    case ARG_HANDLE:
+    case ARG_HANDLE_REF:
+        convert_handle_arg(b, arg, a);
+        return;
+    case ARG_VALUE:
+        a->local = local_of(b, a->native);
+        helper_on(b, arg, a, NV_TO_NATIVE);
+        return;
+    case ARG_VALUE_REF:
+    case ARG_OBJECT_REF:
+        a->local = local_of(b, a->native);
+        buffer(b, arg, a);
+        if (a->in)
+            helper_on(b, arg, a, NV_TO_NATIVE);
+        return;
+    case ARG_ARRAY_COPY: /* one that only comes back is made of zeros */
+        a->local = local_of(b, a->native);
+        helper_on(b, arg, a, a->in ? NV_TO_NATIVE : (NativeOp)HELPER_SPACE);
+        return;
+    case ARG_ARRAY_REF:
+        a->local = local_of(b, a->native);
+        if (a->in)
+            array_ref(b, s, arg, a, NV_TO_NATIVE);
+        return;
+    case ARG_CUSTOM:
+    case ARG_CUSTOM_REF:
+        if (a->in)
+            call_custom(b, arg, a, "ConvertContentsToNative");
+        return;
+    case ARG_ASANY:
+        convert_any(b, arg, a);
+        return;
+    default:
+        return;
+    }
+}
+
+static void push_native(IlBuilder *b, u32 arg, const ArgPlan *a)
+{
+    switch ((ArgKind)a->kind) {
+    case ARG_PLAIN:
+        ilb_ldarg(b, arg);
         return;
     case ARG_BOOL:
         ilb_ldarg(b, arg);
         ilb_op(b, IL_LDC_I4_0);
         ilb_op(b, IL_CGT_UN);
-        break;
-    case ARG_CHAR_NARROW:
-        ilb_ldarg(b, arg);
-        ilb_op(b, IL_CONV_U1);
-        break;
-    case ARG_STRING:
-        ilb_ldarg(b, arg);
-        call(b, plan_marshal_fn(a->wide ? "StringToCoTaskMemUni" : "StringToCoTaskMemUTF8", 1));
-        break;
-    case ARG_SAFEHANDLE: {
-        SigType flag = plan_prim(ET_BOOLEAN);
-        a->flag = ilb_local(b, &flag);
-        ilb_ldarg(b, arg);
-        ilb_local_op(b, IL_LDLOCA, a->flag);
-        ilb_op_token(b, IL_CALLVIRT, ilb_method(b, plan_core_fn("System.Runtime.InteropServices", "SafeHandle", "DangerousAddRef", 1)));
-        ilb_ldarg(b, arg);
-        ilb_op_token(b, IL_CALLVIRT, ilb_method(b, plan_core_fn("System.Runtime.InteropServices", "SafeHandle", "DangerousGetHandle", 0)));
-        break;
-    }
-    case ARG_DELEGATE: {
-        MethodTable *mt = plan_core("System.Runtime.InteropServices", "Marshal");
-        Method *m = NULL;
-        for (u32 i = 0; i < mt->klass->num_methods && !m; i++) {
-            Method *x = type_method_by_rid(mt, mt->klass->first_method_rid + i, NULL);
-            if (x && strcmp(x->name, "GetFunctionPointerForDelegate") == 0 && !x->num_generic)
-                m = x;
-        }
-        CHECK(m != NULL);
-        ilb_ldarg(b, arg);
-        u32 null = ilb_branch(b, IL_BRFALSE);
-        ilb_ldarg(b, arg);
-        call(b, m);
-        ilb_local_op(b, IL_STLOC, a->local);
-        ilb_bind(b, null);
         return;
-    }
+    case ARG_ADDRESS:
+        ilb_local_op(b, IL_LDARGA, arg);
+        ilb_op(b, IL_CONV_U);
+        return;
     case ARG_HANDLEREF: {
         MethodTable *mt = plan_core("System.Runtime.InteropServices", "HandleRef");
         ilb_local_op(b, IL_LDARGA, arg);
         ilb_op_token(b, IL_LDFLD, ilb_field(b, type_field_by_name(mt, "_handle"), mt));
-        break;
-    }
-    case ARG_SAFEHANDLE_OUT: { /* made before the call, so that the handle cannot be lost; the address of the local is passed */
-        Method *ctor = type_method_by_name(th_mt(a->type), ".ctor", 0);
-        SigType object = plan_prim(ET_OBJECT);
-        CHECKF(ctor != NULL, "a safe handle without a constructor");
-        a->flag = ilb_local(b, &object);
-        ilb_op_token(b, IL_NEWOBJ, ilb_method(b, ctor));
-        ilb_local_op(b, IL_STLOC, a->flag);
         return;
     }
-    case ARG_CUSTOM: {
-        ilb_ldarg(b, arg);
-        u32 null = ilb_branch(b, IL_BRFALSE);
-        push_custom(b, a);
-        ilb_ldarg(b, arg);
-        call_custom(b, "MarshalManagedToNative");
-        ilb_local_op(b, IL_STLOC, a->local);
-        ilb_bind(b, null);
+    case ARG_OFFSET:
+        load(b, a->extra);
         return;
-    }
+    case ARG_HANDLE:
+        load_address(b, a->local);
+        ilb_op(b, IL_CONV_U);
+        ilb_op(b, IL_LDIND_I);
+        return;
+    case ARG_HANDLE_REF:
+    case ARG_ARRAY_REF:
+    case ARG_CUSTOM_REF:
+        load_address(b, a->local);
+        ilb_op(b, IL_CONV_U);
+        return;
     default:
-        convert_copy(b, arg, a);
-        return;
+        load(b, a->local);
+        if (is_pinned(a->kind))
+            ilb_op(b, IL_CONV_U);
     }
-    ilb_local_op(b, IL_STLOC, a->local);
 }
 
-static void clean_custom(IlBuilder *b, const ArgPlan *a, u32 local)
-{
-    ilb_local_op(b, IL_LDLOC, local);
-    u32 null = ilb_branch(b, IL_BRFALSE);
-    push_custom(b, a);
-    ilb_local_op(b, IL_LDLOC, local);
-    call_custom(b, "CleanUpNativeData");
-    ilb_bind(b, null);
-}
-
-static void release(IlBuilder *b, u32 arg, const ArgPlan *a)
+/* After the call: what native code has changed. */
+static void convert_back(IlBuilder *b, const MarshalSource *s, u32 arg, const ArgPlan *a)
 {
     switch ((ArgKind)a->kind) {
-    case ARG_STRING:
-        ilb_local_op(b, IL_LDLOC, a->local);
-        call(b, plan_marshal_fn("FreeCoTaskMem", 1));
+    case ARG_VALUE:
+    case ARG_VALUE_REF:
+    case ARG_OBJECT_REF:
+    case ARG_ARRAY_COPY:
+        if (a->out && (a->kind != ARG_VALUE || a->value->kind == NV_BUILDER))
+            helper_on(b, arg, a, NV_TO_MANAGED);
         break;
-    case ARG_SAFEHANDLE:
-        ilb_ldarg(b, arg);
-        ilb_op_token(b, IL_CALLVIRT, ilb_method(b, plan_core_fn("System.Runtime.InteropServices", "SafeHandle", "DangerousRelease", 0)));
+    case ARG_ARRAY_REF:
+        if (a->out)
+            array_ref(b, s, arg, a, NV_TO_MANAGED);
         break;
-    case ARG_DELEGATE:
+    case ARG_HANDLE_REF:
+        if (a->out)
+            handle_new(b, arg, a);
+        break;
+    case ARG_CUSTOM:
+    case ARG_CUSTOM_REF:
+        if (a->out && a->in && a->kind == ARG_CUSTOM_REF)
+            call_custom(b, arg, a, "ClearManaged");
+        if (a->out)
+            call_custom(b, arg, a, "ConvertContentsToManaged");
+        break;
+    case ARG_ASANY: /* it knows itself what goes back */
+        load_address(b, a->extra);
         ilb_ldarg(b, arg);
-        call(b, plan_core_fn("System", "GC", "KeepAlive", 1));
+        load(b, a->local);
+        call(b, plan_core_fn("System.StubHelpers", "AsAnyMarshaler", "ConvertToManaged", 2));
+        break;
+    default:
+        break;
+    }
+}
+
+static bool needs_release(const ArgPlan *a)
+{
+    switch ((ArgKind)a->kind) {
+    case ARG_HANDLE:
+    case ARG_HANDLE_REF:
+    case ARG_HANDLEREF:
+    case ARG_VALUE_REF:
+    case ARG_OBJECT_REF:
+    case ARG_ARRAY_COPY:
+    case ARG_ARRAY_REF:
+    case ARG_CUSTOM:
+    case ARG_CUSTOM_REF:
+    case ARG_ASANY: return true;
+    case ARG_VALUE: return a->value->kind != NV_CHAR_NARROW && a->value->kind != NV_DATE && a->value->kind != NV_CURRENCY;
+    default: return false;
+    }
+}
+
+static void keep_alive(IlBuilder *b) { call(b, plan_core_fn("System", "GC", "KeepAlive", 1)); }
+
+/* In any case, after an exception too; locals that were not set are zero. */
+static void release(IlBuilder *b, const MarshalSource *s, u32 arg, const ArgPlan *a)
+{
+    switch ((ArgKind)a->kind) {
+    case ARG_HANDLE:
+    case ARG_HANDLE_REF:
+        if (a->kind == ARG_HANDLE_REF && !a->in)
+            break;
+        handle_helper(b, a, NV_FREE);
+        load(b, a->extra);
+        keep_alive(b);
         break;
     case ARG_HANDLEREF: {
         MethodTable *mt = plan_core("System.Runtime.InteropServices", "HandleRef");
         ilb_local_op(b, IL_LDARGA, arg);
         ilb_op_token(b, IL_LDFLD, ilb_field(b, type_field_by_name(mt, "_wrapper"), mt));
-        call(b, plan_core_fn("System", "GC", "KeepAlive", 1));
+        keep_alive(b);
         break;
     }
     case ARG_CUSTOM:
-        clean_custom(b, a, a->local);
+    case ARG_CUSTOM_REF:
+        call_custom(b, arg, a, "ClearNative");
         break;
-    case ARG_SAFEHANDLE_OUT:
-        ilb_local_op(b, IL_LDLOC, a->flag);
-        ilb_local_op(b, IL_LDLOC, a->local);
-        call(b, plan_core_fn("System.Runtime.InteropServices", "SafeHandle", "SetHandle", 1));
-        ilb_ldarg(b, arg);
-        ilb_local_op(b, IL_LDLOC, a->flag);
-        ilb_op(b, IL_STIND_REF);
+    case ARG_ASANY:
+        load_address(b, a->extra);
+        load(b, a->local);
+        call(b, plan_core_fn("System.StubHelpers", "AsAnyMarshaler", "ClearNative", 1));
+        break;
+    case ARG_ARRAY_REF:
+        array_ref(b, s, arg, a, NV_FREE);
         break;
     case ARG_VALUE:
+        if (a->value->kind == NV_DELEGATE) {
+            ilb_ldarg(b, arg);
+            keep_alive(b);
+            break;
+        }
         helper_on(b, arg, a, NV_FREE);
         break;
     case ARG_VALUE_REF:
     case ARG_OBJECT_REF:
     case ARG_ARRAY_COPY:
-    case ARG_BUILDER:
-        if (a->out)
-            helper_on(b, arg, a, NV_TO_MANAGED);
         helper_on(b, arg, a, NV_FREE);
         break;
     default:
         break;
     }
-}
-
-static NORETURN void cannot(const MarshalSource *s, u32 sequence)
-{
-    char name[400];
-    vm_name_of(s->method, name, sizeof name);
-    base_missing("marshalling", "%s, %s %u", name, sequence ? "parameter" : "result", sequence);
 }
 
 /* ---- last error: leaves called like FCalls ----------------------------------------------------------------------------------- */
@@ -272,70 +498,53 @@ static bool plan_result(const MarshalSource *s, ArgPlan *r, Err *e)
         *r = (ArgPlan){.kind = ARG_PLAIN, .native = s->sig->ret};
         return true;
     }
-    if (!plan_arg(s, &s->sig->ret, 0, r, e))
-        return false;
-    bool can = r->kind == ARG_PLAIN || r->kind == ARG_BOOL || r->kind == ARG_CHAR_NARROW || r->kind == ARG_STRING ||
-               r->kind == ARG_SAFEHANDLE || r->kind == ARG_DELEGATE || r->kind == ARG_CUSTOM || r->kind == ARG_VALUE;
-    if (!can)
-        r->kind = ARG_BAD;
-    return true;
+    return plan_arg(s, &s->sig->ret, 0, r, e) && (r->kind != ARG_BAD || plan_refuse(0, r, e));
 }
 
-/* The native result is in local `from`; leaves the managed one on the stack. */
-static void convert_result(IlBuilder *b, const ArgPlan *r, u32 from)
+static void value_to_managed(IlBuilder *b, const ArgPlan *r, u32 from, u32 into)
 {
-    if (r->kind == ARG_CUSTOM) {
-        push_custom(b, r);
-        ilb_local_op(b, IL_LDLOC, from);
-        call_custom(b, "MarshalNativeToManaged");
-        clean_custom(b, r, from);
-        return;
-    }
-    if (r->kind == ARG_VALUE) {
-        SigType type = ilb_sigtype(r->type);
-        u32 made = ilb_local(b, &type);
-        for (NativeOp op = NV_TO_MANAGED; op <= NV_FREE; op++) {
-            ilb_local_op(b, IL_LDLOCA, made);
-            ilb_local_op(b, IL_LDLOCA, from);
-            ilb_i8(b, (i64)(uintptr_t)r->value);
-            ilb_i8(b, (i64)op);
-            plan_call_helper(b, (void *)helper_value, HELPER_ADDRESS, false);
-            ilb_op(b, IL_POP);
-        }
-        ilb_local_op(b, IL_LDLOC, made);
-        return;
-    }
-    ilb_local_op(b, IL_LDLOC, from);
-    switch ((ArgKind)r->kind) {
-    case ARG_BOOL:
-        ilb_op(b, IL_LDC_I4_0);
-        ilb_op(b, IL_CGT_UN);
-        break;
-    case ARG_STRING:
-        call(b, plan_marshal_fn(r->wide ? "PtrToStringUni" : "PtrToStringUTF8", 1));
-        ilb_local_op(b, IL_LDLOC, from);
-        call(b, plan_marshal_fn("FreeCoTaskMem", 1));
-        break;
-    case ARG_DELEGATE:
-        ilb_i8(b, (i64)r->type);
-        ilb_op(b, IL_LDC_I4_0);
-        ilb_op(b, IL_CONV_I);
-        ilb_op(b, IL_DUP);
-        plan_call_helper(b, (void *)helper_delegate_in, HELPER_ADDRESS, true);
-        break;
-    case ARG_SAFEHANDLE: {
-        Method *ctor = type_method_by_name(th_mt(r->type), ".ctor", 0);
-        CHECKF(ctor != NULL, "a safe handle without a constructor");
+    for (NativeOp op = NV_TO_MANAGED; op <= NV_FREE; op++) {
+        load_address(b, into);
+        load_address(b, from);
+        ilb_i8(b, (i64)(uintptr_t)r->value);
+        ilb_i8(b, (i64)op);
+        plan_call_helper(b, (void *)helper_value, HELPER_ADDRESS, false);
         ilb_op(b, IL_POP);
-        ilb_op_token(b, IL_NEWOBJ, ilb_method(b, ctor));
-        ilb_op(b, IL_DUP);
-        ilb_local_op(b, IL_LDLOC, from);
-        call(b, plan_core_fn("System.Runtime.InteropServices", "SafeHandle", "SetHandle", 1));
-        break;
     }
+}
+
+static void custom_result(IlBuilder *b, const ArgPlan *r, u32 from, u32 into, const char *name)
+{
+    push_custom(b, r, from);
+    load_address(b, into);
+    load_address(b, from);
+    call(b, plan_core_fn("System.StubHelpers", "MngdRefCustomMarshaler", name, 3));
+}
+
+/* The native result is in local `from`; puts the managed one into local `into`. */
+static void convert_result(IlBuilder *b, const ArgPlan *r, u32 from, u32 into)
+{
+    switch ((ArgKind)r->kind) {
+    case ARG_CUSTOM:
+        custom_result(b, r, from, into, "ConvertContentsToManaged");
+        return;
+    case ARG_VALUE:
+        value_to_managed(b, r, from, into);
+        return;
+    case ARG_HANDLE: /* `into` was made before the call */
+        load(b, into);
+        load(b, from);
+        call(b, plan_core_fn("System.Runtime.InteropServices", r->value->critical ? "CriticalHandle" : "SafeHandle", "SetHandle", 1));
+        return;
     default:
         break;
     }
+    load(b, from);
+    if (r->kind == ARG_BOOL) {
+        ilb_op(b, IL_LDC_I4_0);
+        ilb_op(b, IL_CGT_UN);
+    }
+    store(b, into);
 }
 
 static bool plan_all(const MarshalSource *s, ArgPlan *plans, MethodSig *native, Err *e)
@@ -344,62 +553,152 @@ static bool plan_all(const MarshalSource *s, ArgPlan *plans, MethodSig *native, 
         if (!plan_arg(s, &s->sig->params[i], i + 1, &plans[i], e))
             return false;
         if (plans[i].kind == ARG_BAD)
-            cannot(s, i + 1);
+            return plan_refuse(i + 1, &plans[i], e);
         native->params[i] = plans[i].native;
     }
     return true;
 }
 
-bool marshal_emit_call(IlBuilder *b, const MarshalSource *s, void (*push_target)(IlBuilder *b, void *arg), void *arg, Err *e)
+typedef struct Emit {
+    IlBuilder *b;
+    const MarshalSource *s;
+    ArgPlan *plans, r;
+    MethodSig *native;
+    bool has_result;
+    u32 from, into; /* locals of the result: native, managed */
+} Emit;
+
+static void emit_arguments(Emit *m)
 {
-    u32 n = s->sig->num_params;
-    ArgPlan *plans = base_calloc(n + 1, sizeof *plans);
-    MethodSig *native = ilb_sig_copy(b->alc, s->sig, false, NULL);
-    ArgPlan r;
-    native->callconv = SIG_UNMANAGED;
-    if (!plan_all(s, plans, native, e) || !plan_result(s, &r, e)) {
-        base_free(plans);
-        return false;
-    }
-    if (r.kind == ARG_BAD)
-        cannot(s, 0);
-    native->ret = r.native;
+    IlBuilder *b = m->b;
+    u32 n = m->s->sig->num_params;
+    if (m->has_result && m->r.kind == ARG_HANDLE)
+        make_handle(b, m->r.type, m->into);
+    for (u32 i = 0; i < n; i++) /* marshalers are made before anything is converted */
+        if (m->plans[i].kind == ARG_CUSTOM || m->plans[i].kind == ARG_CUSTOM_REF)
+            make_custom(b, &m->plans[i], m->plans[i].local = local_of(b, m->plans[i].native));
     for (u32 i = 0; i < n; i++)
-        convert(b, s->first_arg + i, &plans[i]);
-    if (s->set_last_error)
+        convert(b, m->s, m->s->first_arg + i, &m->plans[i]);
+    if (m->has_result && m->r.kind == ARG_CUSTOM)
+        make_custom(b, &m->r, m->from);
+    if (m->s->set_last_error)
         call_leaf(b, clear_errno);
-    for (u32 i = 0; i < n; i++) {
-        if (plans[i].kind == ARG_PLAIN) {
-            ilb_ldarg(b, s->first_arg + i);
-            continue;
-        }
-        ilb_local_op(b, plans[i].kind == ARG_SAFEHANDLE_OUT ? IL_LDLOCA : IL_LDLOC, plans[i].local);
-        if (plans[i].kind == ARG_BYREF || plans[i].kind == ARG_ARRAY || plans[i].kind == ARG_OBJECT ||
-            plans[i].kind == ARG_SAFEHANDLE_OUT)
-            ilb_op(b, IL_CONV_U);
+    for (u32 i = 0; i < n; i++)
+        push_native(b, m->s->first_arg + i, &m->plans[i]);
+    if (m->s->hresult && m->has_result) {
+        load_address(b, m->from);
+        ilb_op(b, IL_CONV_U);
     }
+}
+
+static void emit_after(Emit *m)
+{
+    IlBuilder *b = m->b;
+    if (m->s->hresult) {
+        SigType i4 = plan_prim(ET_I4);
+        u32 code = ilb_local(b, &i4);
+        store(b, code);
+        if (m->s->set_last_error)
+            call_leaf(b, save_errno);
+        load(b, code);
+        call(b, plan_marshal_fn("ThrowExceptionForHR", 1));
+    } else {
+        if (m->has_result)
+            store(b, m->from);
+        if (m->s->set_last_error)
+            call_leaf(b, save_errno);
+    }
+    for (u32 i = 0; i < m->s->sig->num_params; i++)
+        convert_back(b, m->s, m->s->first_arg + i, &m->plans[i]);
+    if (m->has_result)
+        convert_result(b, &m->r, m->from, m->into);
+}
+
+/* try { the call } finally { what is given back } */
+static void emit_releases(Emit *m, u32 try_start)
+{
+    IlBuilder *b = m->b;
+    u32 out = ilb_branch(b, IL_LEAVE), handler = ilb_pos(b);
+    for (u32 i = 0; i < m->s->sig->num_params; i++)
+        release(b, m->s, m->s->first_arg + i, &m->plans[i]);
+    if (m->has_result && m->r.kind == ARG_CUSTOM)
+        custom_result(b, &m->r, m->from, m->into, "ClearNative");
+    ilb_op(b, IL_ENDFINALLY);
+    u32 clause[6] = {2 /* finally */, try_start, handler - try_start, handler, ilb_pos(b) - handler, 0};
+    void *copy = type_alloc(b->alc, HEAP_COLD, sizeof clause);
+    b->stub->clauses = memcpy(copy, clause, sizeof clause);
+    b->stub->num_clauses = 1;
+    ilb_bind(b, out);
+}
+
+static void emit_body(Emit *m, void (*push_target)(IlBuilder *b, void *arg), void *arg)
+{
+    IlBuilder *b = m->b;
+    m->has_result = m->s->sig->ret.kind != ET_VOID;
+    bool releases = m->has_result && m->r.kind == ARG_CUSTOM;
+    if (m->has_result) {
+        m->from = local_of(b, m->r.native);
+        m->into = local_of(b, m->s->sig->ret);
+    }
+    for (u32 i = 0; i < m->s->sig->num_params; i++)
+        releases |= needs_release(&m->plans[i]);
+    u32 try_start = ilb_pos(b);
+    emit_arguments(m);
     if (push_target)
         push_target(b, arg);
-    ilb_op_token(b, IL_CALLI, ilb_sig(b, native));
-    bool has_result = s->sig->ret.kind != ET_VOID;
-    u32 result = 0;
-    if (has_result)
-        ilb_local_op(b, IL_STLOC, result = ilb_local(b, &r.native));
-    if (s->set_last_error)
-        call_leaf(b, save_errno);
-    for (u32 i = 0; i < n; i++)
-        release(b, s->first_arg + i, &plans[i]);
-    if (has_result)
-        convert_result(b, &r, result);
+    ilb_op_token(b, IL_CALLI, ilb_sig(b, m->native));
+    emit_after(m);
+    if (releases)
+        emit_releases(m, try_start);
+    if (m->has_result)
+        load(b, m->into);
     ilb_op(b, IL_RET);
-    base_free(plans);
-    return true;
+}
+
+static bool disabled(const MarshalSource *s, Err *e)
+{
+    const char *what = s->set_last_error ? "Setting SetLastError to 'true'" : s->hresult ? "Setting PreserveSig to false for a P/Invoke" : NULL;
+    if (!s->plain || !what)
+        return true;
+    return err_set(e, ERR_MARSHAL_DIRECTIVE, 0, "%s is not supported when runtime marshalling is disabled.", what);
+}
+
+bool marshal_emit_call(IlBuilder *b, const MarshalSource *s, void (*push_target)(IlBuilder *b, void *arg), void *arg, Err *e)
+{
+    Emit m = {.b = b, .s = s, .plans = base_calloc(s->sig->num_params + 1u, sizeof(ArgPlan))};
+    m.native = ilb_sig_copy(b->alc, s->sig, false, NULL);
+    m.native->callconv = SIG_UNMANAGED;
+    bool ok = disabled(s, e) && plan_all(s, m.plans, m.native, e) && plan_result(s, &m.r, e);
+    if (ok && s->hresult) { /* the result's address goes last */
+        SigType address = plan_prim(ET_I);
+        MethodSig *longer = ilb_sig_copy(b->alc, m.native, false, &address);
+        if (s->sig->ret.kind == ET_VOID)
+            longer = m.native;
+        else
+            memmove(longer->params, longer->params + 1, (longer->num_params - 1u) * sizeof(SigType)),
+                longer->params[longer->num_params - 1] = address;
+        m.native = longer;
+        m.native->callconv = SIG_UNMANAGED;
+        m.native->ret = plan_prim(ET_I4);
+    } else {
+        m.native->ret = m.r.native;
+    }
+    if (ok)
+        emit_body(&m, push_target, arg);
+    base_free(m.plans);
+    return ok;
 }
 
 /* ---- structs in memory ------------------------------------------------------------------------------------------------------------- */
 static void *struct_helper(char *managed, char *native, const NativeLayout *l, i64 op)
 {
-    native_convert_fields(thread_current(), l, managed, native, (NativeOp)op);
+    Thread *t = thread_current();
+    if (l->handles && op == NV_TO_NATIVE)
+        vm_throwf(t, VM_ERR_INVALID_OPERATION, "Structures containing SafeHandle fields are not allowed in this operation.");
+    else
+        native_convert_fields(t, l, managed, native, (NativeOp)op);
+    if (op == NV_FREE)
+        memset(native, 0, l->size);
     return NULL;
 }
 

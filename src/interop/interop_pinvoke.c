@@ -69,9 +69,39 @@ static Method *make_stub(Method *m, void *address, const MarshalSource *s, bool 
     return ilb_finish(&b, m->mt, s->sig, m->name);
 }
 
+/* The runtime's own table. */
+static void *find_qcall(const ImportName *in)
+{
+    const VmCall *c = vm_find_qcall ? vm_find_qcall(in->entry) : NULL;
+    if (!c)
+        base_missing("internal call", "%s", in->entry);
+    LOG(call, 1, "QCALL %s", in->entry);
+    vm_coverage_add("qcall", in->entry);
+    return c->fn;
+}
+
+/* What cannot be marshalled is said before the library is looked for. */
+static bool make(Thread *t, Method *m, const ImportName *in, Method **made, bool *plain, Err *e)
+{
+    bool suppress = has_attribute(m, "SuppressGCTransitionAttribute"), ok = true;
+    PREEMPTIVE(t)
+    {
+        MarshalSource s = {.method = m, .ctx = type_method_context(m), .unicode = (in->flags & PM_CHARSET) == PM_UNICODE,
+                           .set_last_error = (in->flags & PM_LAST_ERROR) != 0, .plain = marshal_disabled(m->mt->module),
+                           .hresult = !(m->impl_flags & MI_PRESERVE_SIG)};
+        s.sig = type_method_sig(m, e);
+        *plain = s.sig && suppress && !s.hresult && marshal_is_plain(&s);
+        if (!*plain)
+            ok = s.sig && (*made = make_stub(m, NULL, &s, suppress, e)) != NULL;
+    }
+    return ok;
+}
+
 static bool pinvoke(Thread *t, Method *m, Method **stub, void **direct, Err *e)
 {
     ImportName in;
+    Method *made = NULL;
+    bool plain;
     *stub = __atomic_load_n(&m->stub, __ATOMIC_ACQUIRE);
     *direct = NULL;
     if (*stub)
@@ -79,41 +109,18 @@ static bool pinvoke(Thread *t, Method *m, Method **stub, void **direct, Err *e)
     if (!import_of(m, &in, e))
         return false;
     if (m->flags & MF_VARARG)
-        base_missing("marshalling", "variable arguments: %s", in.entry);
-    void *address;
-    bool qcall = strcmp(in.library, "QCall") == 0 && m->mt->module->assembly->is_corelib;
-    if (qcall) {
-        const VmCall *c = vm_find_qcall ? vm_find_qcall(in.entry) : NULL;
-        if (!c)
-            base_missing("internal call", "%s", in.entry);
-        LOG(call, 1, "QCALL %s", in.entry);
-        vm_coverage_add("qcall", in.entry);
-        address = c->fn;
-    } else if (!(address = find_symbol(t, m, &in, e))) {
+        return err_set(e, ERR_INVALID_PROGRAM, 0, "%s", "Vararg calling convention not supported.");
+    if (!make(t, m, &in, &made, &plain, e))
         return false;
-    }
-    if (!(m->impl_flags & MI_PRESERVE_SIG))
-        base_missing("marshalling", "PreserveSig=false: %s", in.entry);
-    bool suppress = has_attribute(m, "SuppressGCTransitionAttribute"), plain = false;
-    Method *made = NULL;
-    PREEMPTIVE(t)
-    {
-        MarshalSource s = {.method = m, .ctx = type_method_context(m), .unicode = (in.flags & PM_CHARSET) == PM_UNICODE,
-                           .set_last_error = (in.flags & PM_LAST_ERROR) != 0};
-        s.plain = marshal_disabled(m->mt->module);
-        s.sig = type_method_sig(m, e);
-        if (s.sig) {
-            plain = suppress && marshal_is_plain(&s);
-            if (!plain)
-                made = make_stub(m, address, &s, suppress, e);
-        }
-    }
+    bool qcall = strcmp(in.library, "QCall") == 0 && m->mt->module->assembly->is_corelib;
+    void *address = qcall ? find_qcall(&in) : find_symbol(t, m, &in, e);
+    if (!address)
+        return false;
     if (plain) {
         *direct = address;
         return true;
     }
-    if (!made)
-        return false;
+    made->il_stub->native_target = address;
     Method *none = NULL;
     *stub = __atomic_compare_exchange_n(&m->stub, &none, made, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) ? made : none;
     LOG(interop, 1, "%s bound to %s of %s", m->name, in.entry, in.library);

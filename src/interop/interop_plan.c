@@ -2,7 +2,11 @@
  * Book: interop.md  Tests: tests/app */
 #include "interop/interop_plan.h"
 
+#include "base/utf.h"
 #include "md/md_attr.h"
+#include "os/os_thread.h"
+
+#include <stdio.h>
 
 SigType plan_prim(u8 kind)
 {
@@ -10,6 +14,7 @@ SigType plan_prim(u8 kind)
     case ET_U1: return ilb_sigtype(th_of(type_wk(WK_BYTE)));
     case ET_I4: return ilb_sigtype(th_of(type_wk(WK_INT32)));
     case ET_BOOLEAN: return ilb_sigtype(th_of(type_wk(WK_BOOLEAN)));
+    case ET_R8: return ilb_sigtype(th_of(plan_core("System", "Double")));
     case ET_OBJECT: return ilb_sigtype(th_of(type_wk(WK_OBJECT)));
     default: return ilb_sigtype(th_of(type_wk(WK_INTPTR)));
     }
@@ -31,11 +36,6 @@ Method *plan_core_fn(const char *ns, const char *type, const char *name, i32 par
 
 Method *plan_marshal_fn(const char *name, i32 params) { return plan_core_fn("System.Runtime.InteropServices", "Marshal", name, params); }
 
-static bool is_core(const MethodTable *mt, const char *ns, const char *name)
-{
-    return mt && mt->module->assembly == type_corelib && strcmp(mt->klass->name, name) == 0 && strcmp(mt->klass->ns, ns) == 0;
-}
-
 /* MarshalAs, In and Out of parameter `sequence` (0: the result) */
 static NativeSpec param_spec(const Method *m, u32 sequence, u32 *flags)
 {
@@ -51,29 +51,33 @@ static NativeSpec param_spec(const Method *m, u32 sequence, u32 *flags)
             return native_spec(md, MD_TOKEN(MDT_Param, rid));
         }
     }
-    return (NativeSpec){.type = NT_NONE, .elem = NT_NONE, .count_param = -1};
+    return NATIVE_SPEC_NONE;
 }
 
-/* The form in memory; with DisableRuntimeMarshalling everything without references is what it is. */
-static NativeValue *value_for(const MarshalSource *s, TypeHandle th, const NativeSpec *spec)
+static NativeValue *keep(NativeValue v)
 {
-    NativeValue v = native_value(th, spec, s->unicode);
-    if (s->plain && type_elem_kind(th) != ET_CLASS && (!th_mt(th) || !mt_has_refs(th_mt(th)))) {
-        v.kind = NV_COPY;
-        v.size = v.align = v.managed_size;
-    }
     NativeValue *p = base_malloc(sizeof *p);
     *p = v;
     return p;
 }
 
 /* ---- custom marshalers -------------------------------------------------------------------------------------------------------------- */
-static Object *make_custom(Thread *t, Method *m, const NativeSpec *spec, Err *e)
+static bool no_marshaler(const NativeSpec *spec, const char *format)
+{
+    char name[260];
+    snprintf(name, sizeof name, "%.*s", (int)MIN(spec->custom_type_len, 250u), spec->custom_type);
+    char *text = base_asprintf(format, name);
+    vm_throwf(thread_current(), VM_ERR_APPLICATION, "%s", text);
+    base_free(text);
+    return false;
+}
+
+/* The class by its name, as Type.GetType with the assembly as the first to be asked. NULL: pending */
+static MethodTable *custom_class(Thread *t, Method *m, const NativeSpec *spec)
 {
     String *name = vm_string_utf8n(t, spec->custom_type, spec->custom_type_len);
-    Object *assembly = name ? vm_assembly_object(t, m->mt->module->assembly) : NULL, *type = NULL, *result = NULL;
-    String *cookie = assembly ? vm_string_utf8n(t, spec->custom_cookie ? spec->custom_cookie : "", spec->custom_cookie_len) : NULL;
-    if (!cookie)
+    Object *assembly = name ? vm_assembly_object(t, m->mt->module->assembly) : NULL, *type = NULL;
+    if (!assembly)
         return NULL;
     char16 *chars = base_malloc(((size_t)name->length + 1) * 2);
     memcpy(chars, name->chars, ((size_t)name->length + 1) * 2);
@@ -82,28 +86,88 @@ static Object *make_custom(Thread *t, Method *m, const NativeSpec *spec, Err *e)
     bool ok = vm_call(t, vm_core_method(CM_TYPE_BY_NAME), args, &type);
     base_free(chars);
     MethodTable *mt = ok && type ? th_mt(vm_type_of_object(type)) : NULL;
-    Method *get = mt ? type_method_by_name(mt, "GetInstance", 1) : NULL;
-    if (ok && (!get || !(get->flags & MF_STATIC))) {
-        err_set(e, ERR_BAD_IMAGE, m->token, "A custom marshaler has no static method GetInstance.");
-        return NULL;
-    }
-    return ok && vm_call(t, get, (void *[]){&cookie}, &result) ? result : NULL;
+    if (ok && !mt)
+        no_marshaler(spec, "Custom marshaler '%s' does not implement the ICustomMarshaler interface.");
+    return mt;
 }
 
-static bool plan_custom(const MarshalSource *s, ArgPlan *a, Err *e)
+static Object *make_custom(Thread *t, Method *m, const NativeSpec *spec)
+{
+    MethodTable *mt = custom_class(t, m, spec), *face = plan_core("System.Runtime.InteropServices", "ICustomMarshaler");
+    String *cookie = mt ? vm_string_utf8n(t, spec->custom_cookie ? spec->custom_cookie : "", spec->custom_cookie_len) : NULL;
+    Object *result = NULL;
+    if (!cookie)
+        return NULL;
+    if (!type_can_cast(th_of(mt), th_of(face))) {
+        no_marshaler(spec, "Custom marshaler '%s' does not implement the ICustomMarshaler interface.");
+        return NULL;
+    }
+    Method *get = NULL;
+    for (MethodTable *p = mt; p && !get; p = p->parent)
+        get = type_method_by_name(p, "GetInstance", 1);
+    const MethodSig *sig = get ? type_method_sig(get, NULL) : NULL;
+    bool fits = sig && (get->flags & MF_STATIC) && sig->params[0].sig && *sig->params[0].sig == ET_STRING && sig->ret.kind == ET_CLASS;
+    if (!fits) {
+        no_marshaler(spec, "Custom marshaler '%s' does not implement a static GetInstance method that takes a single string "
+                                        "parameter and returns an ICustomMarshaler.");
+        return NULL;
+    }
+    if (!vm_call(t, get, (void *[]){&cookie}, &result))
+        return NULL;
+    if (!result)
+        no_marshaler(spec, "A call to GetInstance() for custom marshaler '%s' returned null, which is not allowed.");
+    return result;
+}
+
+/* One marshaler for each class, cookie and assembly. */
+static GcHandle shared_custom(Thread *t, Method *m, const NativeSpec *spec)
+{
+    static OsMutex lock = OS_MUTEX_INIT;
+    static StrMap made;
+    char *key = base_asprintf("%p:%p:%.*s:%.*s", (void *)t->domain, (void *)m->mt->module->assembly, (int)spec->custom_type_len, spec->custom_type,
+                              (int)spec->custom_cookie_len, spec->custom_cookie ? spec->custom_cookie : "");
+    os_mutex_lock(&lock);
+    GcHandle h = strmap_get(&made, key);
+    os_mutex_unlock(&lock);
+    Object *o = h ? NULL : make_custom(t, m, spec);
+    if (o) {
+        h = gc_handle_new(t->domain, GC_HANDLE_STRONG, o);
+        os_mutex_lock(&lock);
+        strmap_put(&made, key, h);
+        os_mutex_unlock(&lock);
+    }
+    base_free(key);
+    return h;
+}
+
+Object *interop_custom_marshaler(Thread *t, Method *m, u32 param_token)
+{
+    NativeSpec spec = native_spec(m->mt->module->md, param_token);
+    GcHandle h = shared_custom(t, m, &spec);
+    return h ? gc_handle_get(h) : NULL;
+}
+
+/* Made when it is first needed. */
+Object *helper_custom(char *nothing, CustomSource *c, i64 x, i64 y)
 {
     Thread *t = thread_current();
-    a->kind = ARG_CUSTOM;
+    (void)nothing, (void)x, (void)y;
+    GcHandle h = c->domain == t->domain ? c->marshaler : shared_custom(t, c->method, &c->spec);
+    if (!h)
+        return NULL;
+    c->marshaler = h;
+    __atomic_store_n(&c->domain, t->domain, __ATOMIC_RELEASE);
+    return gc_handle_get(h);
+}
+
+static bool plan_custom(const MarshalSource *s, ArgPlan *a, bool by_reference)
+{
+    a->kind = by_reference ? ARG_CUSTOM_REF : ARG_CUSTOM;
     a->native = plan_prim(ET_I);
-    COOPERATIVE(t)
-    {
-        Object *o = make_custom(t, s->method, &a->spec, e);
-        if (o)
-            a->custom = gc_handle_new(t->domain, GC_HANDLE_STRONG, o);
-        else if (e->kind == ERR_NONE)
-            err_set(e, ERR_PENDING, 0, "exception while a custom marshaler was made");
-    }
-    return a->custom != NULL;
+    a->custom = base_calloc(1, sizeof *a->custom);
+    a->custom->method = s->method;
+    a->custom->spec = a->spec;
+    return true;
 }
 
 /* ---- structs by value ------------------------------------------------------------------------------------------------------------------ */
@@ -130,131 +194,232 @@ static TypeHandle words(u32 first, u32 n, const bool integer[2], Err *e)
     return args[0] && args[1] ? type_instantiate(plan_core("System", "ValueTuple`2"), args, 2, e) : 0;
 }
 
-/* A type that the calling convention passes as it would the native struct (psABI 3.2.3): above 16 bytes, in memory. */
-static bool plan_value(const MarshalSource *s, TypeHandle th, ArgPlan *a, Err *e)
+SigType plan_words(u32 n, Err *e)
 {
-    a->type = th;
-    a->value = value_for(s, th, &a->spec);
-    a->kind = ARG_BAD;
-    if (a->value->kind != NV_STRUCT || a->value->size > 4096)
-        return true;
-    u32 n = (a->value->size + 7) / 8;
+    static const bool integer[2] = {true, true};
+    return ilb_sigtype(words(0, n, integer, e));
+}
+
+/* A type that the calling convention passes as it would the native struct (psABI 3.2.3): above 16 bytes, in memory. */
+static bool native_struct(const NativeValue *v, SigType *out, Err *e)
+{
+    u32 n = (v->size + 7) / 8;
     bool integer[2] = {n > 2, n > 2};
     if (n <= 2)
-        find_integers(a->value->layout, 0, integer);
+        find_integers(v->layout, 0, integer);
     TypeHandle native = words(0, n, integer, e);
     if (!native)
         return false;
-    a->kind = ARG_VALUE;
-    a->native = ilb_sigtype(native);
+    SigType type = ilb_sigtype(native);
+    *out = type;
     return true;
 }
 
 /* ---- parameters ---------------------------------------------------------------------------------------------------------------------- */
-static void plan_array(const MarshalSource *s, MethodTable *mt, ArgPlan *a)
+static bool refuse(ArgPlan *a, NativeText why)
 {
-    NativeSpec inner = {.type = a->spec.type == NT_LPARRAY ? a->spec.elem : (u8)NT_NONE, .elem = NT_NONE, .count_param = -1};
-    a->value = value_for(s, mt->elem, &inner);
-    a->kind = a->value->kind == NV_BAD ? ARG_BAD : a->value->kind == NV_COPY ? ARG_ARRAY : ARG_ARRAY_COPY;
+    a->kind = ARG_BAD;
+    a->why = (u8)why;
+    return true;
 }
 
-static void plan_class(const MarshalSource *s, MethodTable *mt, ArgPlan *a)
+bool plan_refuse(u32 sequence, const ArgPlan *a, Err *e)
 {
+    char which[40];
+    if (a->why == WHY_NOT_COMPATIBLE)
+        return err_set(e, ERR_MARSHAL_DIRECTIVE, 0, "Method's type signature is not PInvoke compatible.");
+    snprintf(which, sizeof which, sequence ? "parameter #%u" : "return value", sequence);
+    return err_set(e, ERR_MARSHAL_DIRECTIVE, 0, "Cannot marshal '%s': %s", which, native_texts[a->why]);
+}
+
+static bool plan_array(const MarshalSource *s, MethodTable *mt, ArgPlan *a, bool by_reference, u32 sequence, Err *e)
+{
+    NativeSpec inner = NATIVE_SPEC_NONE;
     u8 nt = a->spec.type;
+    if (nt != NT_NONE && nt != NT_LPARRAY)
+        return refuse(a, TEXT_ARRAY);
+    if (nt == NT_LPARRAY)
+        inner.type = a->spec.elem;
+    if (a->spec.count_param >= (i32)s->sig->num_params)
+        return refuse(a, TEXT_SIZE_PARAM);
+    MethodTable *elem = th_mt(mt->elem);
+    bool objects = elem == type_wk(WK_OBJECT) && (inner.type == NT_IUNKNOWN || inner.type == NT_IDISPATCH || inner.type == NT_INTERFACE);
+    NativeValue v = native_value(mt->elem, &inner, s->unicode, AT_ELEMENT);
+    if (v.kind == NV_BAD && !objects)
+        return refuse(a, (NativeText)v.why);
+    if (sequence == 0)
+        return refuse(a, TEXT_PLAIN);
+    a->value = keep(v);
     a->native = plan_prim(ET_I);
-    a->kind = ARG_BAD;
-    if (!mt)
-        return;
-    if (mt == type_wk(WK_STRING)) {
-        NativeValue v = native_value(th_of(mt), &a->spec, s->unicode);
-        a->kind = v.kind == NV_STRING ? ARG_STRING : ARG_BAD;
-        a->wide = v.wide;
-    } else if (mt_is_szarray(mt)) {
-        plan_array(s, mt, a);
-    } else if (type_is_subclass(mt, plan_core("System.Runtime.InteropServices", "SafeHandle"))) {
-        a->kind = ARG_SAFEHANDLE;
-    } else if (mt_is_delegate(mt)) {
-        a->kind = ARG_DELEGATE;
-    } else if (is_core(mt, "System.Text", "StringBuilder")) {
-        a->kind = ARG_BUILDER;
-        a->wide = nt == NT_LPWSTR || (s->unicode && nt != NT_LPSTR && nt != NT_LPUTF8);
-    } else if ((mt->klass->attrs & TD_LAYOUT) != TD_AUTO_LAYOUT && !mt_is_interface(mt)) {
-        const NativeLayout *l = native_layout(mt);
-        a->kind = !l->ok ? ARG_BAD : l->same ? ARG_OBJECT : ARG_OBJECT_REF;
-    }
+    a->kind = by_reference ? ARG_ARRAY_REF : v.kind == NV_COPY ? ARG_ARRAY : ARG_ARRAY_COPY;
+    return !v.layout || native_layout_check(v.layout, e);
 }
 
-static void plan_byref(const MarshalSource *s, TypeHandle th, ArgPlan *a)
+static bool plan_handle(const MarshalSource *s, MethodTable *mt, const NativeValue *v, ArgPlan *a, bool by_reference, u32 sequence, Err *e)
 {
-    TypeDesc *d = th_desc(th);
+    Method *ctor;
+    bool abstract = (mt->klass->attrs & TD_ABSTRACT) != 0;
+    if (s->reverse)
+        return refuse(a, v->critical ? TEXT_CRITICALHANDLE_ENTRY : TEXT_SAFEHANDLE_ENTRY);
+    if (by_reference && abstract)
+        return refuse(a, v->critical ? TEXT_CRITICALHANDLE_ABSTRACT : TEXT_SAFEHANDLE_ABSTRACT);
+    if (!sequence && abstract)
+        return refuse(a, v->critical ? TEXT_CRITICALHANDLE_RETURN : TEXT_SAFEHANDLE_RETURN);
+    a->value = keep(*v);
     a->native = plan_prim(ET_I);
-    a->kind = ARG_BAD;
-    if (!d)
-        return;
-    a->type = d->elem;
-    MethodTable *mt = th_mt(d->elem);
-    if (mt && type_elem_kind(d->elem) == ET_CLASS && a->out && !a->in &&
-        type_is_subclass(mt, plan_core("System.Runtime.InteropServices", "SafeHandle"))) {
-        a->kind = ARG_SAFEHANDLE_OUT;
-        return;
+    a->kind = by_reference ? ARG_HANDLE_REF : ARG_HANDLE;
+    if ((!sequence || (by_reference && a->out)) && !plan_has_constructor(mt, &ctor))
+        return err_set(e, ERR_MISSING_METHOD, mt->klass->token, ".ctor");
+    return true;
+}
+
+/* Kinds of value types that are known by their name; false: none of them. */
+static bool known_struct(const MarshalSource *s, MethodTable *mt, ArgPlan *a, bool by_reference, u32 sequence)
+{
+    bool pointer = a->spec.type == NT_LPSTRUCT, plain = a->spec.type == NT_NONE;
+    if (native_is_core(mt, "System.Runtime.InteropServices", "HandleRef")) {
+        a->kind = ARG_HANDLEREF;
+        a->native = plan_prim(ET_I);
+        if (by_reference || !sequence || s->reverse)
+            refuse(a, TEXT_HANDLEREF);
+        if (!plain)
+            refuse(a, TEXT_PLAIN);
+    } else if (native_is_core(mt, "System.Runtime.InteropServices", "ArrayWithOffset")) {
+        a->kind = ARG_OFFSET;
+        a->native = plan_prim(ET_I);
+        if (!sequence) {
+            a->kind = ARG_BAD;
+            a->why = WHY_NOT_COMPATIBLE;
+        } else if (by_reference || s->reverse || !a->in || !a->out) {
+            refuse(a, TEXT_ARRAYWITHOFFSET);
+        }
+    } else if (pointer && (native_is_core(mt, "System", "Guid") || native_is_core(mt, "System", "Decimal"))) {
+        a->kind = by_reference ? ARG_VALUE_REF : sequence && !s->reverse ? ARG_ADDRESS : ARG_VALUE;
+        a->native = plan_prim(ET_I);
+        NativeValue v = native_value(th_of(mt), NULL, false, AT_PARAM);
+        v.kind = NV_COPY_PTR;
+        a->value = keep(v);
+    } else if (native_is_core(mt, "System", "RuntimeTypeHandle") && !by_reference && sequence && !s->reverse) {
+        NativeValue v = {.kind = NV_TYPE_HANDLE, .type = th_of(mt), .size = 8, .align = 8, .managed_size = 8};
+        a->kind = ARG_VALUE;
+        a->native = plan_prim(ET_I);
+        a->value = keep(v);
+    } else if (!by_reference && (native_is_core(mt, "System", "Int128") || native_is_core(mt, "System", "UInt128"))) {
+        refuse(a, TEXT_INT128);
+    } else {
+        return false;
     }
-    a->value = value_for(s, d->elem, &a->spec);
-    a->kind = a->value->kind == NV_COPY ? ARG_BYREF : a->value->kind == NV_BAD ? ARG_BAD : ARG_VALUE_REF;
+    return true;
+}
+
+static bool plan_object(const MarshalSource *s, MethodTable *mt, ArgPlan *a, bool by_reference, u32 sequence, Err *e)
+{
+    if (a->spec.type == NT_ASANY && mt == type_wk(WK_OBJECT)) {
+        a->kind = ARG_ASANY;
+        a->unicode = s->unicode;
+        a->native = plan_prim(ET_I);
+        return by_reference || !sequence || s->reverse ? refuse(a, TEXT_ASANY) : true;
+    }
+    if (mt && mt_is_array(mt))
+        return plan_array(s, mt, a, by_reference, sequence, e);
+    NativeValue v = native_value(a->type, &a->spec, s->unicode, AT_PARAM);
+    if (v.kind == NV_BAD)
+        return refuse(a, (NativeText)v.why);
+    if (v.layout && !native_layout_check(v.layout, e))
+        return false;
+    if (v.kind == NV_HANDLE)
+        return plan_handle(s, mt, &v, a, by_reference, sequence, e);
+    a->value = keep(v);
+    a->native = plan_prim(ET_I);
+    a->kind = by_reference ? ARG_VALUE_REF : ARG_VALUE;
+    if (by_reference || !sequence)
+        return true;
+    if (v.kind == NV_CLASS_PTR)
+        a->kind = v.layout->same && !s->reverse ? ARG_OBJECT : ARG_OBJECT_REF;
+    else if (v.kind == NV_STRING && v.form == STRING_WIDE && !s->reverse)
+        a->kind = ARG_PINNED_STRING;
+    return true;
+}
+
+static bool plan_simple(const MarshalSource *s, ArgPlan *a, bool by_reference, u32 sequence, Err *e)
+{
+    MethodTable *mt = th_mt(a->type);
+    u8 kind = type_elem_kind(a->type);
+    if (kind == ET_VALUETYPE && known_struct(s, mt, a, by_reference, sequence))
+        return true;
+    NativeValue v = native_value(a->type, &a->spec, s->unicode, AT_PARAM);
+    if (v.kind == NV_BAD)
+        return refuse(a, (NativeText)v.why);
+    if (v.layout && !native_layout_check(v.layout, e))
+        return false;
+    if (v.kind == NV_COPY) {
+        a->kind = by_reference ? ARG_BYREF : ARG_PLAIN;
+        if (by_reference)
+            a->native = plan_prim(ET_I);
+        return by_reference && !sequence ? refuse(a, TEXT_PLAIN) : true;
+    }
+    if (v.kind == NV_CURRENCY && !sequence) {
+        a->kind = ARG_BAD;
+        a->why = WHY_NOT_COMPATIBLE;
+        return true;
+    }
+    a->value = keep(v);
+    a->kind = by_reference ? ARG_VALUE_REF : v.kind == NV_BOOL ? ARG_BOOL : ARG_VALUE;
+    a->native = plan_prim(by_reference || v.kind == NV_CURRENCY ? ET_I : v.kind == NV_DATE ? ET_R8 : v.size == 1 ? ET_U1 : ET_I4);
+    if (v.kind == NV_STRUCT && !by_reference)
+        return native_struct(&v, &a->native, e);
+    return true;
+}
+
+/* DisableRuntimeMarshalling: everything without references is what it is, the rest is refused. */
+static bool plan_plain(const MarshalSource *s, const SigType *p, ArgPlan *a)
+{
+    MethodTable *mt = p->kind == ET_VALUETYPE ? th_mt(p->th) : NULL;
+    (void)s;
+    if (p->kind == ET_CLASS || p->kind == ET_BYREF || p->kind == ET_TYPEDBYREF || (mt && mt_has_refs(mt)))
+        return refuse(a, TEXT_DISABLED);
+    if (mt && (mt->klass->attrs & TD_LAYOUT) == TD_AUTO_LAYOUT && !mt->klass->underlying)
+        return refuse(a, TEXT_AUTO_LAYOUT);
+    if (mt && (native_is_core(mt, "System", "Int128") || native_is_core(mt, "System", "UInt128")))
+        return refuse(a, TEXT_INT128);
+    return true;
 }
 
 bool plan_arg(const MarshalSource *s, const SigType *p, u32 sequence, ArgPlan *a, Err *e)
 {
     u32 flags = 0;
-    *a = (ArgPlan){.kind = ARG_PLAIN, .native = *p};
-    if (p->kind == ET_BOOLEAN || p->kind == ET_CHAR || p->kind == ET_CLASS || p->kind == ET_BYREF)
-        a->spec = param_spec(s->method, sequence, &flags);
     bool by_reference = p->kind == ET_BYREF;
+    *a = (ArgPlan){.kind = ARG_PLAIN, .native = *p};
+    if (s->plain)
+        return plan_plain(s, p, a);
+    a->spec = param_spec(s->method, sequence, &flags);
     a->in = (flags & PD_IN) || !(flags & PD_OUT);
     a->out = (flags & PD_OUT) || (by_reference && !(flags & PD_IN));
-    u8 nt = a->spec.type;
-    switch (p->kind) {
-    case ET_BOOLEAN:
-        if (!s->plain) {
-            a->kind = ARG_BOOL;
-            a->native = plan_prim(nt == NT_I1 || nt == NT_U1 ? ET_U1 : ET_I4);
-        }
-        break;
-    case ET_CHAR:
-        if (!s->plain && (nt == NT_I1 || nt == NT_U1 || (!s->unicode && nt != NT_I2 && nt != NT_U2))) {
-            a->kind = ARG_CHAR_NARROW;
-            a->native = plan_prim(ET_U1);
-        }
-        break;
-    case ET_VALUETYPE:
-        if (is_core(th_mt(p->th), "System.Runtime.InteropServices", "HandleRef")) {
-            a->kind = ARG_HANDLEREF;
-            a->native = plan_prim(ET_I);
-        } else if (!s->plain && !native_layout(th_mt(p->th))->same && type_elem_kind(p->th) == ET_VALUETYPE &&
-                   (mt_has_refs(th_mt(p->th)) || native_layout(th_mt(p->th))->ok)) {
-            return plan_value(s, p->th, a, e);
-        } else if (mt_has_refs(th_mt(p->th))) {
-            a->kind = ARG_BAD;
-        }
-        break;
-    case ET_BYREF:
-        plan_byref(s, type_sigtype_load(&s->ctx, p, NULL), a);
-        break;
-    case ET_CLASS:
-        a->type = type_sigtype_load(&s->ctx, p, NULL);
-        if (nt == NT_CUSTOM)
-            return plan_custom(s, a, e);
-        plan_class(s, th_mt(a->type), a);
-        if (a->kind == ARG_BUILDER && !(flags & (PD_IN | PD_OUT)))
-            a->out = true;
-        break;
-    case ET_TYPEDBYREF:
-        a->kind = ARG_BAD;
-        break;
-    default:
-        break;
+    if (p->kind == ET_TYPEDBYREF)
+        return refuse(a, TEXT_PLAIN);
+    a->type = type_sigtype_load(&s->ctx, p, NULL);
+    if (by_reference) {
+        TypeDesc *d = th_desc(a->type);
+        if (!d)
+            return refuse(a, TEXT_PLAIN);
+        a->type = d->elem;
+        if (!sequence)
+            return refuse(a, TEXT_PLAIN);
     }
-    return true;
+    if (!a->type)
+        return true;
+    bool object = type_elem_kind(a->type) == ET_CLASS;
+    if (a->spec.type == NT_CUSTOM)
+        return object ? plan_custom(s, a, by_reference) : refuse(a, TEXT_CUSTOM);
+    bool ok = object ? plan_object(s, th_mt(a->type), a, by_reference, sequence, e) : plan_simple(s, a, by_reference, sequence, e);
+    if (ok && a->kind == ARG_VALUE && a->value->kind == NV_BUILDER) {
+        a->value->count = !a->in;
+        a->out |= !(flags & (PD_IN | PD_OUT));
+    }
+    return ok;
 }
+
+bool plan_has_constructor(MethodTable *mt, Method **ctor) { return (*ctor = type_method_by_name(mt, ".ctor", 0)) != NULL; }
 
 /* ---- helpers: called by emitted IL through code_helper_stub, cooperative ----------------------------------------------------------- */
 void plan_call_helper(IlBuilder *b, void *fn, HelperArg first, bool object_result)
@@ -285,94 +450,149 @@ void *helper_object(Object *o, char *native, MethodTable *mt, i64 op)
     return NULL;
 }
 
+static char *array_data(Array *a) { return (char *)a + a->mt->base_size - 8; }
+
+void *helper_array_data(Array *a, i64 x, i64 y, i64 z)
+{
+    (void)x, (void)y, (void)z;
+    return a ? array_data(a) : NULL;
+}
+
+/* Narrow characters: the array as one text in UTF-8; the buffer has three bytes for each. */
+static void convert_chars(char *managed, char *native, u32 n, NativeOp op)
+{
+    if (op == NV_TO_NATIVE) {
+        utf16_to_utf8((const char16 *)(void *)managed, n, native);
+    } else if (op == NV_TO_MANAGED) {
+        char16 *units = base_malloc(((size_t)n + 1) * 2);
+        memcpy(managed, units, 2 * MIN(utf8_to_utf16(native, n, units), (size_t)n));
+        base_free(units);
+    }
+}
+
+static bool convert_elements(Thread *t, char *managed, char *native, u32 n, const NativeValue *v, NativeOp op)
+{
+    bool ok = true;
+    if (v->kind == NV_CHAR_NARROW)
+        convert_chars(managed, native, n, op);
+    else if (v->kind == NV_COPY && op != NV_FREE)
+        memcpy(op == NV_TO_NATIVE ? native : managed, op == NV_TO_NATIVE ? managed : native, (size_t)n * v->size);
+    else if (v->kind != NV_COPY)
+        for (u32 i = 0; ok && i < n; i++)
+            ok = native_convert(t, v, managed ? managed + (size_t)i * v->managed_size : NULL, native + (size_t)i * v->size, op);
+    return ok;
+}
+
 void *helper_array(Array *a, char *native, const NativeValue *v, i64 op)
 {
     Thread *t = thread_current();
-    if (!a)
+    if (!a || (op == NV_FREE && !native))
         return NULL;
     if (!native)
-        native = base_calloc(a->length, v->size);
-    bool ok = true;
-    for (u32 i = 0; ok && i < a->length; i++)
-        ok = native_convert(t, v, (char *)a->data + (size_t)i * v->managed_size, native + (size_t)i * v->size, (NativeOp)op);
+        native = base_calloc(a->length + 1u, v->kind == NV_CHAR_NARROW ? 3 : v->size);
+    if (op != HELPER_SPACE)
+        convert_elements(t, array_data(a), native, a->length, v, (NativeOp)op);
     if (op == NV_FREE)
         base_free(native);
     return native;
+}
+
+void *helper_array_ref(Array **managed, char **native, const NativeValue *v, i64 count_op)
+{
+    Thread *t = thread_current();
+    u32 n = (u32)(count_op >> 2);
+    Array *a = *managed;
+    switch ((NativeOp)(count_op & 3)) {
+    case NV_TO_NATIVE:
+        if (a) {
+            *native = base_calloc(a->length + 1u, v->kind == NV_CHAR_NARROW ? 3 : v->size);
+            convert_elements(t, array_data(a), *native, a->length, v, NV_TO_NATIVE);
+        }
+        return NULL;
+    case NV_TO_MANAGED:
+        a = *native ? vm_new_array(t, v->type, n) : NULL;
+        if (*native && !a)
+            return NULL;
+        gc_store_ref((Object **)(void *)managed, (Object *)a);
+        if (!a || !convert_elements(t, array_data(a), *native, n, v, NV_TO_MANAGED))
+            return NULL;
+        convert_elements(t, NULL, *native, n, v, NV_FREE);
+        base_free(*native);
+        *native = NULL;
+        return NULL;
+    case NV_FREE: break;
+    }
+    if (*native && a)
+        convert_elements(t, NULL, *native, a->length, v, NV_FREE);
+    base_free(*native);
+    *native = NULL;
+    return NULL;
 }
 
 Object *helper_array_in(char *native, i64 count, const NativeValue *v, TypeHandle elem)
 {
     Thread *t = thread_current();
     Array *a = native ? vm_new_array(t, elem, (u32)count) : NULL;
-    bool ok = true;
-    for (u32 i = 0; a && ok && i < a->length; i++)
-        ok = native_convert(t, v, (char *)a->data + (size_t)i * v->managed_size, native + (size_t)i * v->size, NV_TO_MANAGED);
+    if (a)
+        convert_elements(t, array_data(a), native, a->length, v, NV_TO_MANAGED);
     return (Object *)a;
 }
 
-static Method *builder_fn(const char *name, i32 params, bool string)
-{
-    MethodTable *mt = plan_core("System.Text", "StringBuilder");
-    for (u32 i = 0; i < mt->klass->num_methods; i++) {
-        Method *m = type_method_by_rid(mt, mt->klass->first_method_rid + i, NULL);
-        const MethodSig *s = m && strcmp(m->name, name) == 0 ? type_method_sig(m, NULL) : NULL;
-        if (s && s->num_params == params && (!string || (s->params[0].sig && *s->params[0].sig == ET_STRING)))
-            return m;
-    }
-    CHECKF(false, "StringBuilder.%s", name);
-    return NULL;
-}
+/* ---- handles ------------------------------------------------------------------------------------------------------------------------- */
+#define HANDLE_FN(type, name, n) NATIVE_CORE("System.Runtime.InteropServices", type, name, n)
 
-/* Room for the capacity in the native form, and a terminator. */
-static char *builder_buffer(Thread *t, Object *builder, bool wide, bool content)
-{
-    i32 capacity = 0;
-    Object *text = NULL;
-    if (!vm_call(t, builder_fn("get_Capacity", 0, false), (void *[]){&builder}, &capacity) ||
-        (content && !vm_call(t, builder_fn("ToString", 0, false), (void *[]){&builder}, &text)))
-        return NULL;
-    char *buffer = base_calloc((size_t)capacity + 2, wide ? 2 : 3);
-    if (!text)
-        return buffer;
-    if (wide) {
-        memcpy(buffer, ((String *)text)->chars, (size_t)((String *)text)->length * 2);
-    } else {
-        char *utf8 = vm_string_to_utf8((String *)text);
-        strcpy(buffer, utf8);
-        base_free(utf8);
-    }
-    return buffer;
-}
-
-static void builder_set(Thread *t, Object *builder, const char *native, bool wide)
-{
-    const char16 *w = (const char16 *)(const void *)native;
-    u32 n = 0;
-    while (wide && w[n])
-        n++;
-    Object *text = (Object *)(wide ? vm_string_new(t, w, n) : vm_string_utf8(t, native)), *ignored;
-    if (text && vm_call(t, builder_fn("Clear", 0, false), (void *[]){&builder}, &ignored))
-        vm_call(t, builder_fn("Append", 1, true), (void *[]){&builder, &text}, &ignored);
-}
-
-void *helper_builder(Object *builder, char *native, i64 flags, i64 op)
+void *helper_handle(Object **managed, i64 *w, i64 critical, i64 op)
 {
     Thread *t = thread_current();
-    if (!builder)
+    Object *o = *managed;
+    if (op == NV_FREE) {
+        if (w[1])
+            vm_call(t, HANDLE_FN("SafeHandle", "DangerousRelease", 0), (void *[]){&o}, NULL);
         return NULL;
-    switch ((NativeOp)op) {
-    case NV_TO_NATIVE: return builder_buffer(t, builder, flags & 1, flags & 2);
-    case NV_TO_MANAGED:
-        builder_set(t, builder, native, flags & 1);
-        return native;
-    case NV_FREE: break;
     }
-    base_free(native);
+    if (!o) {
+        if (critical)
+            vm_throw(t, VM_ERR_NULL_REFERENCE);
+        else
+            vm_throw_arg(t, VM_ERR_ARGUMENT_NULL, "pHandle", "SafeHandle cannot be null.");
+        return NULL;
+    }
+    u8 done = 0;
+    void *flag = &done;
+    if (!critical && !vm_call(t, HANDLE_FN("SafeHandle", "DangerousAddRef", 1), (void *[]){&o, &flag}, NULL))
+        return NULL;
+    w[1] = done;
+    Field *f = type_field_by_name(plan_core("System.Runtime.InteropServices", critical ? "CriticalHandle" : "SafeHandle"), "handle");
+    memcpy(&w[0], (char *)o + 8 + f->offset, 8);
+    w[2] = w[0];
     return NULL;
 }
 
-Object *helper_delegate_in(void *fn, MethodTable *mt, i64 x, i64 y)
+void *helper_handle_new(Object **managed, i64 *w, Object **made, i64 flags)
 {
-    (void)x, (void)y;
-    return fn ? interop_delegate_from_native(thread_current(), mt, fn) : NULL;
+    Thread *t = thread_current();
+    Object *o = *made;
+    if ((flags & 2) && w[0] == w[2])
+        return NULL;
+    Method *set = flags & 1 ? HANDLE_FN("CriticalHandle", "SetHandle", 1) : HANDLE_FN("SafeHandle", "SetHandle", 1);
+    if (vm_call(t, set, (void *[]){&o, &w[0]}, NULL))
+        gc_store_ref(managed, o);
+    return NULL;
+}
+
+void *helper_builder_back(Object *builder, char *native, i64 form, i64 x)
+{
+    Thread *t = thread_current();
+    NativeValue v = {.kind = NV_BUILDER, .form = (u8)form};
+    char *made = NULL;
+    (void)x;
+    if (!builder || !native || !native_convert(t, &v, (char *)&builder, (char *)&made, NV_TO_NATIVE))
+        return NULL;
+    size_t n = 0;
+    if (form == STRING_WIDE)
+        while (((char16 *)(void *)made)[n])
+            n++;
+    memcpy(native, made, form == STRING_WIDE ? (n + 1) * 2 : strlen(made) + 1);
+    base_free(made);
+    return NULL;
 }

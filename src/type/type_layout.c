@@ -289,6 +289,8 @@ static bool place_fields(Layout *l, Place *ps, u32 n, Err *e)
         l->size = base + ALIGN_UP(l->size - base, align);
     if (l->is_valuetype && l->size == 0)
         l->size = 1;
+    if (refs && l->is_valuetype)
+        l->size = ALIGN_UP(l->size, 8u);
     l->align = align;
     return true;
 }

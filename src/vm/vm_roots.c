@@ -135,7 +135,11 @@ static void gc_collected(const GcRecord *r, u64 pause_ns)
         vm_gc_collected(r, pause_ns);
 }
 
+bool (*vm_gc_refcounted)(GcHandle h);
+static bool refcounted(GcHandle h) { return vm_gc_refcounted && vm_gc_refcounted(h); }
+
 const GcClient vm_gc_client = {
+    .refcounted = refcounted,
     .stop_world = thread_stop_world,
     .resume_world = thread_resume_world,
     .walk_stacks = walk_stacks,

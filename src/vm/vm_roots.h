@@ -22,5 +22,6 @@ typedef struct VmScratch {
 } VmScratch;
 
 extern const GcClient vm_gc_client; /* for gc_init */
+extern bool (*vm_gc_refcounted)(GcHandle h); /* GcClient.refcounted: set once, may be NULL */
 extern void (*vm_gc_collected)(const GcRecord *r, u64 pause_ns); /* GcClient.collected: set once, may be NULL */
 #endif

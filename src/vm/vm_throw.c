@@ -214,6 +214,8 @@ static VmError error_kind(const Err *e)
         return VM_ERR_FIELD_ACCESS;
     case ERR_TYPE_ACCESS:
         return VM_ERR_TYPE_ACCESS;
+    case ERR_MARSHAL_DIRECTIVE:
+        return VM_ERR_MARSHAL_DIRECTIVE;
     case ERR_INVALID_OPERATION:
         return VM_ERR_INVALID_OPERATION;
     case ERR_OUT_OF_MEMORY:

@@ -27,6 +27,7 @@ A program is NAME.cs, .fs or .vb in this folder, or `source=` in the manifest.  
   stress: WORDS            under STATOR_GCSTRESS; no: left out; loose: when collections happen shows in its output, so only the
                            exit code counts; a number: so many times fewer collections
   needs: NAME              a library program, built first and put beside this one (as reference: `ref: NAME`)
+  native: FILE.c [NAME]    a shared library of that source, lib<file>.so (or NAME), is put beside it
 Results of the reference are cached by the hash of the program, so only the tested side runs again.
 Programs listed in known_failures.txt are run, shown as `known` and not counted as failed; one that passes is an error.
 Last line: `N passed, N failed`."""
@@ -79,7 +80,7 @@ class Program:
         self.dll = os.path.join(self.dir, name + ".dll")
         self.args, self.env, self.stdin, self.knobs, self.options, self.also = [], {}, b"", {}, [], []
         self.expect, self.stderr, self.maps, self.needs, self.ref = None, True, True, [], []
-        self.output = None
+        self.output, self.native = None, []
         self.stress, self.loose, self.rarer = True, False, 1
         for line in open(self.source, encoding="utf-8"):
             line = line.strip()
@@ -111,6 +112,7 @@ class Program:
                 if word == "no": self.stress = False
                 elif word == "loose": self.loose = True
                 else: self.rarer = int(word)
+        elif key == "native": self.native.append(value.split())
         elif key == "needs": self.needs += value.split()
         elif key == "ref": self.needs += value.split(); self.ref += value.split()
 
@@ -133,6 +135,7 @@ class Program:
         parts += [read(f) + v.encode() for f, v in self.sources()]
         parts += [read(os.path.join(HERE, o[9:])) for o in self.options if o.startswith("resource:")]
         parts += [programs[n].stamp(programs) for n in self.needs]
+        parts += [read(os.path.join(HERE, n[0])) + n[-1].encode() for n in self.native]
         return sha(*parts)
 
     def config(self):
@@ -199,6 +202,17 @@ def build_other(p):
     return "" if r.returncode == 0 else r.stdout
 
 
+def build_native(p):
+    """the C libraries beside it; text of what is wrong with them"""
+    for source, *name in p.native:
+        to = name[0] if name else "lib" + os.path.basename(source)[:-2].lower() + ".so"
+        r = subprocess.run(["gcc", "-std=gnu17", "-O1", "-shared", "-fPIC", "-Wall", "-o", p.dir + "/" + to, os.path.join(HERE, source), "-lpthread"],
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if r.returncode:
+            return r.stdout
+    return ""
+
+
 def build(wanted, programs, jobs):
     """compiles what has changed; returns the names that did not compile, with the text"""
     need, seen = [], set()
@@ -251,6 +265,8 @@ def build(wanted, programs, jobs):
         for n in p.needs:
             if n in errors:
                 errors.setdefault(p.name, f"{n}: {errors[n]}")
+        if p.name not in errors and (text := build_native(p)):
+            errors[p.name] = text
         if p.name not in errors:
             open(p.dir + f"/{p.name}.runtimeconfig.json", "w").write(p.config())
             for n in p.needs:
