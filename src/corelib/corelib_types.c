@@ -291,9 +291,11 @@ CALL(void, corelib_rt_module, ObjectHandleOnStack type, ObjectHandleOnStack out)
     QCALL_END(t);
 }
 
-/* <Module> */
+/* <Module>; nothing while the global members of an emitted module are not finished */
 CALL(void, corelib_module_type, QCallModule m, ObjectHandleOnStack out)
 {
+    if (!md_type_is_finished(m.module->md, 1))
+        return;
     QCALL_BEGIN(t);
     Err e = {0};
     MethodTable *mt = type_load_typedef(m.module, MD_TOKEN(MDT_TypeDef, 1), &e);

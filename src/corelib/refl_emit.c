@@ -178,6 +178,7 @@ static Assembly *new_assembly(LoadContext *alc, const VmNameParts *parts, u32 ha
     u32 size;
     m->w = mdw_new();
     manifest(m->w, parts, hash_alg);
+    mdw_skip_user_strings(m->w, 4); /* the first string's token is 0x70000005 on the reference */
     /* The loader opens an image that holds the manifest only; then the writer becomes what it reads. */
     MdWriter *first = mdw_new();
     manifest(first, parts, hash_alg);

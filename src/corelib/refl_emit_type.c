@@ -18,6 +18,11 @@ static void split_name(const char16 *full, char **ns, char **name)
     }
 }
 
+enum { PROPERTY_RESERVED = 0xF400, EVENT_RESERVED = 0x400 };
+
+/* Members of the module itself come with a nil TypeDef. */
+static u32 owner_rid(u32 type) { return MD_RID(type) ? MD_RID(type) : 1; }
+
 static u32 method_token(u32 rid) { return MD_TOKEN(MDT_MethodDef, rid); }
 
 /* Sets flag bits of a row. */
@@ -68,10 +73,11 @@ REFL(u32, TypeBuilder_DefineMethod, QCallModule module, u32 type, const char16 *
 {
     EmitModule *m = emit_lock(module.module);
     char *s = text(name);
-    if (!strcmp(s, ".ctor") || !strcmp(s, ".cctor")) /* managed code leaves the reserved bits to us */
+    attrs &= ~((u32)MD_RT_SPECIAL_NAME | (u32)MD_HAS_SECURITY | (u32)MD_REQUIRE_SEC_OBJECT); /* managed code leaves the reserved bits to us */
+    if (!strcmp(s, ".ctor") || !strcmp(s, ".cctor"))
         attrs |= (u32)MD_SPECIAL_NAME | (u32)MD_RT_SPECIAL_NAME;
     emit_room(m, MDT_MethodDef);
-    u32 rid = mdw_method(m->w, MD_RID(type), 0, 0, attrs, s, mdw_blob(m->w, sig, (u32)len));
+    u32 rid = mdw_method(m->w, owner_rid(type), 0, 0, attrs, s, mdw_blob(m->w, sig, (u32)len));
     base_free(s);
     emit_unlock(m);
     return method_token(rid);
@@ -83,7 +89,7 @@ REFL(u32, TypeBuilder_DefineField, QCallModule module, u32 type, const char16 *n
     char *s = text(name);
     if (!strcmp(s, "value__"))
         attrs |= (u32)FD_SPECIAL_NAME | (u32)FD_RT_SPECIAL_NAME;
-    u32 rid = mdw_field(m->w, MD_RID(type), attrs, s, mdw_blob(m->w, sig, (u32)len));
+    u32 rid = mdw_field(m->w, owner_rid(type), attrs, s, mdw_blob(m->w, sig, (u32)len));
     base_free(s);
     emit_unlock(m);
     return MD_TOKEN(MDT_Field, rid);
@@ -93,7 +99,7 @@ REFL(u32, TypeBuilder_DefineProperty, QCallModule module, u32 type, const char16
 {
     EmitModule *m = emit_lock(module.module);
     char *s = text(name);
-    u32 rid = mdw_property(m->w, MD_RID(type), attrs, s, mdw_blob(m->w, sig, (u32)len));
+    u32 rid = mdw_property(m->w, MD_RID(type), attrs & ~(u32)PROPERTY_RESERVED, s, mdw_blob(m->w, sig, (u32)len));
     base_free(s);
     emit_unlock(m);
     return MD_TOKEN(MDT_Property, rid);
@@ -103,7 +109,7 @@ REFL(u32, TypeBuilder_DefineEvent, QCallModule module, u32 type, const char16 *n
 {
     EmitModule *m = emit_lock(module.module);
     char *s = text(name);
-    u32 rid = mdw_event(m->w, MD_RID(type), attrs, s, event_type);
+    u32 rid = mdw_event(m->w, MD_RID(type), attrs & ~(u32)EVENT_RESERVED, s, event_type);
     base_free(s);
     emit_unlock(m);
     return MD_TOKEN(MDT_Event, rid);
@@ -254,8 +260,10 @@ REFL(void, TypeBuilder_SetMethodIL, QCallModule module, u32 method, i32 init_loc
     (void)num_fixups;
     EmitModule *m = emit_lock(module.module);
     u32 local_sig = 0;
-    if (locals && locals_len > EMPTY_LOCALS)
-        local_sig = MD_TOKEN(MDT_StandAloneSig, MDW_INTERN(m->w, StandAloneSig, mdw_blob(m->w, locals, (u32)locals_len)));
+    if (locals && locals_len) { /* an empty signature has a row, too, but the body does not name it */
+        u32 rid = MDW_INTERN(m->w, StandAloneSig, mdw_blob(m->w, locals, (u32)locals_len));
+        local_sig = locals_len > EMPTY_LOCALS ? MD_TOKEN(MDT_StandAloneSig, rid) : 0;
+    }
     u32 flags = FAT | (num_handlers > 0 ? (u32)SECTIONS : 0u) | (init_locals ? (u32)INIT_LOCALS : 0u);
     u32 head[3] = {flags | (u32)max_stack << 16, (u32)size, local_sig};
     u32 rva = emit_il(m, head, sizeof head, 4);
@@ -270,8 +278,11 @@ REFL(void, TypeBuilder_TermCreateClass, QCallModule module, u32 type, ObjectHand
 {
     Err e = {0};
     EmitModule *m = emit_lock(module.module);
-    if (mdw_finish_type(m->w, MD_RID(type)) && MD_RID(type) == 1) /* <Module> as it was loaded for dynamic methods has no members */
+    type = MD_TOKEN(MDT_TypeDef, owner_rid(type));
+    if (mdw_finish_type(m->w, MD_RID(type)) && MD_RID(type) == 1) { /* <Module> as it was loaded for dynamic methods has no members */
         __atomic_store_n(&module.module->typedefs[1], NULL, __ATOMIC_RELEASE);
+        __atomic_store_n(&module.module->module_ctor_done, false, __ATOMIC_RELEASE);
+    }
     emit_unlock(m);
     MethodTable *mt = type_load_typedef(module.module, type, &e);
     QCALL_BEGIN(t);

@@ -108,13 +108,14 @@ REFL(void, RuntimeModule_GetFullyQualifiedName, QCallModule m, StringHandleOnSta
     QCALL_END(t);
 }
 
-/* ReflectionTypeLoadException(Type[] with nulls, Exception[]) */
+/* ReflectionTypeLoadException(Type[] with nulls, Exception[], string) */
 static void throw_type_loads(Thread *t, Array *types, Array *errors)
 {
     MethodTable *mt = refl_class("System.Reflection", "ReflectionTypeLoadException");
-    Method *ctor = type_method_by_name(mt, ".ctor", 2);
-    Object *o = vm_new_object(t, mt);
-    void *args[] = {&o, &types, &errors};
+    Method *ctor = type_method_by_name(mt, ".ctor", 3);
+    String *text = vm_string_utf8(t, "Unable to load one or more of the requested types.");
+    Object *o = text ? vm_new_object(t, mt) : NULL;
+    void *args[] = {&o, &types, &errors, &text};
     if (o && ctor && vm_call(t, ctor, args, NULL))
         vm_throw_object(t, o);
 }

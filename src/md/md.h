@@ -198,7 +198,7 @@ MD_AT(md_event_at, EventPtr, Event)
 
 /* A method's place in its type's range: the i for which md_method_at gives it; 0 if it has none. */
 u32 md_method_position(const MdImage *m, u32 method_rid);
-/* false for a type that a writer has not finished: it has no members yet and is not found by name.  <Module> may be loaded at any time. */
+/* false for a type that a writer has not finished: it has no members yet and is not found by name. */
 bool md_type_is_finished(const MdImage *m, u32 typedef_rid);
 
 /* Owners: a TypeDef rid (or for md_param_method a MethodDef rid), 0 if there is none. */

@@ -81,7 +81,7 @@ u32 md_method_position(const MdImage *m, u32 rid)
 
 bool md_type_is_finished(const MdImage *m, u32 rid)
 {
-    return LIKELY(m->index == NULL) || rid == 1 || md_extra(m, MDT_TypeDef, rid, MDX_DONE);
+    return LIKELY(m->index == NULL) || md_extra(m, MDT_TypeDef, rid, MDX_DONE);
 }
 
 /* The row of `table` whose list holds the position: the last one that starts at or before it. */

@@ -197,6 +197,12 @@ u32 mdw_user_string(MdWriter *w, const char16 *s, u32 units)
     return at ? MD_TOKEN(MDT_String, at) : 0;
 }
 
+void mdw_skip_user_strings(MdWriter *w, u32 bytes)
+{
+    while (bytes-- && heap_room(w, &w->us, 1)) put(&w->us, "", 1);
+    show_heaps(w);
+}
+
 /* --- The index --- */
 
 static void index_put(MdIndex *x, u64 key, u32 first, u32 last)

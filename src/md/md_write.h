@@ -30,6 +30,7 @@ u32 mdw_string_n(MdWriter *w, const char *s, u32 n);
 u32 mdw_blob(MdWriter *w, const void *p, u32 n);
 u32 mdw_guid(MdWriter *w, const u8 guid[16]);
 u32 mdw_user_string(MdWriter *w, const char16 *s, u32 units); /* its token, 0x70… */
+void mdw_skip_user_strings(MdWriter *w, u32 bytes);           /* leaves zeros, so that tokens begin higher */
 
 /* Rows: as many cells as the table has columns.  The new rid; 0: full. */
 u32 mdw_add(MdWriter *w, u32 table, const u32 *cells);

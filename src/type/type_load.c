@@ -540,7 +540,7 @@ MethodTable *load_typedef(Module *m, u32 rid, Err *e)
     MethodTable *mt = __atomic_load_n(&m->typedefs[rid], __ATOMIC_ACQUIRE);
     if (mt)
         return mt;
-    if (UNLIKELY(!md_type_is_finished(m->md, rid)))
+    if (UNLIKELY(!md_type_is_finished(m->md, rid)) && rid != 1) /* <Module> may be loaded at any time */
         return unfinished_type(m, rid, e);
     Loading *found = find_loading(m, rid);
     if (found) {

@@ -222,7 +222,7 @@ static Assembly *find_in_list(LoadContext *alc, const MdAssemblyName *n)
 {
     for (u32 i = 0; i < alc->assemblies.len; i++) {
         Assembly *a = alc->assemblies.data[i];
-        if (md_same_simple_name(&a->identity, n) && same_culture(&a->identity, n))
+        if (!a->is_dynamic && md_same_simple_name(&a->identity, n) && same_culture(&a->identity, n)) /* emitted ones are not found by name */
             return a;
     }
     return NULL;
