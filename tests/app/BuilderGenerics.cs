@@ -24,7 +24,7 @@ internal static class Program
         q[0].SetBaseTypeConstraint(q[1]);
         q[1].SetGenericParameterAttributes(GenericParameterAttributes.NotNullableValueTypeConstraint | GenericParameterAttributes.DefaultConstructorConstraint);
         m.SetReturnType(p[1]);
-        m.SetParameters(p[0], q[0].MakeArrayType(), q[1].MakeByRefType(), typeof(Dictionary<,>).MakeGenericType(q[0], p[0].MakeArrayType()));
+        m.SetParameters(p[0], q[0].MakeArrayType(), q[1].MakeByRefType(), typeof(Dictionary<,>).MakeGenericType(q[0], q[1].MakeArrayType()));
         Console.WriteLine($"{m.IsGenericMethodDefinition} {m.GetGenericArguments().Length} {tb.IsGenericTypeDefinition} {p[0].GenericParameterPosition} {p[0].DeclaringType} {q[0].DeclaringMethod == m} {q[1].IsGenericParameter} {p[0].MakeArrayType()} {tb.MakeArrayType(2)}");
         Type t = tb.CreateType();
         foreach (Type a in t.GetGenericArguments().Concat(t.GetMethod("Take")!.GetGenericArguments()))
@@ -65,7 +65,6 @@ internal static class Program
         MethodBuilder put = tb.DefineMethod("Put", MethodAttributes.Public | MethodAttributes.Virtual, null, [T]);
         g = put.GetILGenerator();
         g.Emit(OpCodes.Ldarg_0);
-        g.Emit(OpCodes.Ldarg_0);
         g.Emit(OpCodes.Ldarg_1);
         g.Emit(OpCodes.Newobj, TypeBuilder.GetConstructor(self, cb));
         g.Emit(OpCodes.Stfld, TypeBuilder.GetField(self, next));
@@ -77,7 +76,7 @@ internal static class Program
         g.Emit(OpCodes.Call, TypeBuilder.GetMethod(self, get));
         g.Emit(OpCodes.Ldarg_1);
         g.Emit(OpCodes.Call, TypeBuilder.GetMethod(self, get));
-        g.Emit(OpCodes.Callvirt, TypeBuilder.GetMethod(typeof(Comparer<>).MakeGenericType(T), typeof(Comparer<>).GetMethod("Compare", typeof(Comparer<>).GetGenericArguments().Concat(typeof(Comparer<>).GetGenericArguments()).ToArray())!));
+        g.Emit(OpCodes.Callvirt, TypeBuilder.GetMethod(typeof(Comparer<>).MakeGenericType(T), typeof(Comparer<>).GetMethod("Compare")!));
         g.Emit(OpCodes.Ret);
         MethodBuilder map = tb.DefineMethod("Wrap", MethodAttributes.Public | MethodAttributes.Static);
         GenericTypeParameterBuilder U = map.DefineGenericParameters("U")[0];
