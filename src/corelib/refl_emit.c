@@ -248,11 +248,10 @@ static bool finish_type(Module *m, u32 rid, Err *e)
         return err_set(e, ERR_PENDING, 0, "exception in AppDomain.TypeResolve");
     if (md_type_is_finished(m->md, rid))
         return true;
-    char full[1024], assembly[600];
-    md_type_full_name(m->md, MD_TOKEN(MDT_TypeDef, rid), full, sizeof full);
+    char assembly[600];
     md_format_assembly_name(&m->assembly->identity, assembly, sizeof assembly);
-    snprintf(e->name, sizeof e->name, "%.250s", full);
-    return err_set(e, ERR_TYPE_LOAD, MD_TOKEN(MDT_TypeDef, rid), "Could not load type '%s' from assembly '%s'.", full, assembly);
+    snprintf(e->name, sizeof e->name, "%.250s", name);
+    return err_set(e, ERR_TYPE_LOAD, MD_TOKEN(MDT_TypeDef, rid), "Could not load type '%s' from assembly '%s'.", name, assembly);
 }
 
 void emit_start(void)
@@ -275,6 +274,8 @@ REFL(void, AppDomain_CreateDynamicAssembly, ObjectHandleOnStack context, VmNameP
         keeper = vm_context_make_keeper(t, alc = own, false);
         failed = !keeper;
     }
+    if (!failed && (!name->name || !*name->name))
+        failed = !vm_throwf(t, VM_ERR_ARGUMENT, "AssemblyName.Name cannot be null or an empty string.");
     Assembly *a = failed ? NULL : new_assembly(alc, name, hash_alg, &e);
     if (failed) {
     } else if (!a) {

@@ -163,6 +163,12 @@ REFL(void, TypeBuilder_SetClassLayout, QCallModule module, u32 type, i32 pack, i
 
 REFL(void, TypeBuilder_SetFieldLayoutOffset, QCallModule module, u32 field, i32 offset)
 {
+    if (offset < 0) {
+        QCALL_BEGIN(t);
+        vm_throwf(t, VM_ERR_ARGUMENT, "The parameter is incorrect.\n (0x80070057 (E_INVALIDARG))");
+        QCALL_END(t);
+        return;
+    }
     EmitModule *m = emit_lock(module.module);
     MDW_PUT(m->w, FieldLayout, (u32)offset, MD_RID(field));
     emit_unlock(m);

@@ -187,6 +187,7 @@ MdIter md_find_rows(const MdImage *m, u32 table, u32 col, u32 key)
     if (UNLIKELY(x != NULL) && md_key_column(table) == (int)col) {
         it.chained = true;
         it.cur = md_index_first(x, md_index_key(table, key));
+        it.end = it.cur ? it.cur + 1 : it.cur; /* cur < end: there are some, as in the other kinds */
         return it;
     }
     if (!sorted_by(m, table, col)) return it;

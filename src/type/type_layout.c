@@ -258,8 +258,11 @@ static bool place_fields(Layout *l, Place *ps, u32 n, Err *e)
         u32 end = base;
         for (u32 i = 0; i < n; i++) {
             u32 fl = md_field_layout_of(md, MD_RID(ps[i].f->token));
-            if (!fl)
-                return load_error(e, l->module, l->rid, " because its explicit layout is incomplete");
+            if (!fl) {
+                char why[300];
+                snprintf(why, sizeof why, " because field '%.200s' was not given an explicit offset", ps[i].f->name);
+                return load_error(e, l->module, l->rid, why);
+            }
             u32 off = md_FieldLayout_Offset(md, fl);
             if (off > 0x7ffffff)
                 return load_error(e, l->module, l->rid, " because a field's offset is too large");
@@ -385,9 +388,17 @@ bool layout_fields(Layout *l, bool open, Err *e)
         f->name = md_field_name(md, rid);
         f->type = 0;
         f->sig = md_blob(md, md_Field_Signature(md, rid), &f->sig_len);
+        if ((attrs & FD_ACCESS) > FD_PUBLIC) {
+            ok = err_set(e, ERR_TYPE_LOAD, 0, "Invalid Field Access Flags.");
+            break;
+        }
         if (attrs & FD_STATIC)
             continue;
         l->num_instance++;
+        if (l->attrs & TD_INTERFACE) {
+            ok = err_set(e, ERR_TYPE_LOAD, 0, "Instance Field in an Interface.");
+            break;
+        }
         if (open && !l->is_enum)
             continue;
         ok = read_field_type(l, f, &ps[n], e);

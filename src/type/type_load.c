@@ -466,6 +466,15 @@ static MethodTable *make_typical(Def *d, Layout *l, Loading *loading, u32 extra,
     return mt;
 }
 
+static bool has_variance(Module *m, u32 rid)
+{
+    MdIter it = md_generic_params_of(m->md, MD_TOKEN(MDT_TypeDef, rid));
+    for (u32 row; (row = md_next_row(&it));)
+        if (md_GenericParam_Flags(m->md, row) & GP_VARIANCE)
+            return true;
+    return false;
+}
+
 static MethodTable *load_typedef_slow(Module *m, u32 rid, Loading *loading, Err *e)
 {
     const MdImage *md = m->md;
@@ -481,6 +490,10 @@ static MethodTable *load_typedef_slow(Module *m, u32 rid, Loading *loading, Err 
     }
     if (!read_parent(&d, e) || !read_attributes(&d, e))
         return NULL;
+    if (d.num_generic && !m->assembly->trusted && !d.is_interface && !d.is_delegate && has_variance(m, rid)) {
+        load_error(e, m, rid, " because it uses an illegal variance annotation on a type parameter");
+        return NULL;
+    }
     d.is_nullable = d.is_valuetype && m->assembly->is_corelib && strcmp(d.name, "Nullable`1") == 0 && strcmp(d.ns, "System") == 0;
     if (d.attrs & TD_EXPLICIT_LAYOUT && (d.attrs & TD_LAYOUT) == TD_EXPLICIT_LAYOUT && d.num_generic && !d.is_enum && !m->assembly->trusted &&
         d.fields.end > d.fields.first && !d.is_valuetype) {
