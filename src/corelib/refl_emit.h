@@ -1,7 +1,7 @@
 /* refl_emit.h: metadata written while the program runs (AssemblyBuilder, TypeBuilder).
  *
  * Files: refl_emit.c (assemblies and their memory), refl_emit_type.c (the calls of TypeBuilder and ModuleBuilder), refl_emit_sig.c (references to
- * other modules, signatures translated from them).
+ * other modules, signatures translated from them), refl_emit_attr.c (attributes that are bits and rows in metadata).
  *
  * A writer (md/md_write.h) is attached to the module's MdImage: tokens are final as soon as they are given out, and readers, which take no lock,
  * see every row at once.  A type's lists of members are empty, and its name unknown, until TermCreateClass finishes it; who loads it
@@ -38,9 +38,16 @@ void emit_room(EmitModule *m, u32 table);
 #define EMIT_INTERN(m, table, ...) (emit_room((m), MDT_##table), MDW_INTERN((m)->w, table, __VA_ARGS__))
 u32 emit_il(EmitModule *m, const void *p, u32 n, u32 align); /* offset, which is the RVA; p NULL: zeros */
 
+/* --- refl_emit_attr.c ------------------------------------------------------------------------------------------------------------------- */
+/* An attribute that metadata has flags or a table for (DllImport, StructLayout, MarshalAs and so on) becomes these: true.  false: an attribute
+ * like others.  ctor: token in m. */
+bool emit_pseudo_attribute(EmitModule *m, u32 target, u32 ctor, const u8 *value, u32 len);
+void emit_add_flags(EmitModule *m, u32 table, u32 rid, u32 col, u32 bits);
+typedef VEC(u8) EmitBytes;
+void emit_put_uint(EmitBytes *b, u32 v); /* compressed */
+
 /* --- refl_emit_sig.c -------------------------------------------------------------------------------------------------------------------- */
 u32 emit_assembly_ref(EmitModule *m, Assembly *a); /* token */
-typedef VEC(u8) EmitBytes;
 /* Binds what a signature of another module refers to.  Before the lock is taken: may run managed code.  A failure shows when code is compiled. */
 void emit_bind_sig(Module *from, const u8 *sig, u32 len);
 /* The same signature of any kind but a TypeSpec's in m's tokens; from: the module whose tokens it has. */

@@ -96,7 +96,7 @@ static void walk(Walk *w)
     walk_method(w, 0);
 }
 
-static void put_uint(EmitBytes *b, u32 v)
+void emit_put_uint(EmitBytes *b, u32 v)
 {
     if (v < 0x80) {
         vec_push(b, (u8)v);
@@ -222,7 +222,7 @@ static void translate_token(void *arg, u32 token, u32 at, u32 n)
     Translate *x = arg;
     copy_to(x, at);
     x->done = at + n;
-    put_uint(x->out, mdw_coded(MDK_TypeDefOrRef, foreign_type(x->m, x->from, token, 0)));
+    emit_put_uint(x->out, mdw_coded(MDK_TypeDefOrRef, foreign_type(x->m, x->from, token, 0)));
 }
 
 static void translate(EmitModule *m, Module *from, const u8 *sig, u32 len, bool typespec, EmitBytes *out)

@@ -25,8 +25,7 @@ static u32 owner_rid(u32 type) { return MD_RID(type) ? MD_RID(type) : 1; }
 
 static u32 method_token(u32 rid) { return MD_TOKEN(MDT_MethodDef, rid); }
 
-/* Sets flag bits of a row. */
-static void add_flags(EmitModule *m, u32 table, u32 rid, u32 col, u32 bits)
+void emit_add_flags(EmitModule *m, u32 table, u32 rid, u32 col, u32 bits)
 {
     mdw_set(m->w, table, rid, col, md_col(mdw_image(m->w), table, rid, col) | bits);
 }
@@ -191,8 +190,9 @@ REFL(void, TypeBuilder_DefineMethodSemantics, QCallModule module, u32 associatio
 REFL(void, TypeBuilder_DefineCustomAttribute, QCallModule module, u32 target, u32 ctor, const u8 *blob, i32 len)
 {
     EmitModule *m = emit_lock(module.module);
-    MDW_ADD(m->w, CustomAttribute, mdw_coded(MDK_HasCustomAttribute, target), mdw_coded(MDK_CustomAttributeType, ctor),
-            mdw_blob(m->w, blob, (u32)len));
+    if (!emit_pseudo_attribute(m, target, ctor, blob, (u32)len))
+        MDW_ADD(m->w, CustomAttribute, mdw_coded(MDK_HasCustomAttribute, target), mdw_coded(MDK_CustomAttributeType, ctor),
+                mdw_blob(m->w, blob, (u32)len));
     emit_unlock(m);
 }
 
@@ -212,9 +212,9 @@ REFL(void, TypeBuilder_SetConstantValue, QCallModule module, u32 target, i32 typ
     }
     MDW_PUT(m->w, Constant, (u32)type, mdw_coded(MDK_HasConstant, target), mdw_blob(m->w, value, n));
     switch (MD_TABLE_OF(target)) {
-    case MDT_Field: add_flags(m, MDT_Field, MD_RID(target), MDC_Field_Flags, FD_HAS_DEFAULT); break;
-    case MDT_Param: add_flags(m, MDT_Param, MD_RID(target), MDC_Param_Flags, PD_HAS_DEFAULT); break;
-    case MDT_Property: add_flags(m, MDT_Property, MD_RID(target), MDC_Property_Flags, PD_HAS_DEFAULT); break; /* 0x1000 too */
+    case MDT_Field: emit_add_flags(m, MDT_Field, MD_RID(target), MDC_Field_Flags, FD_HAS_DEFAULT); break;
+    case MDT_Param: emit_add_flags(m, MDT_Param, MD_RID(target), MDC_Param_Flags, PD_HAS_DEFAULT); break;
+    case MDT_Property: emit_add_flags(m, MDT_Property, MD_RID(target), MDC_Property_Flags, PD_HAS_DEFAULT); break; /* 0x1000 too */
     default: break;
     }
     emit_unlock(m);
@@ -236,7 +236,7 @@ REFL(void, ModuleBuilder_SetFieldRVAContent, QCallModule module, u32 field, cons
     EmitModule *m = emit_lock(module.module);
     u32 rva = emit_il(m, data, (u32)len, 16);
     MDW_PUT(m->w, FieldRVA, rva, MD_RID(field));
-    add_flags(m, MDT_Field, MD_RID(field), MDC_Field_Flags, FD_HAS_RVA);
+    emit_add_flags(m, MDT_Field, MD_RID(field), MDC_Field_Flags, FD_HAS_RVA);
     emit_unlock(m);
 }
 

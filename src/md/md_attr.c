@@ -44,21 +44,28 @@ u32 md_find_attribute(const MdImage *m, u32 token, const char *ns, const char *n
     return 0;
 }
 
-bool md_attr_open(MdAttrReader *r, const MdImage *m, u32 rid)
+bool md_attr_open_value(MdAttrReader *r, const MdImage *m, u32 ctor, const u8 *value, u32 len)
 {
     MdMethodSig h;
     memset(r, 0, sizeof(*r));
     r->m = m;
-    u32 ctor = md_CustomAttribute_Type(m, rid);
     r->sig = md_sig_of(m, ctor);
     if (!ctor || !md_sig_method(&r->sig, &h)) return false;
     md_sig_skip_type(&r->sig);
-    r->blob = md_sig_blob(m, md_CustomAttribute_Value(m, rid));
+    r->blob = md_sig(value, len);
+    if (!value) md_sig_fail(&r->blob);
     if (r->sig.bad) return false;
     if (r->blob.p == r->blob.end && !r->blob.bad) return h.param_count == 0; /* an empty value: no arguments */
     if (md_sig_byte(&r->blob) != 1 || md_sig_byte(&r->blob) != 0) md_sig_fail(&r->blob);
     r->fixed_left = h.param_count;
     return !r->blob.bad;
+}
+
+bool md_attr_open(MdAttrReader *r, const MdImage *m, u32 rid)
+{
+    u32 len;
+    const u8 *value = md_blob(m, md_CustomAttribute_Value(m, rid), &len);
+    return md_attr_open_value(r, m, md_CustomAttribute_Type(m, rid), value, len);
 }
 
 static u64 read_le(MdSig *s, u32 n)

@@ -40,6 +40,8 @@ typedef struct MdAttrReader {
 } MdAttrReader;
 /* Opens a CustomAttribute row; false if the prolog or signature is bad. */
 bool md_attr_open(MdAttrReader *r, const MdImage *m, u32 attribute_rid);
+/* The same for a value that has no row (yet); ctor: MethodDef or MemberRef token of m. */
+bool md_attr_open_value(MdAttrReader *r, const MdImage *m, u32 ctor, const u8 *value, u32 len);
 /* Next fixed argument; false at the end, or if bad (r->blob.bad). */
 bool md_attr_fixed(MdAttrReader *r, MdAttrValue *v);
 /* Next named argument (skips what is left of the fixed ones). */
