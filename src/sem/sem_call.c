@@ -127,9 +127,20 @@ static bool constrained_value(SemWalk *w, SemCall *c, Method *m, bool shared, bo
         c->null_check = mt_is_nullable(th_mt(th));
         return box_this(w, c, t_shared, e) && direct(w, c, m, shared, e);
     }
-    Method *impl = any && ambiguous(th, m) ? NULL : type_find_constrained(th, m, any ? NULL : e);
-    if (!impl)
-        return any && by_lookup(w, c, m, e);
+    Err why;
+    why.kind = ERR_NONE;
+    why.name[0] = 0;
+    why.hresult = 0;
+    Method *impl = any && ambiguous(th, m) ? NULL : type_find_constrained(th, m, &why);
+    if (!impl && any)
+        return by_lookup(w, c, m, e);
+    if (!impl && why.kind == ERR_TYPE_LOAD && mt_is_interface(m->mt)) /* several default methods: raised when the call is reached */
+        return box_this(w, c, t_shared, e) && virtual_call(w, c, m, shared, e);
+    if (!impl) {
+        if (e && e->kind == ERR_NONE)
+            *e = why;
+        return false;
+    }
     if (mt_is_valuetype(impl->mt)) {
         if (any && (canon_of(impl)->flags & MF_CTX_METHOD))
             return by_lookup(w, c, m, e);

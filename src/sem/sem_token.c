@@ -27,6 +27,9 @@ static bool resolve(SemWalk *w, u32 token, SemType *out, bool *shared, Err *e)
     TypeHandle th = type_resolve_type(&w->ctx, token, shared, e);
     if (!th)
         return false;
+    MethodTable *mt = th_mt(th);
+    if (UNLIKELY(mt && mt->klass && mt->klass->num_generic && mt == mt->klass->typical) && w->priv->in.op != IL_LDTOKEN && !mt_is_array(mt))
+        return err_set(e, ERR_TYPE_LOAD, token, "Could not load type '%s': a generic type is used without type arguments.", mt->klass->name);
     *out = sem_type_of(th);
     return true;
 }
@@ -293,6 +296,8 @@ static bool box(SemWalk *w, SemInst *o, Err *e)
         sem_const_i4(w, sem_queue(w), value);
         return true;
     }
+    if (th_mt(t.th)->flags & MTF_BYREF_LIKE)
+        return sem_invalid(e);
     if (sem_coerce(w, o, sem_kind_of_et(t.kind)))
         return true;
     if (shared && !sem_lookup(w, DICT_TYPE, token, 0, &t.exact, e))

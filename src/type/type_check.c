@@ -1,6 +1,8 @@
-/* type_check.c: generic constraints (§II.10.1.7).
+/* type_check.c: generic constraints (§II.10.1.7), positions of variant parameters (§II.9.7).
  * Book: type.md  Tests: tests/unit/type/ */
 #include "type/type_int.h"
+
+#include <stdio.h>
 
 /* Is the variable known to stand for a reference type, by its own constraints? */
 static bool var_is_reference(TypeDesc *d, u32 depth)
@@ -106,4 +108,100 @@ bool type_special_constraints_ok(u32 flags, TypeHandle arg)
 {
     Err ignored = {0}, *e = &ignored;
     return LOADED(bool, e, ((void)LE, special_ok(flags, arg)));
+}
+
+/* --- Variance: where a definition's variant parameters may stand -------------------------------------------------------------- */
+enum { POS_OUT = 1, POS_IN = 2 }; /* a value comes out, goes in; both: only parameters without variance */
+
+static bool position_ok(const MtClass *k, Module *m, MdSig *s, u32 pos)
+{
+    md_sig_skip_mods(s);
+    u8 et = md_sig_byte(s);
+    switch (et) {
+    case ET_VAR: {
+        u32 i = md_sig_uint(s);
+        u8 v = i < k->num_generic ? k->variance[i] : 0;
+        return !v || pos == (v == GP_COVARIANT ? POS_OUT : POS_IN);
+    }
+    case ET_SZARRAY: return position_ok(k, m, s, pos);
+    case ET_BYREF: case ET_PTR: return position_ok(k, m, s, POS_OUT | POS_IN);
+    case ET_GENERICINST: {
+        md_sig_byte(s);
+        DefRef d;
+        bool found = resolve_def(m, md_sig_token(s), &d, NULL);
+        MethodTable *def = found ? load_typedef(d.module, d.rid, NULL) : NULL;
+        u32 n = md_sig_uint(s);
+        bool ok = true;
+        for (u32 i = 0; i < n && !s->bad; i++) {
+            u8 v = def && def->klass->variance && i < def->klass->num_generic ? def->klass->variance[i] : 0;
+            u32 p = v == GP_COVARIANT ? pos : v == GP_CONTRAVARIANT ? pos ^ (POS_OUT | POS_IN) : POS_OUT | POS_IN;
+            ok &= position_ok(k, m, s, pos == (POS_OUT | POS_IN) ? pos : p);
+        }
+        return ok;
+    }
+    default: {
+        MdSig rest = *s;
+        rest.p--; /* the kind again */
+        md_sig_skip_type(&rest);
+        *s = rest;
+        return true;
+    }
+    }
+}
+
+/* NULL, or what is wrong with the signature. */
+static const char *bad_position(MethodTable *mt, u32 rid)
+{
+    const MdImage *md = mt->module->md;
+    MdSig s = md_sig_of(md, MD_TOKEN(MDT_MethodDef, rid));
+    MdMethodSig head;
+    if (!md_sig_method(&s, &head) || !position_ok(mt->klass, mt->module, &s, POS_OUT))
+        return "the result type";
+    for (u32 i = 0; i < head.param_count; i++)
+        if (!position_ok(mt->klass, mt->module, &s, POS_IN))
+            return "a parameter";
+    MdIter params = md_generic_params_of(md, MD_TOKEN(MDT_MethodDef, rid));
+    for (u32 r; (r = md_next_row(&params));) {
+        MdIter it = md_constraints_of(md, r);
+        for (u32 c; (c = md_next_row(&it));) {
+            u32 token = md_GenericParamConstraint_Constraint(md, c);
+            if (MD_TABLE_OF(token) != MDT_TypeSpec)
+                continue;
+            MdSig cs = md_sig_of(md, token);
+            if (!position_ok(mt->klass, mt->module, &cs, POS_IN))
+                return "a constraint";
+        }
+    }
+    return NULL;
+}
+
+/* mt: a definition, an interface or a delegate when it has variant parameters. */
+bool check_variance(MethodTable *mt, Err *e)
+{
+    const MtClass *k = mt->klass;
+    const MdImage *md = mt->module->md;
+    if (!k->variance)
+        return true;
+    for (u32 i = 0; i < k->num_methods; i++) {
+        u32 rid = md_method_at(md, k->first_method_rid + i), attrs = md_MethodDef_Flags(md, rid);
+        if ((attrs & MD_STATIC) || (mt_is_delegate(mt) && strcmp(md_method_name(md, rid), "Invoke") != 0))
+            continue;
+        const char *where = bad_position(mt, rid);
+        char why[300];
+        snprintf(why, sizeof why,
+                 " because a covariant or contravariant type parameter was used illegally in the signature for %s in method '%s'", where,
+                 md_method_name(md, rid));
+        if (where)
+            return load_error_mt(e, mt, why);
+    }
+    MdIter it = md_interfaces_of(md, mt_rid(mt));
+    for (u32 r; mt_is_interface(mt) && (r = md_next_row(&it));) {
+        u32 token = md_InterfaceImpl_Interface(md, r);
+        if (MD_TABLE_OF(token) != MDT_TypeSpec)
+            continue;
+        MdSig s = md_sig_of(md, token);
+        if (!position_ok(k, mt->module, &s, POS_OUT))
+            return load_error_mt(e, mt, " because a covariant or contravariant type parameter was used illegally in an inherited interface");
+    }
+    return true;
 }

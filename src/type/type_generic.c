@@ -365,7 +365,12 @@ static void *resolve_entry(const SigContext *ctx, const DictEntry *d, bool *sett
     case DICT_CONSTRAINED: {
         Method *m = type_resolve_method(&c, d->token, NULL, e);
         TypeHandle th = m ? type_resolve_type(&c, d->token2, NULL, e) : 0;
-        return th ? type_find_constrained(th, m, e) : NULL;
+        Method *impl = th ? type_find_constrained(th, m, e) : NULL;
+        if (impl && !(impl->flags & MF_STATIC) && th_is_valuetype(th) && !mt_is_valuetype(impl->mt)) {
+            err_set(e, ERR_NOT_SUPPORTED, d->token, "Specified method is not supported."); /* it would need a box that only now turns out to */
+            return NULL;
+        }
+        return impl;
     }
     case DICT_STATICS: {
         MethodTable *mt = NULL;

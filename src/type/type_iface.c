@@ -288,6 +288,12 @@ static Method *class_impl(MethodTable *mt, Method *im, Err *e)
         if (m)
             return m;
     }
+    /* an abstract class may leave the methods of the interfaces that it lists to its subclasses */
+    for (MethodTable *p = mt; p && in_map(p, im->mt, e); p = p->parent) {
+        u32 rid = mt_is_array(p) ? 0 : match_by_name(p, im);
+        if (rid)
+            return through_slot(mt, p, rid, e);
+    }
     return NULL;
 }
 

@@ -67,7 +67,7 @@ typedef struct Loading { /* a type being loaded by this thread, innermost first 
     u32 nargs;
     MethodTable *mt; /* NULL until its identity is fixed */
     MethodTable *early; /* a value type named as a type argument by its own field: identity made ahead of the layout */
-    bool early_ok, byref_like;
+    bool early_ok, early_class, byref_like;
     bool want_slots; /* an instantiation of this definition was needed before its slots were there */
     u32 slots, level;
     Module *loader_module;
@@ -184,6 +184,7 @@ bool build_slots(SlotBuild *b, Err *e); /* false without error in *e: capacity t
 u32 count_new_slots(Module *m, MdRange methods, MethodTable *ptyp);
 void fill_vtable(MethodTable *mt, MethodTable *from); /* inherits code addresses of from */
 bool check_complete(MethodTable *mt, Err *e);
+bool check_variance(MethodTable *mt, Err *e);
 bool check_contracting(MethodTable *mt, Err *e); /* of instantiations */
 Method *method_by_rid(MethodTable *owner, u32 rid, Err *e);
 Method *inst_method(Method *def, const TypeHandle *args, u32 n, Err *e);

@@ -254,6 +254,9 @@ static bool place_fields(Layout *l, Place *ps, u32 n, Err *e)
         align = MAX(align, l->pack ? MIN(ps[i].align, l->pack) : ps[i].align);
     }
     u32 kind = l->attrs & TD_LAYOUT;
+    if (kind != TD_AUTO_LAYOUT && !l->is_valuetype && !l->module->assembly->trusted && l->parent && l->parent->klass->depth > 0 &&
+        (l->parent->klass->attrs & TD_LAYOUT) == TD_AUTO_LAYOUT)
+        return load_error(e, l->module, l->rid, " because the format is invalid");
     if (kind == TD_EXPLICIT_LAYOUT) {
         u32 end = base;
         for (u32 i = 0; i < n; i++) {

@@ -88,22 +88,45 @@ static Loading *find_loading(Module *m, u32 rid)
 }
 
 enum { EARLY_RUNS = 32, EARLY_SPARE_SLOTS = 4 };
+/* At least the number of virtual slots that a class will have: its own and its ancestors' virtual methods. */
+static u32 slots_at_most(Module *m, u32 rid)
+{
+    u32 n = 0;
+    for (u32 depth = 0; depth < 1000; depth++) {
+        MethodTable *mt = __atomic_load_n(&m->typedefs[rid], __ATOMIC_ACQUIRE);
+        if (mt)
+            return n + mt->klass->num_slots;
+        MdRange methods = md_typedef_methods(m->md, rid);
+        for (u32 i = methods.first; i < methods.end; i++)
+            n += (md_MethodDef_Flags(m->md, md_method_at(m->md, i)) & (MD_VIRTUAL | MD_STATIC)) == MD_VIRTUAL;
+        u32 up = md_TypeDef_Extends(m->md, rid);
+        DefRef p;
+        if (!up || !resolve_def(m, up, &p, NULL))
+            break;
+        m = p.module;
+        rid = p.rid;
+    }
+    return n;
+}
+
 /* struct S { ImmutableArray<S> x; }: S has to be nameable before its layout is known.  Whatever needs the layout meets
- * KF_NO_LAYOUT and reports the cycle. */
+ * KF_NO_LAYOUT and reports the cycle.  The same for class C : B where B : A<C>. */
 static MethodTable *early_identity(Loading *l)
 {
     if (l->early || !l->early_ok)
         return l->early;
+    if (l->early_class)
+        l->slots = slots_at_most(l->module, l->rid);
     LoadContext *alc = l->loader_module->alc;
     MtAux *aux;
     MethodTable *mt = mt_alloc(alc, l->slots + EARLY_SPARE_SLOTS, EARLY_RUNS, &aux);
     MtClass *k = type_alloc(alc, HEAP_COLD, sizeof *k);
     mt->klass = k;
     mt->module = l->module;
-    mt->flags = MTF_CAT_VALUETYPE | (l->byref_like ? MTF_BYREF_LIKE : 0);
+    mt->flags = l->early_class ? 0 : MTF_CAT_VALUETYPE | (l->byref_like ? MTF_BYREF_LIKE : 0);
     aux->canon = k->mt = k->typical = mt;
     aux->loader_module = l->loader_module;
-    k->elem_kind = ET_VALUETYPE;
+    k->elem_kind = l->early_class ? ET_CLASS : ET_VALUETYPE;
     k->kflags = KF_NO_LAYOUT;
     k->token = MD_TOKEN(MDT_TypeDef, l->rid);
     if (l->typical) {
@@ -170,6 +193,8 @@ static bool read_parent(Def *d, Err *e)
     d->ptyp = load_typedef(p.module, p.rid, e);
     if (!d->ptyp)
         return false;
+    if (d->ptyp->klass->kflags & KF_NO_LAYOUT)
+        return load_error(e, d->m, d->rid, "");
     if (mt_is_interface(d->ptyp))
         return load_error(e, d->m, d->rid, " because the parent type is an interface");
     if ((d->ptyp->flags2 & MT2_SEALED) && !(d->ptyp->klass->typical == type_wk_cache[WK_ENUM]))
@@ -488,15 +513,18 @@ static MethodTable *load_typedef_slow(Module *m, u32 rid, Loading *loading, Err 
         load_error(e, m, rid, " because it has too many generic parameters");
         return NULL;
     }
+    loading->early_ok = loading->early_class = !d.num_generic && !d.is_interface && !m->assembly->is_corelib;
+    loading->loader_module = m;
     if (!read_parent(&d, e) || !read_attributes(&d, e))
         return NULL;
     if (d.num_generic && !m->assembly->trusted && !d.is_interface && !d.is_delegate && has_variance(m, rid)) {
         load_error(e, m, rid, " because it uses an illegal variance annotation on a type parameter");
         return NULL;
     }
+    if (d.is_valuetype)
+        loading->early_ok = loading->early_class = false;
     d.is_nullable = d.is_valuetype && m->assembly->is_corelib && strcmp(d.name, "Nullable`1") == 0 && strcmp(d.ns, "System") == 0;
-    if (d.attrs & TD_EXPLICIT_LAYOUT && (d.attrs & TD_LAYOUT) == TD_EXPLICIT_LAYOUT && d.num_generic && !d.is_enum && !m->assembly->trusted &&
-        d.fields.end > d.fields.first && !d.is_valuetype) {
+    if (d.attrs & TD_EXPLICIT_LAYOUT && (d.attrs & TD_LAYOUT) == TD_EXPLICIT_LAYOUT && d.num_generic && !d.is_enum && !m->assembly->trusted) {
         load_error(e, m, rid, " because generic types cannot have explicit layout");
         return NULL;
     }
@@ -573,7 +601,7 @@ MethodTable *load_typedef(Module *m, u32 rid, Err *e)
     local.name[0] = 0;
     local.hresult = 0;
     mt = load_typedef_slow(m, rid, &l, &local);
-    if (mt && !m->assembly->trusted && !check_complete(mt, &local))
+    if (mt && !m->assembly->trusted && !(check_complete(mt, &local) && check_variance(mt, &local)))
         mt = NULL;
     if (mt && !mt->aux->inst)
         fix_value_field_types(mt);

@@ -106,6 +106,43 @@ static bool final_error(MethodTable *mt, Err *e)
                    asmname);
 }
 
+/* 1: the declaration is a method of class p, and its slot has the body now; 0: error; -1: p has no such method. */
+static i32 apply_impl_of(SlotBuild *b, SlotSrc *src, u32 row, MethodTable *p, const char *name, bool by_rid, const SigSide *ds, Err *e)
+{
+    MethodTable *mt = b->mt;
+    const MdImage *md = mt->module->md;
+    u32 body = md_MethodImpl_MethodBody(md, row), decl = md_MethodImpl_MethodDeclaration(md, row);
+    MtClass *k = p->klass;
+    for (u32 i = 0; i < k->num_methods; i++) {
+        u32 rid = method_rid(k, i);
+        if (p == mt && by_rid ? rid != MD_RID(decl) : strcmp(md_method_name(p->module->md, rid), name) != 0)
+            continue;
+        u16 slot = k->method_slots ? k->method_slots[i] : 0xffff;
+        if (slot == 0xffff)
+            continue;
+        SigSide side = {.module = p->module, .args = NULL};
+        side.sig = md_blob(p->module->md, md_MethodDef_Signature(p->module->md, rid), &side.len);
+        SigSide raw = *ds;
+        raw.args = NULL; /* both in terms of the declaring type's own variables */
+        if (!sig_equal(&raw, &side, false))
+            continue;
+        if (given_twice(mt, row) || (p != mt && b->by_impl && b->by_impl[slot]))
+            return twice_error(mt, MD_RID(body), e);
+        if (b->by_impl)
+            b->by_impl[slot] = true;
+        u32 index = 0;
+        while (index < mt->klass->num_methods && method_rid(mt->klass, index) != MD_RID(body))
+            index++;
+        src[slot] = (SlotSrc){mt->klass->depth, (u16)index};
+        mt->klass->kflags |= KF_HAS_IMPLS;
+        b->changed = true;
+        if (md_has_attribute(md, body, "System.Runtime.CompilerServices", "PreserveBaseOverridesAttribute"))
+            mt->klass->kflags |= KF_COVARIANT;
+        return true;
+    }
+    return -1;
+}
+
 /* A MethodImpl whose declaration is a method of a class: its slot gets the body. */
 static bool apply_impl(SlotBuild *b, SlotSrc *src, u32 row, Err *e)
 {
@@ -138,37 +175,13 @@ static bool apply_impl(SlotBuild *b, SlotSrc *src, u32 row, Err *e)
         p = p->parent;
     if (!p)
         return load_error_mt(e, mt, " because it implements a method of a class that is not its ancestor");
-    MtClass *k = p->klass;
-    for (u32 i = 0; i < k->num_methods; i++) {
-        u32 rid = method_rid(k, i);
-        if (p == mt && by_rid ? rid != MD_RID(decl) : strcmp(md_method_name(p->module->md, rid), name) != 0)
-            continue;
-        u16 slot = k->method_slots ? k->method_slots[i] : 0xffff;
-        if (slot == 0xffff)
-            continue;
-        SigSide side = {.module = p->module, .args = NULL};
-        side.sig = md_blob(p->module->md, md_MethodDef_Signature(p->module->md, rid), &side.len);
-        SigSide raw = ds;
-        raw.args = NULL; /* both in terms of the declaring type's own variables */
-        if (!sig_equal(&raw, &side, false))
-            continue;
-        if (given_twice(mt, row) || (p != mt && b->by_impl && b->by_impl[slot]))
-            return twice_error(mt, MD_RID(body), e);
-        if (b->by_impl)
-            b->by_impl[slot] = true;
-        u32 index = 0;
-        while (index < mt->klass->num_methods && method_rid(mt->klass, index) != MD_RID(body))
-            index++;
-        src[slot] = (SlotSrc){mt->klass->depth, (u16)index};
-        mt->klass->kflags |= KF_HAS_IMPLS;
-        b->changed = true;
-        if (md_has_attribute(md, body, "System.Runtime.CompilerServices", "PreserveBaseOverridesAttribute"))
-            mt->klass->kflags |= KF_COVARIANT;
-        return true;
+    for (; p; p = p->parent) { /* a reference may name a class that only inherits the method */
+        i32 done = apply_impl_of(b, src, row, p, name, by_rid, &ds, e);
+        if (done >= 0)
+            return done;
     }
-    return load_error_mt(e, mt, " because the method of a method implementation was not found");
+    return err_set(e, ERR_MISSING_METHOD, decl, "Method not found: '%s'.", name);
 }
-
 /* Covariant overrides: an override of the narrower slot also fills the wider ones that it stood for. */
 static void propagate_covariant(SlotBuild *b, SlotSrc *src)
 {

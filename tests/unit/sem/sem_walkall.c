@@ -53,7 +53,8 @@ static void walk(Method *m, bool quiet)
         printf("%s\n", name);
     for (u64 n = 0; n < 1000000; n++) {
         if (!sem_next(&w, &in, &e)) {
-            if (!quiet && e.kind != ERR_MISSING_METHOD && e.kind != ERR_TYPE_LOAD && e.kind != ERR_FILE_NOT_FOUND)
+            if (!quiet && e.kind != ERR_MISSING_METHOD && e.kind != ERR_TYPE_LOAD && e.kind != ERR_FILE_NOT_FOUND &&
+                e.kind != ERR_PLATFORM_NOT_SUPPORTED)
                 complain(m, in.il_offset, e.text);
             break;
         }
