@@ -73,6 +73,14 @@ internal static class Program
         AssemblyLoadContext.Default.Resolving += (_, name) => null;
         AppDomain.CurrentDomain.AssemblyResolve += (_, name) => null;
         try { Assembly.Load("Nothing.Of.This.Name"); } catch (FileNotFoundException) { }
+        Type source = typeof(object).Assembly.GetType("System.Diagnostics.Tracing.NativeRuntimeEventSource")!;
+        const BindingFlags All = BindingFlags.Static | BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public;
+        object log = source.GetField("Log", All)!.GetValue(null)!;
+        source.GetMethod("ThreadPoolWorkerThreadStop", All)!.Invoke(log, [3u, 0u, (ushort)0]);
+        source.GetMethod("ThreadPoolWorkingThreadCount", All)!.Invoke(log, [2u, (ushort)0]);
+        Assembly.LoadFrom(typeof(Program).Assembly.Location);
+        typeof(Assembly).GetMethod("LoadFromResolveHandler", All)!.Invoke(null, [null, new ResolveEventArgs("Nothing.Of.This.Name", typeof(Program).Assembly)]);
+        try { typeof(Program).Assembly.GetSatelliteAssembly(new System.Globalization.CultureInfo("de")); } catch (FileNotFoundException) { }
         AssemblyLoadContext.Default.SetProfileOptimizationRoot(Path.GetTempPath());
         AssemblyLoadContext.Default.StartProfileOptimization(null);
         Guid id = new("11111111-2222-3333-4444-555555555555");
@@ -82,7 +90,8 @@ internal static class Program
         Console.WriteLine(EventSource.CurrentThreadActivityId);
         foreach (string x in new[] { "ContentionStart", "ContentionStop", "ContentionLockCreated", "ThreadPoolWorkerThreadStart", "ThreadPoolMinMaxThreads",
             "ThreadPoolIOEnqueue", "ThreadPoolIODequeue", "ThreadPoolIOPack", "ThreadPoolWorkerThreadAdjustmentAdjustment",
-            "AssemblyLoadContextResolvingHandlerInvoked", "AppDomainAssemblyResolveHandlerInvoked" })
+            "ThreadPoolWorkerThreadStop", "ThreadPoolWorkingThreadCount", "KnownPathProbed",
+            "AssemblyLoadFromResolveHandlerInvoked", "AssemblyLoadContextResolvingHandlerInvoked", "AppDomainAssemblyResolveHandlerInvoked" })
             hears.Show(x);
         Debugger.NotifyOfCrossThreadDependency();
         Debugger.Log(0, "category", "text");

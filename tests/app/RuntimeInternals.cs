@@ -1,5 +1,6 @@
 // Internal methods of the class library that only rare paths reach, called by reflection: handles, polls, messages, boxes.
 using System.Reflection;
+using System.Reflection.Emit;
 using System.Runtime;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -117,8 +118,31 @@ internal static class Program
         Console.WriteLine(string.Join(" ", s.Calls));
     }
 
+    private static unsafe void Rare()
+    {
+        int* registers = stackalloc int[4];
+        Method(typeof(System.Runtime.Intrinsics.X86.X86Base), "__cpuidex").Invoke(null, [Pointer.Box(registers, typeof(int*)), 0, 0]);
+        Console.WriteLine(registers[0] > 0 && registers[1] != 0);
+        Type tracker = Core("System.Runtime.InteropServices.TrackerObjectManager");
+        Console.WriteLine($"{tracker.GetProperty("HasReferenceTrackerManager", Hidden)!.GetValue(null)} {Method(tracker, "TryRegisterReferenceTrackerManager").Invoke(null, [(nint)0])}");
+        Method(tracker, "RegisterGCCallbacks").Invoke(null, null);
+        ModuleBuilder module = AssemblyBuilder.DefineDynamicAssembly(new AssemblyName("made"), AssemblyBuilderAccess.Run).DefineDynamicModule("made");
+        TypeBuilder type = module.DefineType("T", TypeAttributes.Public);
+        Console.WriteLine($"{module.GetSignatureMetadataToken(SignatureHelper.GetLocalVarSigHelper(module)):x} {module.GetStringMetadataToken("text"):x}");
+        ILGenerator il = type.DefineMethod("M", MethodAttributes.Public | MethodAttributes.Static, typeof(int), [typeof(nint), typeof(int)]).GetILGenerator();
+        il.Emit(OpCodes.Ldarg_1);
+        il.Emit(OpCodes.Ldarg_0);
+        il.EmitCalli(OpCodes.Calli, CallingConventions.Standard, typeof(int), [typeof(int)], null);
+        il.Emit(OpCodes.Ret);
+        delegate*<int, int> twice = &Twice;
+        Console.WriteLine(type.CreateType().GetMethod("M")!.Invoke(null, [(nint)twice, 21]));
+    }
+
+    private static int Twice(int x) => x * 2;
+
     private static void Main()
     {
+        Rare();
         Handles();
         Messages();
         Values();

@@ -29,8 +29,16 @@ internal static class Of<T>
     [UnsafeAccessor(UnsafeAccessorKind.StaticMethod, Name = "Kind")] public static extern string Kind(Box<T>? b, Box<T>? x);
 }
 
+internal static class Named<T>
+{
+    [UnsafeAccessor(UnsafeAccessorKind.Constructor)] [return: UnsafeAccessorType("Box`1[[!0]]")] public static extern object New(T v);
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_v")] public static extern ref T Value([UnsafeAccessorType("Box`1[!0]")] object b);
+    [UnsafeAccessor(UnsafeAccessorKind.Method)] public static extern U Convert<U>([UnsafeAccessorType("Box`1[[!0]]")] object b, [UnsafeAccessorType("System.Func`2[[!0],[!!0]], System.Private.CoreLib")] object f);
+}
+
 internal static class Program
 {
+
     [UnsafeAccessor(UnsafeAccessorKind.Constructor)] [return: UnsafeAccessorType("Hidden")] private static extern object Make(int n);
     [UnsafeAccessor(UnsafeAccessorKind.Method)]
     private static extern string Show([UnsafeAccessorType("Hidden")] object self, [UnsafeAccessorType("Hidden")] object other);
@@ -61,6 +69,9 @@ internal static class Program
         Console.WriteLine(Show(h, g) + Name(null));
         List<int> l = [1, 2, 3]; Size(l) = 1; Console.WriteLine(l.Count);
         Console.WriteLine(Use("a", "b") + Use(1, 2) + Use<object>(3, "x") + Use(4L, 5L));
+        object five = Named<int>.New(5);
+        Named<int>.Value(five)++;
+        Console.WriteLine(Named<int>.Value(five) + Named<int>.Convert<double>(five, (Func<int, double>)(x => x / 4.0)));
         try { Nope(h); } catch (MissingMethodException e) { Console.WriteLine(e.GetType().Name); }
         try { Lost(h); } catch (TypeLoadException e) { Console.WriteLine(e.GetType().Name); }
     }
