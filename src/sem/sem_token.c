@@ -296,8 +296,10 @@ static bool box(SemWalk *w, SemInst *o, Err *e)
         sem_const_i4(w, sem_queue(w), value);
         return true;
     }
-    if (th_mt(t.th)->flags & MTF_BYREF_LIKE)
-        return sem_invalid(e);
+    IlInst next;
+    if ((th_mt(t.th)->flags & MTF_BYREF_LIKE) &&
+        (!sem_peek(w, w->priv->in.offset + w->priv->in.size, &next) || (next.op != IL_ISINST && next.op != IL_UNBOX_ANY)))
+        return sem_invalid(e); /* only the tests of pattern matching may name such a type */
     if (sem_coerce(w, o, sem_kind_of_et(t.kind)))
         return true;
     if (shared && !sem_lookup(w, DICT_TYPE, token, 0, &t.exact, e))
