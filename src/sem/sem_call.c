@@ -489,7 +489,7 @@ bool sem_call_op(SemWalk *w, SemInst *o, Err *e)
         return false;
     if (UNLIKELY(m->mt->klass->num_generic) && m->mt == m->mt->klass->typical)
         return err_set(e, ERR_TYPE_LOAD, in->token, "Could not load type '%s': a generic type is used without type arguments.", m->mt->klass->name);
-    if (sem_denied(w, o, 1, m))
+    if (in->op != IL_JMP && sem_denied(w, o, 1, m)) /* the reference does not ask for jmp */
         return true;
     memset(&o->call, 0, sizeof o->call);
     switch ((u32)in->op) {
