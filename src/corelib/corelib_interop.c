@@ -9,7 +9,6 @@
 #include "interop/interop_value.h"
 #include "os/os_dl.h"
 #include "os/os_thread.h"
-#include "vm/vm_hresult.h"
 #include "vm/vm_throw.h"
 
 /* --- Delegates --------------------------------------------------------------------------------------------------------------- */
@@ -40,27 +39,20 @@ CALL(void *, corelib_marshal_from_delegate, ObjectHandleOnStack delegate)
 /* --- Exceptions ---------------------------------------------------------------------------------------------------------------- */
 CALL(void, corelib_marshal_exception, i32 hr, void *info, ObjectHandleOnStack out)
 {
-    static const struct {
-        u32 hr;
-        VmError kind;
-    } rows[] = {
-#define VM_ERROR(id, ns, name, hresult, message) {hresult, VM_ERR_##id},
-#include "vm/errors.def"
-#undef VM_ERROR
-    };
     QCALL_BEGIN(t);
     (void)info;
-    VmError kind = VM_ERR_COM;
-    for (u32 i = 0; i < ARRAY_LEN(rows) && kind == VM_ERR_COM; i++)
-        if (rows[i].hr == (u32)hr)
-            kind = rows[i].kind;
-    char text[300];
-    vm_hr_message((u32)hr, text, sizeof text);
-    Object *o = vm_exception_new(t, kind, kind == VM_ERR_COM ? text : NULL);
-    if (o) {
-        CF_VAL(o, EXC_HRESULT, i32) = hr;
+    Object *o = interop_exception_of_hresult(t, (u32)hr);
+    if (o)
         qc_set_object(out, o);
-    }
+    QCALL_END(t);
+}
+
+/* What a first call of a P/Invoke method does before it calls. */
+CALL(void, corelib_marshal_prelink, Method *m)
+{
+    QCALL_BEGIN(t);
+    if (m->flags & MF_PINVOKE)
+        vm_method_code(t, m);
     QCALL_END(t);
 }
 
@@ -146,39 +138,24 @@ CALL(i32, corelib_marshal_struct_stub, TypeHandle th, void **stub, u64 *size)
 }
 
 /* --- Libraries ------------------------------------------------------------------------------------------------------------------- */
-static void *library(void *lib, i32 throws, const Err *e)
-{
-    if (!lib && (throws || e->kind == ERR_PENDING)) {
-        QCALL_BEGIN(t);
-        vm_throw_err(t, e);
-        QCALL_END(t);
-    }
-    return lib;
-}
-
 CALL(void *, corelib_lib_load_path, const char16 *path, i32 throws)
 {
     char *s = utf16_dup_utf8(path, SIZE_MAX);
-    Err e = {0};
-    void *lib = NULL;
     QCALL_BEGIN(t);
-    lib = interop_load_path(t, s, &e);
+    void *lib = interop_load_path(t, s, throws);
     QCALL_END(t);
     base_free(s);
-    return library(lib, throws, &e);
+    return lib;
 }
 
 CALL(void *, corelib_lib_load_name, const char16 *name, QCallAssembly a, i32 has_flags, u32 flags, i32 throws)
 {
     char *s = utf16_dup_utf8(name, SIZE_MAX);
-    Err e = {0};
-    void *lib = NULL;
-    (void)has_flags, (void)flags;
     QCALL_BEGIN(t);
-    lib = interop_load_library(t, a.assembly, s, false, &e);
+    void *lib = interop_load_library(t, a.assembly, s, &(LibrarySearch){.has_flags = has_flags != 0, .flags = flags, .quiet = !throws});
     QCALL_END(t);
     base_free(s);
-    return library(lib, throws, &e);
+    return lib;
 }
 
 CALL(void, corelib_lib_free, void *lib)

@@ -3,7 +3,7 @@
  * Files: interop_lib.c (finding and loading libraries), interop_pinvoke.c (P/Invoke methods to stubs or addresses), interop_plan.c (how
  * each parameter is passed), interop_marshal.c (IL that turns arguments into native ones), interop_layout.c (native forms of types),
  * interop_convert.c (values in memory), interop_delegate.c (delegates to native pointers and back), interop_state.c (arrays for CoreLib's own
- * marshalers), interop_com.c (ComWrappers).
+ * marshalers), interop_com.c (ComWrappers), interop_hresult.c (error codes).
  *
  * A P/Invoke becomes an IL stub whose calli leaves managed code with a transition record (D5); one marked SuppressGCTransition without
  * any marshalling is called directly.  Blittable signatures pass as they are; references to blittable data and arrays of it are pinned; the
@@ -19,10 +19,16 @@
 void interop_init(void); /* after vm_prestub_init: fills vm_interop and vm_native_invoke_stub */
 
 /* --- Libraries (interop_lib.c) -------------------------------------------------------------------------------------------- */
-/* By the rules of P/Invoke: resolver callbacks of the assembly, its load context, search directories, the assembly's folder, the system.
- * assembly NULL: none (NativeLibrary.Load by name).  NULL: *e says why (ERR_DLL_NOT_FOUND, or ERR_PENDING). */
-void *interop_load_library(Thread *t, Assembly *assembly, const char *name, bool callbacks, Err *e);
-void *interop_load_path(Thread *t, const char *path, Err *e); /* as it is, nothing added */
+typedef struct LibrarySearch {
+    bool resolver;  /* the assembly's DllImportResolver is asked: P/Invoke, not NativeLibrary.Load */
+    bool has_flags;
+    u32 flags;      /* DllImportSearchPath */
+    bool quiet;     /* not found is no exception */
+} LibrarySearch;
+/* By the rules of P/Invoke: callbacks of the assembly and its load context, search directories, the assembly's folder, the system.
+ * assembly NULL: none. NULL: not found, or pending */
+void *interop_load_library(Thread *t, Assembly *assembly, const char *name, const LibrarySearch *how);
+void *interop_load_path(Thread *t, const char *path, bool throws); /* as it is, nothing added */
 
 /* --- IL for arguments (interop_marshal.c) ----------------------------------------------------------------------------------- */
 typedef struct MarshalSource { /* where the signature comes from */
@@ -49,6 +55,8 @@ void *interop_delegate_to_native(Thread *t, Object *delegate, Err *e); /* Marsha
 Object *interop_delegate_original(void *fn); /* the one that fn came from, of whatever type, or NULL */
 /* The original delegate when fn came from one of that type, else a new one. NULL: pending */
 Object *interop_delegate_from_native(Thread *t, MethodTable *delegate_type, void *fn);
+Object *interop_exception_of_hresult(Thread *t, u32 hr); /* Marshal.GetExceptionForHR. NULL: pending */
+
 /* --- For CoreLib's own marshalers (interop_state.c, interop_plan.c) ------------------------------------------------------------------ */
 typedef enum ArrayStep { ARRAY_SPACE_NATIVE, ARRAY_CONTENTS_NATIVE, ARRAY_SPACE_MANAGED, ARRAY_CONTENTS_MANAGED, ARRAY_CLEAR } ArrayStep;
 /* type: of the array, 0: that of *array. n: elements, for SPACE_MANAGED and CLEAR. May leave an exception pending. */

@@ -127,12 +127,21 @@ static void forget_dying(void)
 }
 
 /* ---- entered by native code ----------------------------------------------------------------------------------------------------------- */
+/* UnmanagedFunctionPointerAttribute */
 static bool is_unicode(MethodTable *mt)
 {
     const MdImage *md = mt->module->md;
     u32 row = md_find_attribute(md, mt->klass->token, "System.Runtime.InteropServices", "UnmanagedFunctionPointerAttribute");
     MdAttrValue v;
     return row && md_attr_find_named(md, row, "CharSet", &v) && v.i == 3;
+}
+
+static bool sets_last_error(MethodTable *mt)
+{
+    const MdImage *md = mt->module->md;
+    u32 row = md_find_attribute(md, mt->klass->token, "System.Runtime.InteropServices", "UnmanagedFunctionPointerAttribute");
+    MdAttrValue v;
+    return row && md_attr_find_named(md, row, "SetLastError", &v) && v.i;
 }
 
 typedef struct Entry {
@@ -561,6 +570,7 @@ static Method *native_invoke_stub(Thread *t, MethodTable *mt, Err *e)
     (void)t;
     Method *invoke = vm_delegate_invoke(mt);
     MarshalSource s = {.method = invoke, .ctx = type_method_context(invoke), .first_arg = 1, .unicode = is_unicode(mt),
+                       .set_last_error = sets_last_error(mt),
                        .plain = marshal_disabled(mt->module)};
     s.sig = type_method_sig(invoke, e);
     if (!s.sig)

@@ -278,7 +278,7 @@ static void class_value(NativeValue *v, MethodTable *mt, u8 nt, const NativeSpec
 }
 
 /* ---- structs -------------------------------------------------------------------------------------------------------------------------- */
-static bool not_for_calls(const MethodTable *mt)
+bool native_not_for_calls(const MethodTable *mt)
 {
     static const struct {
         const char *ns, *name;
@@ -329,7 +329,7 @@ static void struct_value(NativeValue *v, MethodTable *mt, u8 nt, const Rules *r)
     v->align = l->align;
     if (known_struct(v, mt, nt, r))
         return;
-    if (mt_is_generic(mt) && r->place != AT_FIELD && (!l->same || (r->place == AT_PARAM && not_for_calls(mt))))
+    if (mt_is_generic(mt) && r->place != AT_FIELD && (!l->same || (r->place == AT_PARAM && native_not_for_calls(mt))))
         bad(v, TEXT_GENERIC);
     else if (!has_layout(mt) && r->place != AT_ELEMENT)
         bad(v, TEXT_AUTO_LAYOUT);

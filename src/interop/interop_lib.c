@@ -15,19 +15,23 @@
 static OsMutex lib_lock = OS_MUTEX_INIT;
 static StrMap loaded; /* "assembly address:name" -> library */
 
+enum { SEARCH_ASSEMBLY_FOLDER = 2 };
 typedef struct Attempt {
-    char errors[900]; /* what the loader said, a line each */
-    size_t len;
+    const LibrarySearch *how;
+    char *errors; /* what the loader said, a line each, none twice; NULL: nothing */
 } Attempt;
 
 static void *try_open(const char *path, Attempt *a)
 {
-    char why[300];
-    void *lib = os_dl_open(path, why, sizeof why);
-    if (lib)
+    char why[1200];
+    void *lib = *path ? os_dl_open(path, why, sizeof why) : NULL;
+    if (lib) {
         LOG(interop, 1, "loaded %s", path);
-    else if (a->len + strlen(why) + 2 < sizeof a->errors)
-        a->len += (size_t)snprintf(a->errors + a->len, sizeof a->errors - a->len, "%s\n", why);
+    } else if (*path && !(a->errors && strstr(a->errors, why))) {
+        char *longer = base_asprintf("%s%s\n", a->errors ? a->errors : "", why);
+        base_free(a->errors);
+        a->errors = longer;
+    }
     return lib;
 }
 
@@ -50,14 +54,15 @@ static void *search_form(Assembly *assembly, const char *file, Attempt *a)
     void *lib = NULL;
     if (file[0] == '/')
         return try_open(file, a);
+    bool folder = !a->how->has_flags || (a->how->flags & SEARCH_ASSEMBLY_FOLDER), only = a->how->has_flags && a->how->flags == SEARCH_ASSEMBLY_FOLDER;
     for (u32 i = 0; i < vm_paths_count(VM_PATHS_NATIVE) && !lib; i++) {
         const char *dir = vm_paths_at(VM_PATHS_NATIVE, i);
         lib = try_in(dir, strlen(dir), file, a);
     }
     const char *slash = assembly && assembly->path ? strrchr(assembly->path, '/') : NULL;
-    if (!lib && slash)
+    if (!lib && slash && folder)
         lib = try_in(assembly->path, (size_t)(slash + 1 - assembly->path), file, a);
-    return lib ? lib : try_open(file, a);
+    return lib || only ? lib : try_open(file, a);
 }
 
 static void *search(Assembly *assembly, const char *name, Attempt *a)
@@ -109,7 +114,7 @@ static MethodTable *core_type(Thread *t, const char *ns, const char *name)
     return mt;
 }
 
-static bool call_resolver(Thread *t, Assembly *assembly, const char *name, void **lib)
+static bool call_resolver(Thread *t, Assembly *assembly, const char *name, const LibrarySearch *how, void **lib)
 {
     MethodTable *mt = core_type(t, "System.Runtime.InteropServices", "NativeLibrary");
     Field *map = mt ? type_field_by_name(mt, "s_nativeDllResolveMap") : NULL;
@@ -117,8 +122,8 @@ static bool call_resolver(Thread *t, Assembly *assembly, const char *name, void 
         return true;
     Method *m = type_method_by_name(mt, "LoadLibraryCallbackStub", 4);
     Object *text = (Object *)vm_string_utf8(t, name), *asm_object = text ? vm_assembly_object(t, assembly) : NULL;
-    u8 has_flags = 0;
-    u32 flags = 0;
+    u8 has_flags = how->has_flags;
+    u32 flags = how->flags;
     return m && asm_object ? vm_call(t, m, (void *[]){&text, &asm_object, &has_flags, &flags}, lib) : false;
 }
 
@@ -139,52 +144,65 @@ static bool call_context(Thread *t, Assembly *assembly, const char *name, bool e
 }
 
 /* ---- ----------------------------------------------------------------------------------------------------------------------------- */
-static void *not_found(const char *name, const Attempt *a, Err *e)
+static void *not_found(Thread *t, const char *name, Attempt *a)
 {
-    char text[sizeof e->text + 1];
-    snprintf(text, sizeof text,
-             "Unable to load shared library '%.120s' or one of its dependencies. In order to help diagnose loading problems, consider using a "
-             "tool like strace. If you're using glibc, consider setting the LD_DEBUG environment variable: \n%.*s",
-             name, 120, a->errors);
-    err_set(e, ERR_DLL_NOT_FOUND, 0, "%s", text);
+    if (!a->how->quiet)
+        vm_throwf(t, VM_ERR_DLL_NOT_FOUND,
+                  "Unable to load shared library '%s' or one of its dependencies. In order to help diagnose loading problems, consider using a "
+                  "tool like strace. If you're using glibc, consider setting the LD_DEBUG environment variable: \n%s",
+                  name, a->errors ? a->errors : "");
+    base_free(a->errors);
     return NULL;
 }
 
-void *interop_load_path(Thread *t, const char *path, Err *e)
+void *interop_load_path(Thread *t, const char *path, bool throws)
 {
-    Attempt a = {.len = 0};
+    Attempt a = {.how = &(LibrarySearch){.quiet = !throws}};
     void *lib;
     PREEMPTIVE(t) { lib = try_open(path, &a); }
-    return lib ? lib : not_found(path, &a, e);
+    if (!lib)
+        return not_found(t, path, &a);
+    base_free(a.errors);
+    return lib;
 }
 
-static void *pending(Err *e)
+/* Managed code is asked before and after the search. false: pending */
+static bool find_library(Thread *t, Assembly *assembly, const char *name, Attempt *a, void **lib)
 {
-    err_set(e, ERR_PENDING, 0, "an exception came out of a library resolver");
-    return NULL;
+    bool ask = assembly && !assembly->is_corelib;
+    if (ask && a->how->resolver && !call_resolver(t, assembly, name, a->how, lib))
+        return false;
+    if (ask && !*lib && !call_context(t, assembly, name, false, lib))
+        return false;
+    if (!*lib)
+        PREEMPTIVE(t) { *lib = search(assembly, name, a); }
+    return *lib || !ask || call_context(t, assembly, name, true, lib);
 }
 
-void *interop_load_library(Thread *t, Assembly *assembly, const char *name, bool callbacks, Err *e)
+void *interop_load_library(Thread *t, Assembly *assembly, const char *name, const LibrarySearch *how)
 {
     char key[800];
+    Attempt a = {.how = how};
+    void *lib = NULL;
     snprintf(key, sizeof key, "%p:%s", (void *)assembly, name);
-    os_mutex_lock(&lib_lock);
-    void *lib = strmap_get(&loaded, key);
-    os_mutex_unlock(&lib_lock);
+    if (how->resolver) {
+        os_mutex_lock(&lib_lock);
+        lib = strmap_get(&loaded, key);
+        os_mutex_unlock(&lib_lock);
+    }
     if (lib)
         return lib;
-    Attempt a = {.len = 0};
-    bool ask = callbacks && assembly && !assembly->is_corelib;
-    if (ask && (!call_resolver(t, assembly, name, &lib) || (!lib && !call_context(t, assembly, name, false, &lib))))
-        return pending(e);
+    if (!find_library(t, assembly, name, &a, &lib)) {
+        base_free(a.errors);
+        return NULL;
+    }
     if (!lib)
-        PREEMPTIVE(t) { lib = search(assembly, name, &a); }
-    if (!lib && ask && !call_context(t, assembly, name, true, &lib))
-        return pending(e);
-    if (!lib)
-        return not_found(name, &a, e);
-    os_mutex_lock(&lib_lock);
-    strmap_put(&loaded, key, lib);
-    os_mutex_unlock(&lib_lock);
+        return not_found(t, name, &a);
+    base_free(a.errors);
+    if (how->resolver) {
+        os_mutex_lock(&lib_lock);
+        strmap_put(&loaded, key, lib);
+        os_mutex_unlock(&lib_lock);
+    }
     return lib;
 }

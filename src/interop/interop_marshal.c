@@ -16,6 +16,8 @@ bool marshal_disabled(Module *m)
 static bool blittable(TypeHandle th)
 {
     MethodTable *mt = th_mt(th);
+    if (mt && mt_is_generic(mt))
+        return false;
     return !mt || (mt_is_valuetype(mt) && !mt_has_refs(mt));
 }
 

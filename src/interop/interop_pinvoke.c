@@ -2,9 +2,13 @@
  * The library "QCall" is the runtime's own table (corelib/calls.def); others are loaded by interop_lib.c.
  * Book: interop.md  Tests: tests/app */
 #include "interop/interop.h"
+#include "interop/interop_plan.h"
 
 #include "md/md_attr.h"
 #include "os/os_dl.h"
+#include "os/os_mem.h"
+#include "os/os_thread.h"
+#include "sem/sem.h"
 #include "vm/vm_props.h"
 
 #include <stdio.h>
@@ -30,6 +34,22 @@ static bool import_of(Method *m, ImportName *out, Err *e)
     return true;
 }
 
+/* DefaultDllImportSearchPathsAttribute of the method or its assembly */
+static void search_path(Method *m, LibrarySearch *how)
+{
+    const MdImage *md = m->mt->module->md;
+    const u32 tokens[2] = {m->token, MD_TOKEN(MDT_Assembly, 1)};
+    for (u32 i = 0; i < 2 && !how->has_flags; i++) {
+        u32 row = md_find_attribute(md, tokens[i], "System.Runtime.InteropServices", "DefaultDllImportSearchPathsAttribute");
+        u32 n = 0;
+        const u8 *p = row ? md_blob(md, md_CustomAttribute_Value(md, row), &n) : NULL;
+        if (p && n >= 6) {
+            how->has_flags = true;
+            memcpy(&how->flags, p + 2, 4);
+        }
+    }
+}
+
 static void *find_symbol(Thread *t, Method *m, const ImportName *in, Err *e)
 {
     const VmHostContract *host = vm_host_contract();
@@ -38,15 +58,14 @@ static void *find_symbol(Thread *t, Method *m, const ImportName *in, Err *e)
         if (p)
             return (void *)(uintptr_t)p;
     }
-    void *lib = interop_load_library(t, m->mt->module->assembly, in->library, true, e);
-    if (!lib)
+    LibrarySearch how = {.resolver = true};
+    search_path(m, &how);
+    void *lib = interop_load_library(t, m->mt->module->assembly, in->library, &how);
+    if (!lib) {
+        err_set(e, ERR_PENDING, 0, "no library %s", in->library);
         return NULL;
-    void *p = os_dl_sym(lib, in->entry);
-    if (!p && !(in->flags & PM_NO_MANGLE)) { /* CharSet: the name with A or W, in the order the reference tries */
-        char name[300];
-        snprintf(name, sizeof name, "%s%c", in->entry, (in->flags & PM_CHARSET) == PM_UNICODE ? 'W' : 'A');
-        p = os_dl_sym(lib, name);
     }
+    void *p = os_dl_sym(lib, in->entry); /* names with A and W belong to another platform */
     if (!p)
         err_set(e, ERR_ENTRY_POINT, 0, "Unable to find an entry point named '%s' in shared library '%s'.", in->entry, in->library);
     return p;
@@ -110,6 +129,8 @@ static bool pinvoke(Thread *t, Method *m, Method **stub, void **direct, Err *e)
         return false;
     if (m->flags & MF_VARARG)
         return err_set(e, ERR_INVALID_PROGRAM, 0, "%s", "Vararg calling convention not supported.");
+    if ((in.flags & PM_CALL_CONV) == PM_FASTCALL)
+        return err_set(e, ERR_TYPE_LOAD, 0, "Unsupported unmanaged calling convention.");
     if (!make(t, m, &in, &made, &plain, e))
         return false;
     bool qcall = strcmp(in.library, "QCall") == 0 && m->mt->module->assembly->is_corelib;
@@ -127,8 +148,54 @@ static bool pinvoke(Thread *t, Method *m, Method **stub, void **direct, Err *e)
     return true;
 }
 
+/* ---- calli ---------------------------------------------------------------------------------------------------------------------------- */
+static OsMutex calli_lock = OS_MUTEX_INIT;
+static Map64 calli_stubs; /* module and token -> Method *; signatures without generic parameters, in modules that stay */
+
+static void push_last(IlBuilder *b, void *sig) { ilb_ldarg(b, ((const MethodSig *)sig)->num_params); }
+
+static Method *make_calli_stub(const MarshalSource *s, LoadContext *alc, Err *e)
+{
+    IlBuilder b;
+    SigType address = plan_prim(ET_I);
+    MethodSig *sig = ilb_sig_copy(alc, s->sig, false, &address);
+    memmove(sig->params, sig->params + 1, s->sig->num_params * sizeof(SigType));
+    sig->params[s->sig->num_params] = address;
+    ilb_begin(&b, alc, "calli", NULL);
+    if (!marshal_emit_call(&b, s, push_last, (void *)(uintptr_t)s->sig, e))
+        return NULL;
+    return ilb_finish(&b, type_wk(WK_OBJECT), sig, "calli");
+}
+
+/* Preemptive. */
+static bool calli_stub(const SigContext *ctx, const MethodSig *sig, u32 token, Method **stub, Err *e)
+{
+    Module *module = ctx->module;
+    MarshalSource s = {.sig = sig, .ctx = *ctx, .plain = marshal_disabled(module)};
+    *stub = NULL;
+    if (module->assembly->is_corelib || marshal_is_plain(&s))
+        return true;
+    LoadContext *alc = module->alc;
+    bool keep = !ctx->num_class_args && !ctx->num_method_args && !alc->collectible;
+    u64 key = (u64)((const char *)module - os_span.base) << 32 | token;
+    os_mutex_lock(&calli_lock);
+    *stub = keep ? map64_ptr(&calli_stubs, key) : NULL;
+    os_mutex_unlock(&calli_lock);
+    if (*stub)
+        return true;
+    if (!(*stub = make_calli_stub(&s, alc, e)))
+        return false;
+    if (keep) {
+        os_mutex_lock(&calli_lock);
+        map64_put(&calli_stubs, key, (u64)(uintptr_t)*stub);
+        os_mutex_unlock(&calli_lock);
+    }
+    return true;
+}
+
 void interop_init(void)
 {
+    sem_client.unmanaged_stub = calli_stub;
     vm_interop.pinvoke = pinvoke;
     vm_interop.delegate_to_native = interop_delegate_to_native;
     interop_delegate_init();

@@ -40,7 +40,7 @@ Method *plan_marshal_fn(const char *name, i32 params) { return plan_core_fn("Sys
 static NativeSpec param_spec(const Method *m, u32 sequence, u32 *flags)
 {
     *flags = 0;
-    if (MD_TABLE_OF(m->token) == MDT_MethodDef) {
+    if (m && MD_TABLE_OF(m->token) == MDT_MethodDef) {
         const MdImage *md = m->mt->module->md;
         MdRange r = md_method_params(md, MD_RID(m->token));
         for (u32 i = r.first; i < r.end; i++) {
@@ -380,6 +380,8 @@ static bool plan_plain(const MarshalSource *s, const SigType *p, ArgPlan *a)
         return refuse(a, TEXT_DISABLED);
     if (mt && (mt->klass->attrs & TD_LAYOUT) == TD_AUTO_LAYOUT && !mt->klass->underlying)
         return refuse(a, TEXT_AUTO_LAYOUT);
+    if (mt && mt_is_generic(mt) && native_not_for_calls(mt))
+        return refuse(a, TEXT_GENERIC);
     if (mt && (native_is_core(mt, "System", "Int128") || native_is_core(mt, "System", "UInt128")))
         return refuse(a, TEXT_INT128);
     return true;

@@ -88,5 +88,6 @@ bool native_convert(Thread *t, const NativeValue *v, char *managed, char *native
 bool native_convert_fields(Thread *t, const NativeLayout *l, char *managed, char *native, NativeOp op);
 Method *native_core(Method **cell, const char *ns, const char *type, const char *name, i32 params); /* looked up once */
 #define NATIVE_CORE(ns, type, name, params) ({ static Method *cell_; native_core(&cell_, ns, type, name, params); })
+bool native_not_for_calls(const MethodTable *mt); /* a generic struct that is refused even where it has no conversion */
 bool native_is_core(const MethodTable *mt, const char *ns, const char *name);
 #endif

@@ -261,6 +261,8 @@ typedef struct SemClient {
     bool (*body_override)(Method *m, IlBody *body, struct IlStub **stub); /* corelib/bodies.def: body to use instead */
     bool (*stub_body)(struct IlStub *s, IlBody *body, const SigType **locals, u32 *num_locals); /* MF_STUB methods */
     const MethodSig *(*stub_sig)(struct IlStub *s, u32 token); /* signature of a calli in a VM-made body */
+    /* calli of a native function whose signature needs conversions: *stub takes the arguments and the address. NULL: none needed. May be NULL */
+    bool (*unmanaged_stub)(const SigContext *ctx, const MethodSig *sig, u32 token, Method **stub, Err *e);
     void *(*stub_native)(struct IlStub *s, bool *suppress_transition); /* IlStub.native_target: NULL when the address is on the stack */
 } SemClient;
 extern SemClient sem_client;

@@ -169,13 +169,16 @@ static bool constrained_call(SemWalk *w, SemCall *c, Method *m, bool shared, Err
 }
 
 /* --- Signatures --------------------------------------------------------------------------------------------------------------- */
+/* As the reference on this platform. */
+static bool no_varargs(Err *e) { return err_set(e, ERR_INVALID_PROGRAM, 0, "Vararg calling convention not supported."); }
+
 static bool set_sig(SemWalk *w, SemCall *c, Err *e)
 {
     if (LIKELY(!(c->m->flags & MF_VARARG)) || w->priv->stub) {
         c->sig = type_method_sig(c->m, e);
         return c->sig != NULL;
     }
-    return sem_invalid(e); /* as the reference on this platform */
+    return no_varargs(e);
 }
 
 static u32 stack_args(const MethodSig *s) { return s->num_params + (u32)(s->has_this && !s->explicit_this); }
@@ -421,16 +424,23 @@ static bool calli(SemWalk *w, SemInst *o, Err *e)
             return false;
     }
     if (c->sig->callconv == SIG_VARARG)
-        return sem_invalid(e);
+        return no_varargs(e);
     bool managed = c->sig->callconv == SIG_DEFAULT;
     c->dispatch = managed ? SEM_CALL_INDIRECT : SEM_CALL_UNMANAGED;
+    if (!managed && !p->stub && sem_client.unmanaged_stub && !sem_client.unmanaged_stub(&w->ctx, c->sig, token, &c->m, e))
+        return false;
+    if (c->m) {
+        c->sig = c->m->msig;
+        c->dispatch = SEM_CALL_DIRECT;
+        managed = true;
+    }
     if (!managed && p->stub) {
         c->native_target = p->native_target;
         c->suppress_transition = p->suppress_transition;
     } else if (!managed) {
         c->suppress_transition = suppresses_transition(w, token);
     }
-    u32 n = stack_args(c->sig), pops = n + (c->native_target == NULL);
+    u32 n = stack_args(c->sig), pops = n + (c->native_target == NULL && !c->m);
     SEM_NEED(pops);
     if (!check_args(w, c->sig, pops - n, e))
         return false;
