@@ -271,6 +271,11 @@ extern SemClient sem_client;
 bool sem_begin(SemWalk *w, Arena *a, Method *m, Err *e);
 /* The same with the hints of the failed walk that w still holds; its arena must not have been released. */
 bool sem_begin_again(SemWalk *w, Arena *a, Method *m, Err *e);
+/* The scan alone, of the method as it is (its generic variables stay open): blocks, handlers, variables.  For the verifier, which types values
+ * by itself (verify/); sem_next may not follow. */
+bool sem_scan(SemWalk *w, Arena *a, Method *m, Err *e);
+/* Does something other than a backward branch lead to the block? */
+bool sem_entered_forward(const SemWalk *w, u32 block);
 /* Next instruction. false: e says why the method cannot be compiled. Ends with op SEM_END. */
 bool sem_next(SemWalk *w, SemInst *out, Err *e);
 /* The reader found a JUMP_IF/JUMP_CMP/SWITCH to go one way only: the other successor is not reached from here. To be called right after it. */

@@ -129,7 +129,7 @@ static bool find_leaders(SemWalk *w, Scan *s, Err *e)
         }
         at = next;
     }
-    return (lead[size] & NO_FALL) || sem_invalid(e); /* runs off the end, reached or not */
+    return (lead[size] & NO_FALL) || w->priv->scan_only || sem_invalid(e); /* runs off the end, reached or not */
 }
 
 static bool read_clauses(SemWalk *w, Err *e)
@@ -437,7 +437,7 @@ static void apply_hints(SemWalk *w)
     }
 }
 
-static bool begin(SemWalk *w, Arena *a, Method *m, const SemWalk *failed, Err *e)
+static bool scan(SemWalk *w, Arena *a, Method *m, bool only, const SemWalk *failed, Err *e)
 {
     SemHint *hints = failed ? failed->hints : NULL;
     u32 num_hints = failed ? failed->num_hints : 0;
@@ -446,10 +446,11 @@ static bool begin(SemWalk *w, Arena *a, Method *m, const SemWalk *failed, Err *e
     w->hints = hints;
     w->num_hints = num_hints;
     w->find_stacks = find_stacks;
-    w->method = m->canon ? m->canon : m;
+    w->method = only || !m->canon ? m : m->canon;
     w->arena = a;
     w->ctx = type_method_context(w->method);
     SemPrivate *p = w->priv = ARENA_NEW(a, SemPrivate);
+    p->scan_only = only;
     const SigType *locals;
     u32 num_locals;
     Scan s = {0};
@@ -476,8 +477,16 @@ static bool begin(SemWalk *w, Arena *a, Method *m, const SemWalk *failed, Err *e
             if (handler_from(&w->clauses[i].il) < w->clauses[i].il.try_start)
                 sem_reach_handlers(w, w->block_of[w->clauses[i].il.try_start] - 1);
     }
-    if (!count_uses(w, weight, e))
+    return count_uses(w, weight, e);
+}
+
+bool sem_scan(SemWalk *w, Arena *a, Method *m, Err *e) { return scan(w, a, m, true, NULL, e); }
+
+static bool begin(SemWalk *w, Arena *a, Method *m, const SemWalk *failed, Err *e)
+{
+    if (!scan(w, a, m, false, failed, e))
         return false;
+    SemPrivate *p = w->priv;
     p->stack_cap = MAX(w->body.max_stack, 8u) + 4;
     p->max_stack = p->stub ? p->stack_cap - 2 : MAX(w->body.max_stack, 1u); /* 1: the exception on entry to a handler */
     w->max_depth = p->stack_cap;
@@ -495,3 +504,12 @@ static bool begin(SemWalk *w, Arena *a, Method *m, const SemWalk *failed, Err *e
 
 bool sem_begin(SemWalk *w, Arena *a, Method *m, Err *e) { return begin(w, a, m, NULL, e); }
 bool sem_begin_again(SemWalk *w, Arena *a, Method *m, Err *e) { return begin(w, a, m, w, e); }
+
+bool sem_entered_forward(const SemWalk *w, u32 block)
+{
+    const SemPrivate *p = w->priv;
+    bool yes = block == 0 || p->falls_in[block] || w->blocks[block].handler_start;
+    for (u32 i = p->pred_first[block]; !yes && i < p->pred_first[block + 1]; i++)
+        yes = p->preds[i] < block;
+    return yes;
+}

@@ -5,6 +5,7 @@
  *   stator_framework.c  finds the .NET installation and the frameworks in it
  *   stator_deps.c       .deps.json files -> the properties that the runtime is given
  *   stator_json.c       the reader of those files
+ *   stator_verify.c     `stator verify`
  *
  * Data flows down that list into one StatorApp.  Everything lives in its arena until the process ends.
  * The aim is to be gone quickly: no file is looked at that the .NET host would not look at, and fewer are.
@@ -119,4 +120,6 @@ const char *stator_get_property(const StatorApp *s, const char *key); /* NULL: a
 
 /* All of the above in order.  The last step of stator_main before the library is loaded. */
 bool stator_prepare(StatorApp *s);
+/* stator_verify.c: the command `stator verify`; its arguments, without the word itself.  Exit code. */
+int stator_verify(StatorApp *s, int argc, char **argv);
 #endif

@@ -31,8 +31,9 @@ typedef struct CoreClr {
 } CoreClr;
 
 static const char usage[] =
-    "Usage: stator [options] path-to-application [arguments]\n\n"
-    "Runs a .NET 10 program.\n\n"
+    "Usage: stator [options] path-to-application [arguments]\n"
+    "       stator verify [options] assemblies\n\n"
+    "Runs a .NET 10 program, or verifies assemblies without running them.\n\n"
     "options:\n"
     "  --additionalprobingpath <path>  Folder with packages to probe for assemblies (may be repeated).\n"
     "  --additional-deps <path>        Additional deps.json file.\n"
@@ -174,6 +175,8 @@ int main(int argc, char **argv)
     char self[PATH_MAX];
     arena_init(&s->arena, 256 * 1024);
     s->roll_arg = ROLL_UNSET;
+    if (argc > 1 && !strcmp(argv[1], "verify"))
+        return stator_verify(s, argc - 2, argv + 2);
     int at = argc > 1 && !strcmp(argv[1], "exec") ? 2 : 1;
     while (at < argc && argv[at][0] == '-') {
         if (!strcmp(argv[at], "--help") || !strcmp(argv[at], "-h"))

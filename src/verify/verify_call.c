@@ -1,0 +1,548 @@
+/* verify_call.c: calls, construction, method pointers and delegates.
+ * In: call, callvirt, calli, newobj, ldftn, ldvirtftn.  Out: the stack after it, issues.
+ * Rules: §III.3.19, III.4.2, III.4.21, III.1.8.1.5.2 (delegates), II.15.4.2 (family members are reached through the own class), §III.2.1
+ * (constrained., static ones too), and how far a result may point into this frame: what C# calls ref-safe contexts.
+ * Book: verify.md  Tests: tests/verify/ */
+#include "verify/verify_int.h"
+
+#include <stdio.h>
+
+static const MdImage *md_of(const Method *m) { return m->mt->module->md; }
+static bool is_ctor_name(const Method *m) { return (m->flags & MF_CTOR) || strcmp(m->name, ".ctor") == 0; }
+
+static void name_method(VMethod *v, VerifyCode c, Method *m)
+{
+    char name[400];
+    type_method_name(m, false, name, sizeof name);
+    v_report(v, c, name, "", "");
+}
+
+/* --- Arguments ---------------------------------------------------------------------------------------------------------------- */
+typedef struct Args {
+    Method *m;
+    const MethodSig *sig;
+    SigContext ctx;
+    bool may_hold; /* the result may be a pointer into a frame: is it one into ours? */
+    bool result_stack;
+    u8 given;      /* flags of ref structs and pointers passed: what a ref struct passed by address may now hold */
+    VValue holders[4];
+    u32 num_holders;
+} Args;
+
+static TypeHandle sig_type(VMethod *v, const Args *a, const SigType *t)
+{
+    Err e = {0};
+    TypeHandle th = type_sigtype_load(&a->ctx, t, &e);
+    if (!th)
+        v_resolve_error(v, VERIFY_UnsatisfiedMethodParentInst, &e);
+    return th;
+}
+
+/* --- Which method, and may it be used? ---------------------------------------------------------------------------------------- */
+static bool constraints_hold(Method *m, VerifyCode *code, Err *e)
+{
+    MethodTable *mt = m->mt;
+    u32 n;
+    *code = VERIFY_UnsatisfiedMethodParentInst;
+    if (mt->aux->inst && !mt_is_array(mt) && mt != mt->klass->typical && !(mt->flags2 & MT2_CONSTRAINTS_OK) &&
+        !type_check_constraints(mt->klass->typical, NULL, mt->aux->inst, mt->klass->num_generic, e))
+        return false;
+    *code = VERIFY_UnsatisfiedMethodInst;
+    TypeHandle *inst = m->num_generic ? type_method_inst(m, &n) : NULL;
+    return !inst || (m->flags & MF_GENERIC_DEF) || type_check_constraints(NULL, m, inst, n, e);
+}
+
+static Method *method_token(VMethod *v, u32 token)
+{
+    Err e = {0};
+    VerifyCode code = VERIFY_UnsatisfiedMethodParentInst;
+    u32 table = MD_TABLE_OF(token);
+    if (table != MDT_MethodDef && table != MDT_MemberRef && table != MDT_MethodSpec) {
+        v_error(v, VERIFY_ExpectedMethodToken);
+        v->dead = true;
+        return NULL;
+    }
+    Method *m = type_resolve_method(&v->w.ctx, token, NULL, &e);
+    if (m && constraints_hold(m, &code, &e))
+        return m;
+    v_resolve_error(v, code, &e);
+    return NULL;
+}
+
+/* Family members of a base class: the object has to be of the using class, or of the class around it that derives from the owner. */
+bool v_protected_ok(VMethod *v, MethodTable *owner, u32 access, const VValue *object)
+{
+    MethodTable *user = v->m->mt->klass->typical, *base = owner->klass->typical;
+    if (access != MD_FAMILY && access != MD_FAM_AND_ASSEM && access != MD_FAM_OR_ASSEM)
+        return true;
+    if (v->m->mt->module->assembly->trusted || object->kind == V_BAD || (object->kind == V_REF && !object->th) || (object->flags & VF_THIS))
+        return true;
+    if (access == MD_FAM_OR_ASSEM && type_may_use_member(user, owner, MD_ASSEMBLY, false))
+        return true;
+    MethodTable *o = th_mt(object->th);
+    for (MethodTable *u = user; u; u = type_enclosing(u, NULL)) {
+        if (u == base)
+            return true;
+        bool derives = false;
+        for (MethodTable *p = u; p; p = p->parent)
+            derives |= p->klass->typical == base;
+        if (!derives)
+            continue;
+        if (!o && v_is_var(object->th))
+            return v_ref_assignable(object->th, th_of(u));
+        for (MethodTable *p = o; p; p = p->parent)
+            if (p->klass->typical == u)
+                return true;
+    }
+    return false;
+}
+
+static bool may_use_method(VMethod *v, Method *m, const VValue *object)
+{
+    MethodTable *user = v->m->mt;
+    u32 n;
+    if (user->module->assembly->trusted || (m->flags & MF_ARRAY))
+        return user->module->assembly->trusted || type_may_use_type(user, th_of(m->mt), true);
+    if (!type_may_use_member(user, m->mt, m->attrs, true) || !type_may_use_type(user, th_of(m->mt), true))
+        return false;
+    TypeHandle *inst = m->num_generic ? type_method_inst(m, &n) : NULL;
+    for (u32 i = 0; inst && i < n; i++)
+        if (!type_may_use_type(user, inst[i], true))
+            return false;
+    return !object || (m->flags & MF_STATIC) || v_protected_ok(v, m->mt, m->attrs & MD_ACCESS, object);
+}
+
+/* A method whose signature names what is not visible here is not either. */
+static bool may_use_signature(VMethod *v, const Args *a)
+{
+    MethodTable *user = v->m->mt;
+    if (user->module->assembly->trusted || user->klass->typical == a->m->mt->klass->typical)
+        return true;
+    for (u32 i = 0; i <= a->sig->num_params; i++) {
+        const SigType *t = i ? &a->sig->params[i - 1] : &a->sig->ret;
+        if (t->kind != ET_CLASS && t->kind != ET_VALUETYPE)
+            continue;
+        TypeHandle th = sig_type(v, a, t);
+        if (th && !type_may_use_type(user, th, false))
+            return false;
+    }
+    return true;
+}
+
+/* --- Escapes: what the result and what is passed by address may hold of this frame -------------------------------------------- */
+static bool holds_pointer(TypeHandle th) { return v_desc(th, TD_BYREF) || v_is_byref_like(th); }
+
+/* Does the parameter let what it points to, or holds, out with the result? */
+static bool is_scoped(const Args *a, u32 i)
+{
+    if (a->m->flags & (MF_ARRAY | MF_RUNTIME | MF_STUB))
+        return false;
+    const MdImage *md = md_of(a->m);
+    u32 row = v_param_row(md, MD_RID(a->m->token), i + 1);
+    return row && ((md_Param_Flags(md, row) & (PD_OUT | PD_IN)) == PD_OUT || v_has_attribute(md, MD_TOKEN(MDT_Param, row), "ScopedRefAttribute"));
+}
+
+static bool is_in_param(const Args *a, u32 i)
+{
+    if (a->m->flags & (MF_ARRAY | MF_STUB))
+        return false;
+    const MdImage *md = md_of(a->m);
+    u32 row = v_param_row(md, MD_RID(a->m->token), i + 1);
+    return row && (md_Param_Flags(md, row) & (PD_IN | PD_OUT)) == PD_IN;
+}
+
+/* By C# 11's rules a pointer passed by reference may end up inside a ref struct that is returned; before, it could not. */
+static bool new_ref_rules(const Args *a) { return v_has_attribute(md_of(a->m), MD_TOKEN(MDT_Module, 1), "RefSafetyRulesAttribute"); }
+
+static void note_escape(Args *a, const VValue *x, TypeHandle param, u32 i, bool is_this)
+{
+    bool points = x->kind == V_BYREF && (x->flags & VF_STACK), inner = (x->kind == V_BYREF && (x->flags & VF_INNER)) ||
+                                                                       (x->kind == V_VALUE && (x->flags & VF_STACK));
+    if (x->kind == V_BYREF && v_is_byref_like(x->th) && x->local && a->num_holders < ARRAY_LEN(a->holders))
+        a->holders[a->num_holders++] = *x;
+    if (!points && !inner)
+        return;
+    if (is_this ? points && !inner && !v_has_attribute(md_of(a->m), a->m->token, "UnscopedRefAttribute") : is_scoped(a, i))
+        return;
+    if (inner)
+        a->given |= VF_STACK;
+    if (a->may_hold && (inner || v_desc(v_of(param).th, TD_BYREF) || is_this || new_ref_rules(a)))
+        a->result_stack = true;
+}
+
+static void pop_args(VMethod *v, Args *a)
+{
+    for (u32 i = a->sig->num_params; i-- && !v->dead;) {
+        TypeHandle th = sig_type(v, a, &a->sig->params[i]);
+        VValue x = v_pop(v);
+        if (v->dead)
+            return;
+        bool ok = v_check(v, &x, th);
+        if (ok && x.kind == V_BYREF && (x.flags & VF_RO) && !is_in_param(a, i))
+            v_unexpected(v, VERIFY_StackUnexpected, &x, th);
+        if (v->pf_tail && holds_pointer(th) && (x.flags & VF_STACK))
+            v_error(v, VERIFY_TailByRef);
+        if (holds_pointer(th))
+            note_escape(a, &x, th, i, false);
+    }
+}
+
+static void push_result(VMethod *v, Args *a, TypeHandle ret)
+{
+    if (v->dead || v_of(ret).kind == V_NONE)
+        return;
+    v_check_loadable(v, ret);
+    VValue x = v_of(ret);
+    if (holds_pointer(ret) && a->result_stack)
+        x.flags |= VF_STACK;
+    if (x.kind == V_BYREF && v_return_has_mod(a->m, "InAttribute"))
+        x.flags |= VF_RO;
+    v_push(v, x);
+}
+
+static void note_holders(VMethod *v, const Args *a)
+{
+    for (u32 i = 0; a->given && i < a->num_holders; i++)
+        if (!(a->holders[i].flags & VF_INNER) || a->num_holders > 1)
+            v_set_local_bits(v, a->holders[i].local - 1u, VF_STACK, true);
+}
+
+/* --- This --------------------------------------------------------------------------------------------------------------------- */
+static void constrained_this(VMethod *v, const VValue *self, TypeHandle th, Method *m)
+{
+    VValue want = {.kind = V_BYREF, .th = th};
+    char f[256], x[256];
+    if (self->kind == V_BAD || v->dead)
+        return;
+    if (self->kind != V_BYREF)
+        v_unexpected(v, VERIFY_ConstrainedCallWithNonByRefThis, self, 0);
+    else if (self->th != th)
+        v_report(v, VERIFY_StackUnexpected, v_value_text(self, f, sizeof f), v_value_text(&want, x, sizeof x), "");
+    else if (!v_ref_assignable(th, th_of(m->mt)))
+        v_unexpected(v, VERIFY_StackUnexpected, &(VValue){.kind = V_REF, .th = th}, th_of(m->mt));
+}
+
+/* Direct call of a virtual method: only on this method's own this, a boxed value, or where nothing can override it. */
+static void check_non_virtual(VMethod *v, Method *m, const VValue *self)
+{
+    if (!(m->flags & MF_VIRTUAL) || (m->flags & MF_FINAL) || (m->mt->flags2 & MT2_SEALED) || self->kind != V_REF || !self->th)
+        return;
+    if (!(self->flags & VF_THIS) && !th_is_valuetype(self->th))
+        v_unexpected(v, VERIFY_ThisMismatch, self, 0);
+}
+
+static void plain_this(VMethod *v, const VValue *self, Method *m, bool is_virtual)
+{
+    TypeHandle owner = th_of(m->mt);
+    char f[256], x[256];
+    if (self->kind == V_BAD || v->dead)
+        return;
+    if (mt_is_valuetype(m->mt)) {
+        VValue want = {.kind = V_BYREF, .th = owner};
+        if (is_virtual)
+            v_error(v, VERIFY_CallVirtOnValueType);
+        if (self->kind != V_BYREF || !v_same_reduced(self->th, owner))
+            v_report(v, VERIFY_StackUnexpected, v_value_text(self, f, sizeof f), v_value_text(&want, x, sizeof x), "");
+        return;
+    }
+    if (!v_check(v, self, owner))
+        return;
+    if (!is_virtual)
+        check_non_virtual(v, m, self);
+}
+
+/* call .ctor: initializes this (§III.1.8.1.4), or a value by its address. */
+static void constructor_call(VMethod *v, Method *m, const VValue *self)
+{
+    MethodTable *own = v->m->mt, *mt = m->mt;
+    if (mt_is_valuetype(mt)) {
+        plain_this(v, self, m, false);
+        return;
+    }
+    bool base = own->parent == mt || own == mt;
+    if (!(self->flags & VF_THIS) || !v->is_ctor || !base) {
+        if (self->kind != V_BAD)
+            v_error(v, VERIFY_CallCtor);
+        return;
+    }
+    v->this_init = true;
+}
+
+/* --- call, callvirt, calli ---------------------------------------------------------------------------------------------------- */
+static void check_tail(VMethod *v, TypeHandle ret)
+{
+    IlInst n;
+    bool followed = v->pos < v->w.body.code_size && il_decode(v->w.body.code, v->w.body.code_size, v->pos, &n) && n.op == IL_RET;
+    if (v->block->region || v->block->try_region)
+        v_error(v, VERIFY_TailCallInsideER);
+    if (!followed) {
+        v_error(v, VERIFY_TailRet);
+        return;
+    }
+    bool is_void = v_of(v->ret).kind == V_NONE, gives = v_of(ret).kind != V_NONE;
+    if (v->depth)
+        v_error(v, VERIFY_TailStackEmpty);
+    else if (is_void && gives)
+        v_error(v, VERIFY_TailRetVoid);
+    else if (!is_void) {
+        VValue r = v_of(ret);
+        if (!v_assignable(&r, v->ret))
+            v_unexpected(v, VERIFY_TailRetType, &r, v->ret);
+    }
+}
+
+static void calli(VMethod *v)
+{
+    v_error(v, VERIFY_Unverifiable); /* nothing says what a function pointer points to */
+    v->dead = true;
+}
+
+/* Static abstract and virtual methods of interfaces: reached by constrained. T only, where T implements the interface. */
+static void check_static_virtual(VMethod *v, Method *m, TypeHandle constrained)
+{
+    if (!(m->flags & MF_VIRTUAL)) {
+        if (constrained)
+            v_error(v, VERIFY_Constrained);
+        return;
+    }
+    if (!constrained) {
+        if (m->flags & MF_ABSTRACT)
+            name_method(v, VERIFY_CallAbstract, m);
+        return;
+    }
+    if (!v_ref_assignable(constrained, th_of(m->mt)))
+        v_unexpected(v, VERIFY_Constrained, &(VValue){.kind = V_REF, .th = constrained}, th_of(m->mt));
+}
+
+static TypeHandle constrained_type(VMethod *v)
+{
+    return v->pf_constrained ? v_type_token(v, v->pf_constrained, VERIFY_UnsatisfiedMethodParentInst) : 0;
+}
+
+void v_call(VMethod *v)
+{
+    bool is_virtual = v->in.op == IL_CALLVIRT;
+    Err e = {0};
+    if (v->in.op == IL_CALLI) {
+        calli(v);
+        return;
+    }
+    Method *m = method_token(v, v->in.token);
+    if (!m)
+        return;
+    Args a = {.m = m, .sig = type_method_sig(m, &e), .ctx = type_method_context(m)};
+    if (!a.sig) {
+        v_resolve_error(v, VERIFY_UnsatisfiedMethodParentInst, &e);
+        return;
+    }
+    if (m->flags & MF_VARARG) {
+        v_error(v, VERIFY_Unverifiable);
+        v->dead = true;
+        return;
+    }
+    TypeHandle constrained = constrained_type(v), ret = sig_type(v, &a, &a.sig->ret);
+    if (v->dead)
+        return;
+    a.may_hold = holds_pointer(ret);
+    bool is_static = m->flags & MF_STATIC, is_ctor = is_ctor_name(m) && !is_static && !(m->flags & MF_ARRAY);
+    if (v->pf_readonly && !((m->flags & MF_ARRAY) && m->array_kind == ARRAY_ADDRESS)) {
+        v_error(v, VERIFY_ReadonlyUnexpectedCallee);
+        v->pf_readonly = false;
+    }
+    if (is_static && is_virtual)
+        v_error(v, VERIFY_CallVirtOnStatic);
+    if (is_static)
+        check_static_virtual(v, m, constrained);
+    else if (constrained && !is_virtual)
+        v_error(v, VERIFY_Constrained);
+    if ((m->flags & MF_ABSTRACT) && !is_virtual && !is_static)
+        name_method(v, VERIFY_CallAbstract, m);
+    pop_args(v, &a);
+    VValue self = {0};
+    if (!is_static && !v->dead) {
+        self = v_pop(v);
+        if (v->dead)
+            return;
+        if (is_ctor)
+            constructor_call(v, m, &self);
+        else if (v_is_uninit(v, &self))
+            v_uninit(v, &self);
+        else if (constrained)
+            constrained_this(v, &self, constrained, m);
+        else
+            plain_this(v, &self, m, is_virtual);
+        if (self.kind == V_BYREF)
+            note_escape(&a, &self, 0, 0, true);
+    }
+    if (v->dead)
+        return;
+    if (!may_use_method(v, m, is_static || self.kind != V_REF ? NULL : &self) || !may_use_signature(v, &a))
+        name_method(v, VERIFY_MethodAccess, m);
+    note_holders(v, &a);
+    if (v->pf_tail)
+        check_tail(v, ret);
+    push_result(v, &a, ret);
+    if (v->pf_readonly && v->depth)
+        v->stack[v->depth - 1].flags |= VF_CM;
+}
+
+/* --- Delegates ---------------------------------------------------------------------------------------------------------------- */
+/* May a value of type `from` be used as `to` with no change of its bits?  (§I.8.7: references by compatibility, all else by identity) */
+static bool passes(TypeHandle from, TypeHandle to)
+{
+    if (from == to)
+        return true;
+    return v_is_ref_type(from) && v_is_ref_type(to) && v_ref_assignable(from, to);
+}
+
+/* Does the target go with the delegate's Invoke, its first parameters taken from the object where closed? */
+static bool fits_delegate(VMethod *v, Method *invoke, Method *target, const VValue *object)
+{
+    Err e = {0};
+    Args d = {.m = invoke, .sig = type_method_sig(invoke, &e), .ctx = type_method_context(invoke)};
+    Args t = {.m = target, .sig = type_method_sig(target, &e), .ctx = type_method_context(target)};
+    if (!d.sig || !t.sig || (target->flags & MF_VARARG))
+        return false;
+    bool is_static = target->flags & MF_STATIC;
+    bool null_object = object->kind == V_REF && !object->th;
+    u32 n = d.sig->num_params, from = 0, skip = 0; /* skip: parameters of Invoke that the instance takes; from: of the target that the object is */
+    if (!is_static && null_object && n == t.sig->num_params + 1u)
+        skip = 1;
+    else if (is_static && t.sig->num_params == n + 1u)
+        from = 1;
+    if (n - skip != t.sig->num_params - from)
+        return false;
+    if (skip && !passes(sig_type(v, &d, &d.sig->params[0]), mt_is_valuetype(target->mt) ? 0 : th_of(target->mt)))
+        return false;
+    if (from) {
+        TypeHandle first = sig_type(v, &t, &t.sig->params[0]);
+        bool reference = v_is_ref_type(first) || v_is_var(first);
+        if (!reference || object->kind != V_REF || !v_ref_assignable(object->th, first))
+            return false;
+    }
+    if (!is_static && !skip && object->kind == V_REF && object->th && !v_ref_assignable(object->th, th_of(target->mt)))
+        return false;
+    for (u32 i = skip; i < n; i++)
+        if (!passes(sig_type(v, &d, &d.sig->params[i]), sig_type(v, &t, &t.sig->params[i - skip + from])))
+            return false;
+    TypeHandle dr = sig_type(v, &d, &d.sig->ret), tr = sig_type(v, &t, &t.sig->ret);
+    return passes(tr, dr) && (!v_desc(tr, TD_BYREF) || !v_return_has_mod(target, "InAttribute") || v_return_has_mod(invoke, "InAttribute"));
+}
+
+static void new_delegate(VMethod *v, Method *ctor)
+{
+    MethodTable *mt = ctor->mt;
+    VValue ftn = v_pop(v), object = v_pop(v);
+    if (v->dead)
+        return;
+    VValue result = v_of(th_of(mt));
+    if (ftn.kind != V_METHOD) {
+        if (ftn.kind != V_BAD)
+            v_unexpected(v, VERIFY_StackMethod, &ftn, 0);
+        v_push(v, result);
+        return;
+    }
+    if (!v_check(v, &object, th_of(type_wk(WK_OBJECT)))) {
+        v_error(v, VERIFY_DelegateCtorSigO);
+        if (v->ftn_at != v->at + 1 || ((ftn.flags & VF_VIRTFTN) && !v->ftn_pattern))
+            v_error(v, VERIFY_DelegatePattern);
+        v_push(v, result);
+        return;
+    }
+    Method *m = ftn.m;
+    if (v->ftn_at != v->at + 1 || ((ftn.flags & VF_VIRTFTN) && !v->ftn_pattern))
+        v_error(v, VERIFY_DelegatePattern);
+    Method *invoke = type_method_by_name(mt, "Invoke", -1);
+    bool is_static = m->flags & MF_STATIC;
+    if (invoke && !(is_static && (ftn.flags & VF_VIRTFTN)) && !fits_delegate(v, invoke, m, &object)) {
+        bool type_only = !is_static && object.th && !v_ref_assignable(object.th, th_of(m->mt)) && (ftn.flags & VF_VIRTFTN);
+        if (!type_only) /* said at the ldvirtftn */
+            name_method(v, VERIFY_DelegateCtor, m);
+    }
+    if (!is_static && !(ftn.flags & VF_VIRTFTN) && (m->flags & MF_VIRTUAL) && !(m->flags & MF_FINAL) && !(m->mt->flags2 & MT2_SEALED) &&
+        object.th && !(object.flags & VF_THIS) && !th_is_valuetype(object.th))
+        name_method(v, VERIFY_LdftnNonFinalVirtual, m);
+    if (!v->dead)
+        v_push(v, result);
+}
+
+void v_ldftn(VMethod *v, bool is_virtual)
+{
+    VValue self = {0};
+    Method *m = method_token(v, v->in.token);
+    TypeHandle constrained = constrained_type(v);
+    bool pattern = is_virtual && v->dup_at == v->at + 1;
+    if (is_virtual && !v->dead)
+        self = v_pop(v);
+    if (v->dead)
+        return;
+    bool is_static = m->flags & MF_STATIC;
+    if (is_ctor_name(m))
+        name_method(v, VERIFY_LdftnCtor, m);
+    if (is_virtual && is_static) {
+        name_method(v, VERIFY_LdvirtftnOnStatic, m);
+    } else if (is_virtual && !v_uninit(v, &self) && self.kind != V_BAD) {
+        if (self.kind != V_REF)
+            v_unexpected(v, VERIFY_StackObjRef, &self, 0);
+        if (self.kind != V_REF || !v_ref_assignable(self.th, th_of(m->mt)))
+            v_unexpected(v, VERIFY_StackUnexpected, &self, th_of(m->mt));
+    } else if (!is_virtual && is_static) {
+        check_static_virtual(v, m, constrained);
+    } else if (!is_virtual && (m->flags & MF_ABSTRACT)) {
+        name_method(v, VERIFY_CallAbstract, m);
+    }
+    if (!may_use_method(v, m, is_virtual && !is_static && self.kind == V_REF ? &self : NULL))
+        name_method(v, VERIFY_MethodAccess, m);
+    v_push(v, (VValue){.kind = V_METHOD, .flags = is_virtual ? VF_VIRTFTN : 0, .m = m});
+    v->ftn_at = v->pos + 1;
+    v->ftn_pattern = pattern;
+}
+
+/* --- newobj ------------------------------------------------------------------------------------------------------------------- */
+void v_newobj(VMethod *v)
+{
+    Err e = {0};
+    Method *m = method_token(v, v->in.token);
+    if (!m)
+        return;
+    bool is_ctor = is_ctor_name(m) || ((m->flags & MF_ARRAY) && m->array_kind == ARRAY_CTOR);
+    if (!is_ctor)
+        name_method(v, VERIFY_CtorExpected, m);
+    if (m->flags & (MF_STATIC | MF_ABSTRACT))
+        name_method(v, VERIFY_CtorSig, m);
+    if (!is_ctor || (m->flags & (MF_STATIC | MF_ABSTRACT))) {
+        v->dead = true;
+        return;
+    }
+    MethodTable *mt = m->mt;
+    if ((mt->flags2 & MT2_ABSTRACT) && !mt_is_array(mt))
+        name_method(v, VERIFY_NewobjAbstractClass, m);
+    if (!may_use_method(v, m, NULL))
+        name_method(v, VERIFY_MethodAccess, m);
+    Args a = {.m = m, .sig = type_method_sig(m, &e), .ctx = type_method_context(m)};
+    if (!a.sig) {
+        v_resolve_error(v, VERIFY_UnsatisfiedMethodParentInst, &e);
+        return;
+    }
+    if (mt_is_delegate(mt)) {
+        u8 k1 = a.sig->num_params == 2 ? a.sig->params[0].kind : 0, k2 = a.sig->num_params == 2 ? a.sig->params[1].kind : 0;
+        if (k1 != ET_CLASS)
+            v_error(v, VERIFY_DelegateCtorSigO);
+        if (k2 != ET_I && k2 != ET_U)
+            v_error(v, VERIFY_DelegateCtorSigI);
+        if (a.sig->num_params == 2)
+            new_delegate(v, m);
+        else
+            v->dead = true;
+        return;
+    }
+    a.may_hold = v_is_byref_like(th_of(mt));
+    pop_args(v, &a);
+    if (v->dead)
+        return;
+    note_holders(v, &a);
+    VValue x = v_of(th_of(mt));
+    if (a.may_hold && a.result_stack)
+        x.flags |= VF_STACK;
+    v_push(v, x);
+}

@@ -1,0 +1,122 @@
+/* verify_int.h: what the files of verify/ share: values, the state of one method's verification. */
+#ifndef VERIFY_VERIFY_INT_H
+#define VERIFY_VERIFY_INT_H
+#include "verify/verify.h"
+
+/* Kinds of values on the stack, as the verifier tells them apart (§III.1.8.1.2.1).  Types of generic variables are values. */
+typedef enum VKind {
+    V_NONE,
+    V_I4,
+    V_I8,
+    V_I,      /* native int */
+    V_F,
+    V_REF,    /* th: static type (a value type or generic variable: boxed); 0: null */
+    V_BYREF,  /* th: what it points to */
+    V_VALUE,  /* th: value type or generic variable */
+    V_PTR,    /* unmanaged pointer or function pointer: loading one is reported, what follows is not */
+    V_METHOD, /* result of ldftn: .m */
+    V_BAD,    /* reported already: goes with everything */
+} VKind;
+enum {
+    VF_THIS = 1,     /* the method's own first argument, never stored to */
+    VF_CM = 2,       /* controlled mutability: readonly. ldelema, unbox (§III.1.8.1.2.2) */
+    VF_RO = 4,       /* ref readonly: in parameters, results of ref readonly methods, initonly fields */
+    VF_STACK = 8,    /* may point into this method's frame: may not be returned */
+    VF_INNER = 0x10, /* managed pointer to a ref struct that may hold such a pointer */
+    VF_VIRTFTN = 0x20, /* V_METHOD: by ldvirtftn */
+    VF_MERGE_OR = VF_CM | VF_RO | VF_STACK | VF_INNER,
+};
+typedef struct VValue {
+    u8 kind, flags;
+    u16 local; /* V_BYREF, ref structs: number + 1 of the local variable whose address this is; 0: none */
+    union {
+        TypeHandle th;
+        Method *m;
+    };
+} VValue;
+
+typedef struct VBlock {
+    i32 depth; /* -1: not reached yet */
+    VValue *stack;
+    bool this_init, pending, done;
+    u64 stack_locals, ro_locals; /* by number of the local (the last bit stands for all from 63 on): see VF_STACK, VF_RO */
+} VBlock;
+
+typedef struct VMethod {
+    Method *m;
+    Arena *arena;
+    const VerifySink *sink;
+    SemWalk w; /* scan only */
+    TypeHandle *args, *locals; /* types */
+    u8 *arg_flags;             /* VF_RO, VF_STACK of what ldarg gives */
+    TypeHandle ret;
+    u8 *starts;                /* by offset: START_ */
+    VBlock *blocks;
+    bool tracks_this, this_stored, ret_readonly, is_ctor, is_cctor, is_init_accessor;
+    u32 issues;
+    /* while a block is being verified */
+    VValue *stack;
+    u32 depth, max_stack;
+    bool this_init, live, dead; /* dead: given up for this block */
+    u64 stack_locals, ro_locals;
+    const SemBlock *block;
+    IlInst in;
+    u32 at, pos; /* the instruction with its prefixes; the next one */
+    bool pf_volatile, pf_readonly, pf_tail, pf_unaligned;
+    u32 pf_constrained;
+    u32 ftn_at, dup_at; /* offset where the ldftn (dup) ended, +1: for patterns */
+    u32 prev[4];        /* offsets + 1 of the instructions before, in this block; the last first */
+    bool ftn_pattern;   /* the ldvirtftn that ended there followed its dup at once */
+    struct { u32 offset; u16 code; } *seen;
+    u32 num_seen, cap_seen;
+    VerifyMergeHook hook;
+    void *hook_arg;
+} VMethod;
+enum { START_INST = 1, START_PREFIXED = 2 };
+
+/* verify_value.c */
+VValue v_of(TypeHandle th); /* a value of a location's type, on the stack */
+bool v_same_reduced(TypeHandle a, TypeHandle b); /* equal, or integers of one size (§I.8.7.1: verification types) */
+bool v_assignable(const VValue *from, TypeHandle to);
+bool v_ref_assignable(TypeHandle from, TypeHandle to); /* of references; a value type or variable stands for its boxed form */
+bool v_merge(VValue *into, const VValue *from, bool *changed);
+bool v_is_byref_like(TypeHandle th);
+const char *v_type_text(TypeHandle th, char *buf, size_t n);
+const char *v_value_text(const VValue *v, char *buf, size_t n);
+static inline bool v_is_ref_type(TypeHandle th) { return th && !th_is_desc(th) && !mt_is_valuetype((MethodTable *)th); }
+static inline TypeDesc *v_desc(TypeHandle th, u32 kind) { return th_is_desc(th) && th_desc(th)->kind == kind ? th_desc(th) : NULL; }
+static inline bool v_is_var(TypeHandle th) { return v_desc(th, TD_VAR) || v_desc(th, TD_MVAR); }
+
+/* verify_method.c */
+void v_report(VMethod *v, VerifyCode c, const char *found, const char *expected, const char *detail);
+static inline void v_error(VMethod *v, VerifyCode c) { v_report(v, c, "", "", ""); }
+void v_unexpected(VMethod *v, VerifyCode c, const VValue *found, TypeHandle expected); /* expected 0: not said */
+void v_resolve_error(VMethod *v, VerifyCode parent, const Err *e); /* a token that does not resolve; parent: constraints of the owner */
+VValue v_pop(VMethod *v);            /* underflow is reported, gives V_BAD and gives the block up */
+void v_push(VMethod *v, VValue x);
+static inline void v_push_kind(VMethod *v, u8 kind) { v_push(v, (VValue){.kind = kind}); }
+void v_push_type(VMethod *v, TypeHandle th);
+VValue v_pop_type(VMethod *v, TypeHandle th); /* pops what can be assigned to th, else StackUnexpected */
+bool v_check(VMethod *v, const VValue *x, TypeHandle th); /* the same for a value popped already */
+void v_check_loadable(VMethod *v, TypeHandle th); /* UnmanagedPointer */
+bool v_uninit(VMethod *v, const VValue *x); /* an uninitialized this: reports it */
+static inline bool v_is_uninit(const VMethod *v, const VValue *x) { return (x->flags & VF_THIS) && v->tracks_this && !v->this_init; }
+void v_set_local_bits(VMethod *v, u32 local, u8 flags, bool add);
+bool v_has_attribute(const MdImage *md, u32 token, const char *name);
+u32 v_param_row(const MdImage *md, u32 method_rid, u32 sequence); /* Param row, or 0 */
+bool v_return_has_mod(Method *m, const char *name); /* required modifier of the return type */
+bool v_branch(VMethod *v, u32 target); /* control flows there: rules of protected blocks, then the merge */
+void v_fall(VMethod *v, u32 next);
+void v_leave(VMethod *v, u32 target);
+bool v_may_use_type(VMethod *v, TypeHandle th);
+
+/* verify_ops.c */
+void v_op(VMethod *v);
+TypeHandle v_type_token(VMethod *v, u32 token, VerifyCode constraint); /* 0: reported */
+void v_stored(VMethod *v, const VValue *address, const VValue *value); /* value goes into what address points to */
+/* verify_call.c */
+void v_call(VMethod *v);
+void v_newobj(VMethod *v);
+void v_ldftn(VMethod *v, bool is_virtual);
+bool v_protected_ok(VMethod *v, MethodTable *owner, u32 access, const VValue *object);
+#endif

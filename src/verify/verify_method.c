@@ -1,0 +1,623 @@
+/* verify_method.c: one method: what can be said before the walk, blocks until nothing changes, merges, protected blocks, reports.
+ * In: a Method.  Out: issues to the sink, each (offset, code) once.
+ * Blocks are verified in IL order; one whose entry state grows is verified again.  Types only move up to what paths have in common and flags
+ * only gather, so this ends, and what was wrong with the smaller state is wrong with the greater.
+ * Rules of protected blocks: §III.1.7.5, III.3.46, II.12.4.2.8.  Initialization of this: §III.1.8.1.4.
+ * Book: verify.md  Tests: tests/verify/ */
+#include "verify/verify_int.h"
+
+#include "md/md_attr.h"
+
+#include <stdio.h>
+
+/* --- Reports ------------------------------------------------------------------------------------------------------------------ */
+static void report_at(VMethod *v, VerifyCode c, u32 offset, const char *found, const char *expected, const char *detail)
+{
+    for (u32 i = 0; i < v->num_seen; i++)
+        if (v->seen[i].offset == offset && v->seen[i].code == c)
+            return;
+    if (v->num_seen == v->cap_seen) {
+        v->cap_seen = v->cap_seen ? v->cap_seen * 2 : 8;
+        void *p = arena_alloc(v->arena, v->cap_seen * sizeof *v->seen);
+        if (v->num_seen)
+            memcpy(p, v->seen, v->num_seen * sizeof *v->seen);
+        v->seen = p;
+    }
+    v->seen[v->num_seen].offset = offset;
+    v->seen[v->num_seen++].code = (u16)c;
+    v->issues++;
+    VerifyIssue i = {.code = c, .module = v->m->mt->module, .method = v->m, .token = v->m->token, .offset = offset, .found = found,
+        .expected = expected, .detail = detail};
+    if (v->sink)
+        v->sink->report(v->sink->arg, &i);
+}
+
+void v_report(VMethod *v, VerifyCode c, const char *found, const char *expected, const char *detail)
+{
+    report_at(v, c, v->at, found, expected, detail);
+}
+
+void v_unexpected(VMethod *v, VerifyCode c, const VValue *found, TypeHandle expected)
+{
+    char f[256], x[256];
+    VValue e = v_of(expected);
+    if (e.kind == V_I4 || e.kind == V_I)
+        v_type_text(expected, x, sizeof x);
+    v_report(v, c, v_value_text(found, f, sizeof f),
+        !expected ? "" : e.kind == V_I4 || e.kind == V_I ? x : v_value_text(&e, x, sizeof x), "");
+}
+
+/* Only the type system's words tell a violated constraint from other reasons why a type cannot be loaded. */
+void v_resolve_error(VMethod *v, VerifyCode parent, const Err *e)
+{
+    VerifyCode c = VERIFY_TokenResolve;
+    if (strstr(e->text, "violates the constraint"))
+        c = e->kind == ERR_VERIFICATION ? VERIFY_UnsatisfiedMethodInst : parent;
+    v_report(v, c, "", "", e->text);
+    v->dead = true;
+}
+
+/* --- The stack ---------------------------------------------------------------------------------------------------------------- */
+VValue v_pop(VMethod *v)
+{
+    if (v->depth)
+        return v->stack[--v->depth];
+    v_error(v, VERIFY_StackUnderflow);
+    v->dead = true;
+    return (VValue){.kind = V_BAD};
+}
+
+void v_push(VMethod *v, VValue x)
+{
+    if (v->depth >= v->max_stack) {
+        v_error(v, VERIFY_StackOverflow);
+        v->dead = true;
+        return;
+    }
+    v->stack[v->depth++] = x;
+}
+
+void v_push_type(VMethod *v, TypeHandle th)
+{
+    v_check_loadable(v, th);
+    v_push(v, v_of(th));
+}
+
+void v_check_loadable(VMethod *v, TypeHandle th)
+{
+    if (v_desc(th, TD_PTR) || v_desc(th, TD_FNPTR))
+        v_error(v, VERIFY_UnmanagedPointer);
+}
+
+bool v_uninit(VMethod *v, const VValue *x)
+{
+    if (!v_is_uninit(v, x))
+        return false;
+    v_unexpected(v, VERIFY_UninitStack, x, 0);
+    return true;
+}
+
+bool v_check(VMethod *v, const VValue *x, TypeHandle th)
+{
+    if (v_uninit(v, x))
+        return false;
+    if (v_assignable(x, th))
+        return true;
+    v_unexpected(v, VERIFY_StackUnexpected, x, th);
+    return false;
+}
+
+VValue v_pop_type(VMethod *v, TypeHandle th)
+{
+    VValue x = v_pop(v);
+    v_check(v, &x, th);
+    return x;
+}
+
+void v_set_local_bits(VMethod *v, u32 local, u8 flags, bool add)
+{
+    u64 bit = 1ull << MIN(local, 63u);
+    add |= local >= 63 || v->w.num_clauses; /* a handler may see any of the values that a try stores */
+    v->stack_locals = flags & (VF_STACK | VF_INNER) ? v->stack_locals | bit : add ? v->stack_locals : v->stack_locals & ~bit;
+    v->ro_locals = flags & VF_RO ? v->ro_locals | bit : add ? v->ro_locals : v->ro_locals & ~bit;
+}
+
+/* --- Attributes, modifiers ---------------------------------------------------------------------------------------------------- */
+bool v_has_attribute(const MdImage *md, u32 token, const char *name)
+{
+    MdIter it = md_attributes_of(md, token);
+    for (u32 r; (r = md_next_row(&it));) {
+        const char *ns, *n;
+        if (md_attribute_type_name(md, r, &ns, &n) && strcmp(n, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+u32 v_param_row(const MdImage *md, u32 method_rid, u32 sequence)
+{
+    MdRange r = md_method_params(md, method_rid);
+    for (u32 i = r.first; i < r.end; i++)
+        if (md_Param_Sequence(md, md_param_at(md, i)) == sequence)
+            return md_param_at(md, i);
+    return 0;
+}
+
+bool v_return_has_mod(Method *m, const char *name)
+{
+    MdSig s = md_sig(m->sig, m->sig_len);
+    MdMethodSig head;
+    u32 token;
+    bool required;
+    if (m->flags & (MF_ARRAY | MF_STUB) || !md_sig_method(&s, &head))
+        return false;
+    const MdImage *md = m->mt->module->md;
+    while (md_sig_peek(&s) == ET_CMOD_REQD || md_sig_peek(&s) == ET_CMOD_OPT) {
+        if (!md_sig_mod(&s, &token, &required))
+            break;
+        const char *n = MD_TABLE_OF(token) == MDT_TypeRef   ? md_typeref_name(md, MD_RID(token))
+                        : MD_TABLE_OF(token) == MDT_TypeDef ? md_typedef_name(md, MD_RID(token))
+                                                            : "";
+        if (strcmp(n, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool v_may_use_type(VMethod *v, TypeHandle th)
+{
+    return v->m->mt->module->assembly->trusted || type_may_use_type(v->m->mt, th, true);
+}
+
+/* --- Merges ------------------------------------------------------------------------------------------------------------------- */
+static u32 block_index(const VMethod *v, const SemBlock *b) { return (u32)(b - v->w.blocks); }
+
+static bool merge_state(VMethod *v, VBlock *t)
+{
+    bool init = t->this_init && v->this_init;
+    u64 s = t->stack_locals | v->stack_locals, r = t->ro_locals | v->ro_locals;
+    bool changed = init != t->this_init || s != t->stack_locals || r != t->ro_locals;
+    t->this_init = init;
+    t->stack_locals = s;
+    t->ro_locals = r;
+    return changed;
+}
+
+static void merge(VMethod *v, const SemBlock *b, const VValue *stack, u32 depth)
+{
+    VBlock *t = &v->blocks[block_index(v, b)];
+    if (t->depth < 0) {
+        if (depth && v->at != UINT32_MAX && b->il_start <= v->at && !b->handler_start && !sem_entered_forward(&v->w, block_index(v, b))) {
+            v_error(v, VERIFY_BackwardBranch);
+            return;
+        }
+        t->depth = (i32)depth;
+        t->stack = ARENA_NEW_ARRAY(v->arena, VValue, depth + 1);
+        if (depth)
+            memcpy(t->stack, stack, depth * sizeof *stack);
+        t->this_init = v->this_init;
+        t->stack_locals = v->stack_locals;
+        t->ro_locals = v->ro_locals;
+        t->pending = true;
+        return;
+    }
+    if ((u32)t->depth != depth) {
+        char f[16], x[16];
+        snprintf(f, sizeof f, "%u", depth);
+        snprintf(x, sizeof x, "%d", t->depth);
+        v_report(v, VERIFY_PathStackDepth, f, x, "");
+        return;
+    }
+    bool changed = merge_state(v, t);
+    for (u32 i = 0; i < depth; i++)
+        if (!v_merge(&t->stack[i], &stack[i], &changed)) {
+            char f[256], x[256];
+            v_report(v, VERIFY_PathStackUnexpected, v_value_text(&stack[i], f, sizeof f), v_value_text(&t->stack[i], x, sizeof x), "");
+            t->stack[i] = (VValue){.kind = V_BAD};
+            changed = true;
+        }
+    t->pending |= changed;
+}
+
+/* Handlers of the tries around the block see its state where it begins, and what it makes of locals. */
+static void reach_handlers(VMethod *v, const SemBlock *b)
+{
+    for (u32 i = 0; i < v->w.num_clauses; i++) {
+        const IlClause *c = &v->w.clauses[i].il;
+        if (b->il_start < c->try_start || b->il_start >= c->try_end)
+            continue;
+        VValue ex = {.kind = V_REF, .th = th_of(type_wk(WK_OBJECT))};
+        u32 n = c->kind == IL_EH_CATCH || c->kind == IL_EH_FILTER;
+        if (c->kind == IL_EH_CATCH) {
+            Err e = {0};
+            ex.th = type_resolve_type(&v->w.ctx, c->class_token, NULL, &e);
+            if (!ex.th) {
+                report_at(v, VERIFY_TokenResolve, c->handler_start, "", "", e.text);
+                ex.kind = V_BAD;
+            } else if (!v_is_ref_type(ex.th) && !v_is_var(ex.th)) {
+                report_at(v, VERIFY_CatchByRef, c->handler_start, "", "", "");
+            }
+        }
+        if (c->kind == IL_EH_FILTER)
+            merge(v, &v->w.blocks[v->w.block_of[c->filter_start] - 1], &ex, 1);
+        merge(v, &v->w.blocks[v->w.block_of[c->handler_start] - 1], &ex, n);
+    }
+}
+
+/* --- Protected blocks --------------------------------------------------------------------------------------------------------- */
+static bool in_try(const IlClause *c, u32 at) { return c->try_start <= at && at < c->try_end; }
+static bool in_filter(const IlClause *c, u32 at) { return c->kind == IL_EH_FILTER && c->filter_start <= at && at < c->handler_start; }
+static bool in_handler(const IlClause *c, u32 at) { return c->handler_start <= at && at < c->handler_end; }
+static bool is_final(const IlClause *c) { return c->kind == IL_EH_FINALLY || c->kind == IL_EH_FAULT; }
+
+static bool may_branch(VMethod *v, u32 to)
+{
+    u32 before = v->num_seen, from = v->at;
+    bool left = false;
+    for (u32 i = 0; i < v->w.num_clauses; i++) {
+        const IlClause *c = &v->w.clauses[i].il;
+        bool out = in_try(c, from) && !in_try(c, to);
+        left |= out;
+        if (out)
+            v_error(v, VERIFY_BranchOutOfTry);
+        if (!in_try(c, from) && in_try(c, to) && to != c->try_start && !left)
+            v_error(v, VERIFY_BranchIntoTry);
+        if (in_filter(c, from) != in_filter(c, to))
+            v_error(v, in_filter(c, from) ? VERIFY_BranchOutOfFilter : VERIFY_BranchIntoFilter);
+        if (in_handler(c, from) != in_handler(c, to))
+            v_error(v, !in_handler(c, from) ? VERIFY_BranchIntoHandler : is_final(c) ? VERIFY_BranchOutOfFinally : VERIFY_BranchOutOfHandler);
+    }
+    return v->num_seen == before;
+}
+
+static bool flow(VMethod *v, u32 to)
+{
+    const SemBlock *b = &v->w.blocks[v->w.block_of[to] - 1];
+    if (b->try_start && v->depth) { /* entered, not gone round in */
+        for (u32 i = 0; i < v->w.num_clauses; i++)
+            if (v->w.clauses[i].il.try_start == to && !in_try(&v->w.clauses[i].il, v->at)) {
+                v_error(v, VERIFY_TryNonEmptyStack);
+                return false;
+            }
+    }
+    merge(v, b, v->stack, v->depth);
+    return true;
+}
+
+static bool good_target(VMethod *v, u32 to)
+{
+    if (!(v->starts[to] & START_PREFIXED))
+        return true;
+    v_error(v, VERIFY_BadJumpTarget);
+    return false;
+}
+
+bool v_branch(VMethod *v, u32 to) { return good_target(v, to) && may_branch(v, to) && flow(v, to); }
+
+void v_leave(VMethod *v, u32 to)
+{
+    if (!good_target(v, to))
+        return;
+    u32 before = v->num_seen, from = v->at;
+    for (u32 i = 0; i < v->w.num_clauses; i++) {
+        const IlClause *c = &v->w.clauses[i].il;
+        bool own = in_handler(c, from) && !is_final(c); /* a catch may go back into its try */
+        if (!in_try(c, from) && in_try(c, to) && to != c->try_start && !own)
+            v_error(v, VERIFY_LeaveIntoTry);
+        if (in_filter(c, from) != in_filter(c, to))
+            v_error(v, in_filter(c, from) ? VERIFY_LeaveOutOfFilter : VERIFY_LeaveIntoFilter);
+        if (in_handler(c, to) && !in_handler(c, from))
+            v_error(v, VERIFY_LeaveIntoHandler);
+        if (in_handler(c, from) && !in_handler(c, to) && is_final(c))
+            v_error(v, c->kind == IL_EH_FINALLY ? VERIFY_LeaveOutOfFinally : VERIFY_LeaveOutOfFault);
+    }
+    v->depth = 0;
+    if (v->num_seen == before)
+        flow(v, to);
+}
+
+void v_fall(VMethod *v, u32 to)
+{
+    if (to >= v->w.body.code_size) {
+        v_error(v, VERIFY_MethodFallthrough);
+        return;
+    }
+    u32 before = v->num_seen, from = v->at;
+    for (u32 i = 0; i < v->w.num_clauses; i++) {
+        const IlClause *c = &v->w.clauses[i].il;
+        if ((in_try(c, from) && !in_try(c, to)) || (in_filter(c, from) && !in_filter(c, to)) || (in_handler(c, from) && !in_handler(c, to)))
+            v_error(v, VERIFY_FallthroughException);
+        if (!in_filter(c, from) && in_filter(c, to))
+            v_error(v, VERIFY_FallthroughIntoFilter);
+        if (!in_handler(c, from) && in_handler(c, to))
+            v_error(v, VERIFY_FallthroughIntoHandler);
+    }
+    if (v->num_seen == before)
+        flow(v, to);
+}
+
+/* --- Before the walk ---------------------------------------------------------------------------------------------------------- */
+/* Where instructions begin.  False: the bytes cannot be walked; reported. */
+static bool find_starts(VMethod *v, const IlBody *b, u32 num_args)
+{
+    u32 size = b->code_size, num_locals = 0;
+    v->starts = ARENA_NEW_ARRAY(v->arena, u8, size + 1);
+    if (b->local_sig) {
+        MdSig s = md_sig_of(v->m->mt->module->md, b->local_sig);
+        md_sig_locals(&s, &num_locals);
+    }
+    bool prefixed = false, ok = true;
+    IlInst in;
+    for (u32 at = 0; at < size; at += in.size) {
+        v->at = at;
+        if (!il_decode(b->code, size, at, &in)) {
+            u32 op = b->code[at];
+            if (op == 0xFE && at + 1 < size)
+                op = 0x100u + b->code[at + 1];
+            bool known = op < IL_OP_LIMIT && il_op_info[op].name;
+            u8 o = known ? il_op_info[op].operand : IL_OPR_NONE;
+            bool branch = o == IL_OPR_BR1 || o == IL_OPR_BR4 || o == IL_OPR_SWITCH;
+            u32 need = !known ? 0 : il_op_info[op].size + (o == IL_OPR_BR1 ? 1u : 4u);
+            v_error(v, !known ? VERIFY_UnknownOpcode : branch && at + need <= size ? VERIFY_BadBranch : VERIFY_MethodEnd);
+            return false;
+        }
+        v->starts[at] = prefixed ? START_INST | START_PREFIXED : START_INST;
+        prefixed = il_op_info[in.op].flow == IL_FLOW_META;
+        switch ((u32)in.op) {
+        case IL_LDARG_0: case IL_LDARG_1: case IL_LDARG_2: case IL_LDARG_3: in.i = (i64)in.op - IL_LDARG_0; goto arg;
+        case IL_LDLOC_0: case IL_LDLOC_1: case IL_LDLOC_2: case IL_LDLOC_3: in.i = (i64)in.op - IL_LDLOC_0; goto local;
+        case IL_STLOC_0: case IL_STLOC_1: case IL_STLOC_2: case IL_STLOC_3: in.i = (i64)in.op - IL_STLOC_0; goto local;
+        case IL_STARG: case IL_STARG_S: case IL_LDARGA: case IL_LDARGA_S:
+            v->this_stored |= in.i == 0;
+            /* fall through */
+        case IL_LDARG: case IL_LDARG_S:
+        arg:
+            if ((u64)in.i >= num_args) {
+                v_error(v, VERIFY_UnrecognizedArgumentNumber);
+                ok = false;
+            }
+            break;
+        case IL_LDLOC: case IL_LDLOC_S: case IL_STLOC: case IL_STLOC_S: case IL_LDLOCA: case IL_LDLOCA_S:
+        local:
+            if ((u64)in.i >= num_locals) {
+                v_error(v, VERIFY_UnrecognizedLocalNumber);
+                ok = false;
+            }
+            break;
+        }
+    }
+    if (prefixed) {
+        v_error(v, VERIFY_MethodEnd);
+        return false;
+    }
+    for (u32 at = 0; at < size; at += in.size) {
+        v->at = at;
+        il_decode(b->code, size, at, &in);
+        if (in.operand == IL_OPR_SWITCH) {
+            for (u32 i = 0; i < in.switch_count; i++)
+                if (il_switch_target(&in, i) >= size || !v->starts[il_switch_target(&in, i)]) {
+                    v_error(v, VERIFY_BadJumpTarget);
+                    ok = false;
+                }
+        } else if ((in.operand == IL_OPR_BR1 || in.operand == IL_OPR_BR4) && !v->starts[in.target]) {
+            v_error(v, VERIFY_BadJumpTarget);
+            ok = false;
+        }
+    }
+    return ok;
+}
+
+/* Clauses: within the code, on instructions, tries and handlers apart or properly nested, inner ones first (§II.19). */
+static bool clauses_ok(VMethod *v)
+{
+    u32 size = v->w.body.code_size;
+    for (u32 i = 0; i < v->w.num_clauses; i++) {
+        const IlClause *c = &v->w.clauses[i].il;
+        u32 h = c->kind == IL_EH_FILTER ? c->filter_start : c->handler_start;
+        bool ok = v->starts[c->try_start] == START_INST && v->starts[c->handler_start] == START_INST && v->starts[h] == START_INST &&
+                  (c->try_end == size || v->starts[c->try_end]) && (c->handler_end == size || v->starts[c->handler_end]) &&
+                  (c->try_end <= h || c->handler_end <= c->try_start);
+        for (u32 k = 0; ok && k < i; k++) { /* regions of two clauses: apart, or one within another */
+            const IlClause *d = &v->w.clauses[k].il;
+            u32 g = d->kind == IL_EH_FILTER ? d->filter_start : d->handler_start;
+            const u32 a[2][2] = {{c->try_start, c->try_end}, {h, c->handler_end}}, b[2][2] = {{d->try_start, d->try_end}, {g, d->handler_end}};
+            for (u32 x = 0; x < 2; x++)
+                for (u32 y = 0; y < 2; y++) {
+                    bool apart = a[x][1] <= b[y][0] || b[y][1] <= a[x][0];
+                    bool inside = (a[x][0] <= b[y][0] && b[y][1] <= a[x][1]) || (b[y][0] <= a[x][0] && a[x][1] <= b[y][1]);
+                    ok &= apart || inside;
+                }
+            bool same_try = c->try_start == d->try_start && c->try_end == d->try_end;
+            if (ok && !same_try && d->try_start <= c->try_start && c->try_end <= d->try_end)
+                ok = false; /* an inner clause after its outer one */
+        }
+        if (!ok) {
+            v->at = c->try_start;
+            v_report(v, VERIFY_BadBody, "", "", "exception clauses overlap or do not begin and end with instructions");
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool load_types(VMethod *v)
+{
+    SemWalk *w = &v->w;
+    Err e = {0};
+    const MdImage *md = v->m->mt->module->md;
+    bool has_this = w->num_args > w->sig->num_params;
+    v->args = ARENA_NEW_ARRAY(v->arena, TypeHandle, w->num_args);
+    v->arg_flags = ARENA_NEW_ARRAY(v->arena, u8, w->num_args);
+    v->locals = ARENA_NEW_ARRAY(v->arena, TypeHandle, w->num_locals);
+    bool ok = (v->ret = type_sigtype_load(&w->ctx, &w->sig->ret, &e)) != 0;
+    for (u32 i = 0; ok && i < w->num_args; i++) {
+        if (i == 0 && has_this) {
+            bool value = mt_is_valuetype(v->m->mt);
+            v->args[0] = value ? type_byref_to(th_of(v->m->mt), &e) : th_of(v->m->mt);
+            if (value && !v_has_attribute(md, v->m->token, "UnscopedRefAttribute"))
+                v->arg_flags[0] = VF_STACK; /* callers take a returned pointer to be independent of it */
+        } else {
+            v->args[i] = type_sigtype_load(&w->ctx, &w->sig->params[i - has_this], &e);
+            if (v->args[i] && (v_desc(v->args[i], TD_BYREF) || v_is_byref_like(v->args[i]))) {
+                u32 row = v_param_row(md, MD_RID(v->m->token), i - has_this + 1);
+                u32 flags = row ? md_Param_Flags(md, row) : 0;
+                if (row && v_has_attribute(md, MD_TOKEN(MDT_Param, row), "ScopedRefAttribute"))
+                    v->arg_flags[i] |= VF_STACK;
+                if ((flags & PD_IN) && (v_has_attribute(md, MD_TOKEN(MDT_Param, row), "IsReadOnlyAttribute") ||
+                                        v_has_attribute(md, MD_TOKEN(MDT_Param, row), "RequiresLocationAttribute")))
+                    v->arg_flags[i] |= VF_RO;
+            }
+        }
+        ok = v->args[i] != 0;
+    }
+    for (u32 i = 0; ok && i < w->num_locals; i++)
+        ok = (v->locals[i] = type_sigtype_load(&w->ctx, &w->locals[i].type, &e)) != 0;
+    if (!ok)
+        v_report(v, VERIFY_TokenResolve, "", "", e.text);
+    return ok;
+}
+
+/* --- The walk ----------------------------------------------------------------------------------------------------------------- */
+static void run_block(VMethod *v, u32 index)
+{
+    const SemBlock *b = &v->w.blocks[index];
+    VBlock *s = &v->blocks[index];
+    s->pending = false;
+    s->done = true;
+    v->block = b;
+    v->depth = (u32)s->depth;
+    if (v->depth > v->max_stack) {
+        v->at = b->il_start;
+        v_error(v, VERIFY_StackOverflow);
+        return;
+    }
+    if (v->depth)
+        memcpy(v->stack, s->stack, v->depth * sizeof *v->stack);
+    v->this_init = s->this_init;
+    v->stack_locals = s->stack_locals;
+    v->ro_locals = s->ro_locals;
+    v->live = true;
+    v->dead = false;
+    v->ftn_at = v->dup_at = 0;
+    memset(v->prev, 0, sizeof v->prev);
+    v->at = b->il_start;
+    if (b->try_region)
+        reach_handlers(v, b);
+    for (v->pos = b->il_start; v->live && !v->dead && v->pos < b->il_end;) {
+        u64 stack_locals = v->stack_locals, ro = v->ro_locals;
+        v_op(v);
+        if (b->try_region && (stack_locals != v->stack_locals || ro != v->ro_locals))
+            reach_handlers(v, b);
+    }
+    if (v->live && !v->dead)
+        v_fall(v, v->pos);
+}
+
+static void run(VMethod *v)
+{
+    u32 n = v->w.num_blocks;
+    v->blocks = ARENA_NEW_ARRAY(v->arena, VBlock, n);
+    for (u32 i = 0; i < n; i++)
+        v->blocks[i].depth = -1;
+    v->stack = ARENA_NEW_ARRAY(v->arena, VValue, v->max_stack + 1);
+    v->at = UINT32_MAX;
+    v->this_init = !v->tracks_this;
+    merge(v, &v->w.blocks[0], NULL, 0);
+    v->at = 0;
+    if (v->w.blocks[0].handler_start)
+        v_error(v, VERIFY_FallthroughIntoHandler);
+    for (bool again = true; again;) {
+        again = false;
+        for (u32 i = 0; i < n; i++)
+            if (v->blocks[i].pending) {
+                run_block(v, i);
+                for (u32 k = 0; k <= i; k++)
+                    again |= v->blocks[k].pending;
+            }
+    }
+}
+
+static void tell_merges(VMethod *v)
+{
+    static const u8 kind[] = {[V_I4] = SEM_I4, [V_I8] = SEM_I8, [V_I] = SEM_I, [V_F] = SEM_F8, [V_REF] = SEM_REF, [V_BYREF] = SEM_BYREF,
+        [V_VALUE] = SEM_VALUE, [V_PTR] = SEM_I, [V_METHOD] = SEM_I, [V_BAD] = SEM_NONE};
+    for (u32 i = 0; i < v->w.num_blocks; i++) {
+        VBlock *b = &v->blocks[i];
+        if (b->depth < 0)
+            continue;
+        u8 *k = ARENA_NEW_ARRAY(v->arena, u8, (u32)b->depth + 1);
+        for (i32 d = 0; d < b->depth; d++)
+            k[d] = kind[b->stack[d].kind];
+        v->hook(v->hook_arg, &v->w.blocks[i], (u32)b->depth, k);
+    }
+}
+
+static void verify_body(VMethod *v)
+{
+    Method *m = v->m;
+    const MdImage *md = m->mt->module->md;
+    Err e = {0};
+    IlBody b;
+    v->at = 0;
+    if (!il_read_body(md, MD_RID(m->token), &b, &e)) {
+        v_report(v, VERIFY_BadBody, "", "", e.text);
+        return;
+    }
+    if (b.code_size == 0) {
+        v_error(v, VERIFY_CodeSizeZero);
+        return;
+    }
+    MdSig sig = md_sig(m->sig, m->sig_len);
+    MdMethodSig head;
+    if (!md_sig_method(&sig, &head) || (m->flags & MF_VARARG)) {
+        v_report(v, m->flags & MF_VARARG ? VERIFY_Unverifiable : VERIFY_BadBody, "", "", "the method's signature");
+        return;
+    }
+    if (!find_starts(v, &b, head.param_count + (head.has_this && !head.explicit_this)))
+        return;
+    v->at = 0;
+    if (!sem_scan(&v->w, v->arena, m, &e)) {
+        if (e.kind == ERR_INVALID_PROGRAM)
+            v_report(v, VERIFY_BadBody, "", "", e.text);
+        else
+            v_resolve_error(v, VERIFY_UnsatisfiedMethodParentInst, &e);
+        return;
+    }
+    if (!clauses_ok(v))
+        return;
+    v->at = 0;
+    if (!load_types(v))
+        return;
+    if (v->w.num_locals && !b.init_locals)
+        v_error(v, VERIFY_InitLocals);
+    v->is_ctor = (m->flags & MF_CTOR) && !(m->flags & MF_STATIC);
+    v->is_cctor = (m->flags & MF_STATIC) && strcmp(m->name, ".cctor") == 0;
+    v->tracks_this = v->is_ctor && !mt_is_valuetype(m->mt) && m->mt != type_wk(WK_OBJECT);
+    v->ret_readonly = v_desc(v->ret, TD_BYREF) && v_return_has_mod(m, "InAttribute");
+    v->is_init_accessor = !(m->flags & MF_STATIC) && v_return_has_mod(m, "IsExternalInit");
+    v->max_stack = b.max_stack ? b.max_stack : v->w.num_clauses ? 1 : 0;
+    run(v);
+    if (v->hook)
+        tell_merges(v);
+}
+
+u32 verify_method_merges(Method *m, Arena *a, const VerifySink *sink, VerifyMergeHook hook, void *arg)
+{
+    u32 skip = MF_ABSTRACT | MF_FCALL | MF_PINVOKE | MF_RUNTIME | MF_STUB | MF_ARRAY | MF_DYNAMIC;
+    if ((m->flags & skip) || MD_TABLE_OF(m->token) != MDT_MethodDef || !md_MethodDef_RVA(m->mt->module->md, MD_RID(m->token)))
+        return 0;
+    MethodTable *typical = m->mt->klass->typical;
+    if (m->mt != typical || (m->num_generic && !(m->flags & MF_GENERIC_DEF))) {
+        Method *t = type_method_by_rid(typical, MD_RID(m->token), NULL);
+        m = t ? t : m;
+    }
+    ArenaMark mark = arena_mark(a);
+    VMethod *v = ARENA_NEW(a, VMethod);
+    *v = (VMethod){.m = m, .arena = a, .sink = sink, .hook = hook, .hook_arg = arg};
+    verify_body(v);
+    u32 n = v->issues;
+    arena_release(a, mark);
+    return n;
+}
+
+u32 verify_method(Method *m, Arena *a, const VerifySink *sink) { return verify_method_merges(m, a, sink, NULL, NULL); }

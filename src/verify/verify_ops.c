@@ -1,0 +1,1106 @@
+/* verify_ops.c: what each opcode needs on the stack and leaves there.
+ * In: the instruction at VMethod.pos, prefixes included.  Out: the stack after it, issues.
+ * Tables of §III.1.5 in their strict, verifiable form; §III.3 and III.4 for the rest.  Not here: calls, newobj, ldftn (verify_call.c).
+ * Book: verify.md  Tests: tests/verify/ */
+#include "verify/verify_int.h"
+
+#include <stdio.h>
+
+static bool is_int(u8 k) { return k == V_I4 || k == V_I8 || k == V_I || k == V_PTR || k == V_BAD; }
+static bool is_number(u8 k) { return is_int(k) || k == V_F; }
+static bool is_word(u8 k) { return k == V_I4 || k == V_I || k == V_PTR; }
+
+static bool may_use_member(VMethod *v, MethodTable *owner, u32 attrs)
+{
+    return v->m->mt->module->assembly->trusted || type_may_use_member(v->m->mt, owner, attrs, false);
+}
+
+/* The instantiations inside an open type are not checked when it is loaded. */
+static bool constraints_hold(TypeHandle th, Err *e)
+{
+    MethodTable *mt = th_mt(th);
+    while (mt && mt_is_array(mt))
+        mt = th_mt(mt->elem);
+    if (!mt || !mt->aux->inst || mt == mt->klass->typical || (mt->flags2 & MT2_CONSTRAINTS_OK))
+        return true;
+    return type_check_constraints(mt->klass->typical, NULL, mt->aux->inst, mt->klass->num_generic, e);
+}
+
+TypeHandle v_type_token(VMethod *v, u32 token, VerifyCode constraint)
+{
+    Err e = {0};
+    u32 table = MD_TABLE_OF(token);
+    if (table != MDT_TypeDef && table != MDT_TypeRef && table != MDT_TypeSpec) {
+        v_error(v, VERIFY_ExpectedTypeToken);
+        v->dead = true;
+        return 0;
+    }
+    TypeHandle th = type_resolve_type(&v->w.ctx, token, NULL, &e);
+    if (!th || !constraints_hold(th, &e)) {
+        v_resolve_error(v, constraint, &e);
+        return 0;
+    }
+    if (!v_may_use_type(v, th)) {
+        char name[256];
+        v_report(v, VERIFY_TypeAccess, v_type_text(th, name, sizeof name), "", "");
+    }
+    return th;
+}
+
+/* --- What compilers emit for spans over constant data and over stackalloc ------------------------------------------------------ */
+static bool next_inst(const VMethod *v, u32 at, IlInst *in)
+{
+    return at < v->block->il_end && il_decode(v->w.body.code, v->w.body.code_size, at, in);
+}
+
+static bool constant_of(const IlInst *in, u32 *value)
+{
+    if (in->op >= IL_LDC_I4_0 && in->op <= IL_LDC_I4_8)
+        *value = in->op - IL_LDC_I4_0;
+    else if ((in->op == IL_LDC_I4_S || in->op == IL_LDC_I4) && in->i >= 0)
+        *value = (u32)in->i;
+    else
+        return false;
+    return true;
+}
+
+static i64 loaded_local(const IlInst *in)
+{
+    if (in->op >= IL_LDLOC_0 && in->op <= IL_LDLOC_3)
+        return in->op - IL_LDLOC_0;
+    return in->op == IL_LDLOC || in->op == IL_LDLOC_S ? in->i : -1;
+}
+
+/* newobj (ReadOnly)Span<T>::.ctor(void*, int32), T without references: the size of a T; else 0. */
+static u32 span_over_pointer(const VMethod *v, const IlInst *in, TypeHandle *span)
+{
+    Method *m = in->op == IL_NEWOBJ ? type_resolve_method(&v->w.ctx, in->token, NULL, NULL) : NULL;
+    const MethodSig *sig = m ? type_method_sig(m, NULL) : NULL;
+    MethodTable *def = m ? m->mt->klass->typical : NULL;
+    if (!sig || sig->num_params != 2 || sig->params[0].kind != ET_PTR || (def != type_wk(WK_SPAN) && def != type_wk(WK_READONLYSPAN)))
+        return 0;
+    *span = th_of(m->mt);
+    MethodTable *elem = th_mt(m->mt->aux->inst[0]);
+    return elem && mt_is_valuetype(elem) && !mt_has_refs(elem) && !(elem->flags & MTF_HAS_GENERIC_VARS) ? type_size(th_of(elem)) : 0;
+}
+
+/* ldsflda data; ldc n; newobj ReadOnlySpan<T>: within the data's size. */
+static bool span_over_data(VMethod *v, const Field *f)
+{
+    IlInst count, make;
+    TypeHandle span;
+    u32 n, size;
+    if (!(f->flags & FF_RVA) || !next_inst(v, v->pos, &count) || !constant_of(&count, &n) || !next_inst(v, count.offset + count.size, &make) ||
+        !(size = span_over_pointer(v, &make, &span)) || (u64)n * size > f->size || ((MethodTable *)span)->klass->typical != type_wk(WK_READONLYSPAN))
+        return false;
+    v->pos = make.offset + make.size;
+    v_push(v, v_of(span));
+    return true;
+}
+
+/* ldc bytes; conv.u; localloc; ldc n; newobj Span<T>, or ldloc n; conv.u; (ldc size; mul.ovf.un;) localloc; ldloc n; newobj Span<T>. */
+static bool span_over_stack(VMethod *v)
+{
+    IlInst before[4], count, make;
+    TypeHandle span;
+    u32 size, bytes, n, each = 1;
+    for (u32 i = 0; i < 4; i++)
+        before[i] = v->prev[i] ? (next_inst(v, v->prev[i] - 1, &before[i]), before[i]) : (IlInst){.op = IL_NOP};
+    if (!next_inst(v, v->pos, &count) || !next_inst(v, count.offset + count.size, &make) || !(size = span_over_pointer(v, &make, &span)))
+        return false;
+    bool ok;
+    if (before[0].op == IL_CONV_U && constant_of(&before[1], &bytes)) {
+        ok = constant_of(&count, &n) && (u64)n * size <= bytes;
+    } else {
+        u32 at = 0;
+        if (before[0].op == IL_MUL_OVF_UN && constant_of(&before[1], &each))
+            at = 2;
+        ok = before[at].op == IL_CONV_U && loaded_local(&before[at + 1]) >= 0 && loaded_local(&before[at + 1]) == loaded_local(&count) &&
+             each >= size;
+    }
+    if (!ok)
+        return false;
+    v_pop(v);
+    VValue x = v_of(span);
+    x.flags |= VF_STACK;
+    v->pos = make.offset + make.size;
+    v_push(v, x);
+    return true;
+}
+
+/* --- Numbers ------------------------------------------------------------------------------------------------------------------ */
+static u8 int_result(u8 a, u8 b)
+{
+    if (a == V_BAD || b == V_BAD)
+        return V_BAD;
+    if (a == b)
+        return a;
+    return is_word(a) && is_word(b) ? V_I : V_NONE;
+}
+
+static void binary(VMethod *v, u32 op)
+{
+    VValue b = v_pop(v), a = v_pop(v);
+    bool integer = op == IL_AND || op == IL_OR || op == IL_XOR || op == IL_DIV_UN || op == IL_REM_UN || op >= IL_ADD_OVF;
+    if (v->dead)
+        return;
+    VerifyCode need = integer ? VERIFY_ExpectedIntegerType : VERIFY_ExpectedNumericType;
+    const VValue *wrong = !(integer ? is_int(a.kind) : is_number(a.kind))   ? &a
+                          : !(integer ? is_int(b.kind) : is_number(b.kind)) ? &b
+                                                                            : NULL;
+    u8 r = wrong ? V_BAD : a.kind == V_F || b.kind == V_F ? (a.kind == b.kind || a.kind == V_BAD || b.kind == V_BAD ? V_F : V_NONE)
+                                                          : int_result(a.kind, b.kind);
+    if (wrong) {
+        v_unexpected(v, need, wrong, 0);
+        v->dead = true;
+        return;
+    } else if (r == V_NONE) {
+        char f[64], x[64];
+        v_report(v, VERIFY_StackUnexpected, v_value_text(&b, f, sizeof f), v_value_text(&a, x, sizeof x), "");
+        r = V_BAD;
+    }
+    v_push_kind(v, r);
+}
+
+static void shift(VMethod *v)
+{
+    VValue by = v_pop(v), x = v_pop(v);
+    if (v->dead)
+        return;
+    if (!is_int(x.kind))
+        v_unexpected(v, VERIFY_ExpectedIntegerType, &x, 0);
+    else if (!is_word(by.kind) && by.kind != V_BAD)
+        v_unexpected(v, VERIFY_StackUnexpected, &by, th_of(type_wk(WK_INT32)));
+    v_push_kind(v, is_int(x.kind) ? x.kind : V_BAD);
+}
+
+static void unary(VMethod *v, bool integer)
+{
+    VValue x = v_pop(v);
+    if (v->dead)
+        return;
+    bool ok = integer ? is_int(x.kind) : is_number(x.kind);
+    if (!ok)
+        v_unexpected(v, integer ? VERIFY_ExpectedIntegerType : VERIFY_ExpectedNumericType, &x, 0);
+    v_push_kind(v, ok ? x.kind : V_BAD);
+}
+
+static void conv(VMethod *v, u8 to)
+{
+    VValue x = v_pop(v);
+    if (v->dead)
+        return;
+    if (!is_number(x.kind))
+        v_unexpected(v, VERIFY_ExpectedNumericType, &x, 0);
+    v_push_kind(v, to);
+}
+
+/* Table 4, without its unverifiable entries; order: other comparisons than equality. */
+static void compare(VMethod *v, bool order, bool cgt_un)
+{
+    VValue b = v_pop(v), a = v_pop(v);
+    if (v->dead || a.kind == V_BAD || b.kind == V_BAD || v_uninit(v, &a) || v_uninit(v, &b))
+        return;
+    bool ok;
+    if (a.kind == V_REF)
+        ok = b.kind == V_REF && (!order || cgt_un);
+    else if (a.kind == V_BYREF || a.kind == V_F || a.kind == V_I8)
+        ok = a.kind == b.kind;
+    else
+        ok = (is_word(a.kind) || a.kind == V_METHOD) && (is_word(b.kind) || b.kind == V_METHOD);
+    if (!ok) {
+        char f[256], x[256];
+        v_report(v, VERIFY_StackUnexpected, v_value_text(&b, f, sizeof f), v_value_text(&a, x, sizeof x), "");
+    }
+}
+
+/* --- Arguments, locals -------------------------------------------------------------------------------------------------------- */
+static u8 local_flags(const VMethod *v, u32 i)
+{
+    u64 bit = 1ull << MIN(i, 63u);
+    return (v->stack_locals & bit ? VF_STACK : 0) | (v->ro_locals & bit ? VF_RO : 0);
+}
+
+static bool holds_pointer(TypeHandle th) { return v_desc(th, TD_BYREF) || v_is_byref_like(th); }
+
+static void load_arg(VMethod *v, u32 i)
+{
+    v_check_loadable(v, v->args[i]);
+    VValue x = v_of(v->args[i]);
+    x.flags |= v->arg_flags[i];
+    if (i == 0 && v->w.sig->has_this && (!v->this_stored || v->tracks_this))
+        x.flags |= VF_THIS;
+    v_push(v, x);
+}
+
+static void load_local(VMethod *v, u32 i)
+{
+    v_check_loadable(v, v->locals[i]);
+    VValue x = v_of(v->locals[i]);
+    if (holds_pointer(v->locals[i]))
+        x.flags |= local_flags(v, i);
+    v_push(v, x);
+}
+
+static void store_arg(VMethod *v, u32 i)
+{
+    VValue x = v_pop(v);
+    if (i == 0 && v->tracks_this && !v->this_init)
+        v_error(v, VERIFY_ThisUninitStore);
+    else
+        v_check(v, &x, v->args[i]);
+    if ((x.flags & VF_STACK) && x.kind != V_BAD)
+        v->arg_flags[i] |= VF_STACK;
+}
+
+static void store_local(VMethod *v, u32 i)
+{
+    VValue x = v_pop(v);
+    if (v_check(v, &x, v->locals[i]) && holds_pointer(v->locals[i]))
+        v_set_local_bits(v, i, x.flags, false);
+}
+
+static void address(VMethod *v, TypeHandle th, u8 flags, u32 local)
+{
+    v_check_loadable(v, th);
+    if (v_desc(th, TD_BYREF)) {
+        v_error(v, VERIFY_ByrefOfByref);
+        v_push_kind(v, V_BAD);
+        return;
+    }
+    v_push(v, (VValue){.kind = V_BYREF, .flags = flags, .th = th, .local = (u16)local});
+}
+
+static void address_arg(VMethod *v, u32 i)
+{
+    if (i == 0 && v->tracks_this && !v->this_init)
+        v_error(v, VERIFY_ThisUninitStore);
+    address(v, v->args[i], VF_STACK | (v->arg_flags[i] & VF_STACK ? VF_INNER : 0), 0);
+}
+
+static void address_local(VMethod *v, u32 i)
+{
+    address(v, v->locals[i], VF_STACK | (local_flags(v, i) & VF_STACK ? VF_INNER : 0), i + 1);
+}
+
+void v_stored(VMethod *v, const VValue *to, const VValue *value)
+{
+    if ((value->kind != V_BYREF && value->kind != V_VALUE) || !(value->flags & VF_STACK))
+        return;
+    if (to->kind == V_BYREF && to->local)
+        v_set_local_bits(v, to->local - 1u, VF_STACK, true);
+    else if (to->kind == V_BYREF && !(to->flags & VF_STACK))
+        v_unexpected(v, VERIFY_ReturnPtrToStack, value, 0);
+}
+
+/* --- Memory ------------------------------------------------------------------------------------------------------------------- */
+static VValue pop_address(VMethod *v, bool write)
+{
+    VValue a = v_pop(v);
+    if (v->dead || a.kind == V_BAD)
+        return (VValue){.kind = V_BAD};
+    if (a.kind != V_BYREF) {
+        v_unexpected(v, VERIFY_StackByRef, &a, 0);
+        return (VValue){.kind = V_BAD};
+    }
+    if (write && (a.flags & (VF_CM | VF_RO)))
+        v_unexpected(v, VERIFY_ReadOnlyIllegalWrite, &a, 0);
+    return a;
+}
+
+static void address_of(VMethod *v, const VValue *a, TypeHandle th) /* it has to point to a th */
+{
+    VValue want = {.kind = V_BYREF, .th = th};
+    char f[256], x[256];
+    if (a->kind == V_BYREF && !v_same_reduced(a->th, th))
+        v_report(v, VERIFY_StackUnexpected, v_value_text(a, f, sizeof f), v_value_text(&want, x, sizeof x), "");
+}
+
+static TypeHandle short_type(u32 i)
+{
+    static const u8 wk[] = {WK_SBYTE, WK_BYTE, WK_INT16, WK_UINT16, WK_INT32, WK_UINT32, WK_INT64, WK_INTPTR, WK_SINGLE, WK_DOUBLE};
+    return th_of(type_wk(wk[i]));
+}
+
+static u8 from_pointee(const VValue *a, TypeHandle th)
+{
+    return holds_pointer(th) ? (a->flags & VF_INNER ? VF_STACK : 0) : 0;
+}
+
+static void load_indirect(VMethod *v, u32 op)
+{
+    VValue a = pop_address(v, false);
+    if (op == IL_LDIND_REF) {
+        if (a.kind == V_BYREF && !v_is_ref_type(a.th)) {
+            v_unexpected(v, VERIFY_StackUnexpected, &a, 0);
+            a.kind = V_BAD;
+        }
+        v_push(v, (VValue){.kind = a.kind == V_BAD ? V_BAD : V_REF, .th = a.th});
+        return;
+    }
+    TypeHandle th = short_type(op - IL_LDIND_I1);
+    address_of(v, &a, th);
+    v_push(v, v_of(th));
+}
+
+static void store_indirect(VMethod *v, u32 op)
+{
+    static const u8 size[] = {4, 0, 2, 4, 6, 8, 9}; /* of short_type, by stind.ref, i1, i2 … r8 */
+    VValue x = v_pop(v), a = pop_address(v, true);
+    if (v->dead || a.kind == V_BAD)
+        return;
+    if (op == IL_STIND_REF) {
+        if (!v_is_ref_type(a.th))
+            v_unexpected(v, VERIFY_StackUnexpected, &a, 0);
+        else
+            v_check(v, &x, a.th);
+        return;
+    }
+    TypeHandle th = op == IL_STIND_I ? short_type(7) : short_type(size[op - IL_STIND_REF]);
+    address_of(v, &a, th);
+    v_check(v, &x, th);
+}
+
+static void load_object(VMethod *v)
+{
+    TypeHandle th = v_type_token(v, v->in.token, VERIFY_UnsatisfiedMethodParentInst);
+    VValue a = pop_address(v, false);
+    if (v->dead)
+        return;
+    if (a.kind == V_BYREF && !(v_is_ref_type(a.th) && v_is_ref_type(th) && v_ref_assignable(a.th, th)))
+        address_of(v, &a, th);
+    VValue x = v_of(th);
+    x.flags |= from_pointee(&a, th);
+    v_check_loadable(v, th);
+    v_push(v, x);
+}
+
+static void store_object(VMethod *v)
+{
+    TypeHandle th = v_type_token(v, v->in.token, VERIFY_UnsatisfiedMethodParentInst);
+    VValue x = v_pop(v), a = pop_address(v, true);
+    if (v->dead)
+        return;
+    if (a.kind == V_BYREF && !(v_is_ref_type(a.th) && v_is_ref_type(th) && v_ref_assignable(th, a.th)))
+        address_of(v, &a, th);
+    v_check(v, &x, th);
+    v_stored(v, &a, &x);
+}
+
+static void init_object(VMethod *v)
+{
+    TypeHandle th = v_type_token(v, v->in.token, VERIFY_UnsatisfiedMethodParentInst);
+    VValue a = pop_address(v, true);
+    if (!v->dead)
+        address_of(v, &a, th);
+}
+
+static void copy_object(VMethod *v)
+{
+    TypeHandle th = v_type_token(v, v->in.token, VERIFY_UnsatisfiedMethodParentInst);
+    VValue from = pop_address(v, false), to = pop_address(v, true);
+    if (v->dead)
+        return;
+    address_of(v, &from, th);
+    address_of(v, &to, th);
+    VValue x = v_of(th);
+    x.flags |= from_pointee(&from, th);
+    v_stored(v, &to, &x);
+}
+
+/* --- Fields ------------------------------------------------------------------------------------------------------------------- */
+static bool in_own_constructor(const VMethod *v, MethodTable *owner, bool is_static)
+{
+    if (owner->klass->typical != v->m->mt->klass->typical)
+        return false;
+    return is_static ? v->is_cctor : v->is_ctor || v->is_init_accessor;
+}
+
+static TypeHandle field_token(VMethod *v, Field **out, MethodTable **owner)
+{
+    Err e = {0};
+    u32 table = MD_TABLE_OF(v->in.token);
+    if (table != MDT_Field && table != MDT_MemberRef) {
+        v_error(v, VERIFY_ExpectedFieldToken);
+        v->dead = true;
+        return 0;
+    }
+    Field *f = *out = type_resolve_field(&v->w.ctx, v->in.token, owner, NULL, &e);
+    TypeHandle th = f && constraints_hold(th_of(*owner), &e) ? type_field_type(*owner, f, &e) : 0;
+    if (!th)
+        v_resolve_error(v, VERIFY_UnsatisfiedFieldParentInst, &e);
+    return th;
+}
+
+static void field_access(VMethod *v, MethodTable *owner, const Field *f, const VValue *object)
+{
+    if (may_use_member(v, owner, f->attrs) && v_may_use_type(v, th_of(owner)) &&
+        (!object || v_protected_ok(v, owner, f->attrs & FD_ACCESS, object)))
+        return;
+    v_report(v, VERIFY_FieldAccess, f->name, "", "");
+}
+
+static void check_object(VMethod *v, MethodTable *owner, VValue *o, bool allow_value)
+{
+    TypeHandle th = th_of(owner);
+    char f[256], x[256];
+    if (o->kind == V_BAD || v->dead)
+        return;
+    if (!mt_is_valuetype(owner)) {
+        if (!v_is_uninit(v, o)) /* fields of an uninitialized this may be used */
+            v_check(v, o, th);
+        return;
+    }
+    bool ok = o->kind == V_BYREF ? o->th == th : allow_value && o->kind == V_VALUE ? o->th == th : false;
+    if (!ok && allow_value && o->kind != V_BYREF && o->kind != V_REF) /* primitives */
+        ok = v_assignable(o, th);
+    VValue want = {.kind = V_BYREF, .th = th};
+    if (!ok)
+        v_report(v, o->kind == V_REF ? VERIFY_StackByRef : VERIFY_StackUnexpected, v_value_text(o, f, sizeof f),
+            v_value_text(&want, x, sizeof x), "");
+}
+
+static void load_field(VMethod *v, bool want_address)
+{
+    Field *f;
+    MethodTable *owner;
+    TypeHandle th = field_token(v, &f, &owner);
+    VValue o = v_pop(v);
+    if (v->dead)
+        return;
+    bool is_static = f->flags & FF_STATIC;
+    if (is_static && o.kind != V_REF && o.kind != V_BYREF && o.kind != V_BAD)
+        v_unexpected(v, VERIFY_StackUnexpected, &o, 0);
+    if (!is_static)
+        check_object(v, owner, &o, true);
+    field_access(v, owner, f, is_static ? NULL : &o);
+    v_check_loadable(v, th);
+    VValue x = v_of(th);
+    if (!want_address) {
+        if (holds_pointer(th) && !is_static)
+            x.flags |= o.kind == V_BYREF ? (o.flags & VF_INNER ? VF_STACK : 0) : o.flags & VF_STACK;
+        v_push(v, x);
+        return;
+    }
+    if (v_desc(th, TD_BYREF)) {
+        v_error(v, VERIFY_ByrefOfByref);
+        v_push_kind(v, V_BAD);
+        return;
+    }
+    x = (VValue){.kind = V_BYREF, .th = th};
+    if (!is_static && o.kind == V_BYREF) {
+        x.flags = o.flags & (VF_STACK | VF_RO | VF_CM | VF_INNER);
+        x.local = o.local;
+    } else if (!is_static && o.kind != V_REF) {
+        x.flags = VF_STACK;
+    }
+    bool own = in_own_constructor(v, owner, is_static) && (is_static || (o.flags & VF_THIS));
+    if ((f->flags & FF_INITONLY) && !own)
+        x.flags |= VF_RO;
+    v_push(v, x);
+}
+
+static void store_field(VMethod *v)
+{
+    Field *f;
+    MethodTable *owner;
+    TypeHandle th = field_token(v, &f, &owner);
+    VValue x = v_pop(v), o = v_pop(v);
+    if (v->dead)
+        return;
+    bool is_static = f->flags & FF_STATIC;
+    if (!is_static)
+        check_object(v, owner, &o, false);
+    field_access(v, owner, f, is_static ? NULL : &o);
+    if (f->flags & FF_INITONLY) {
+        bool object_ok = is_static || (o.flags & VF_THIS) || (mt_is_valuetype(owner) && v->is_init_accessor);
+        if (!in_own_constructor(v, owner, is_static) || !object_ok)
+            v_report(v, VERIFY_InitOnly, f->name, "", "");
+    }
+    if (o.kind == V_BYREF && (o.flags & (VF_CM | VF_RO)))
+        v_unexpected(v, VERIFY_ReadOnlyIllegalWrite, &o, 0);
+    v_check(v, &x, th);
+    if (holds_pointer(th))
+        v_stored(v, &o, &x);
+}
+
+static void static_field(VMethod *v, u32 op)
+{
+    Field *f;
+    MethodTable *owner;
+    TypeHandle th = field_token(v, &f, &owner);
+    if (v->dead)
+        return;
+    if (!(f->flags & FF_STATIC)) {
+        v_report(v, VERIFY_ExpectedStaticField, f->name, "", "");
+        v->dead = true;
+        return;
+    }
+    field_access(v, owner, f, NULL);
+    if (op == IL_LDSFLDA && span_over_data(v, f))
+        return;
+    bool own = in_own_constructor(v, owner, true);
+    if (op == IL_STSFLD) {
+        if ((f->flags & FF_INITONLY) && !own)
+            v_report(v, VERIFY_InitOnly, f->name, "", "");
+        v_pop_type(v, th);
+    } else if (op == IL_LDSFLD) {
+        v_push_type(v, th);
+    } else {
+        address(v, th, (f->flags & FF_INITONLY) && !own ? VF_RO : 0, 0);
+    }
+}
+
+/* --- Arrays ------------------------------------------------------------------------------------------------------------------- */
+static void pop_index(VMethod *v)
+{
+    VValue i = v_pop(v);
+    if (!v->dead && !is_word(i.kind) && i.kind != V_BAD)
+        v_unexpected(v, VERIFY_StackUnexpected, &i, th_of(type_wk(WK_INT32)));
+}
+
+/* Element type; 0: null or bad (*bad). */
+static TypeHandle pop_array(VMethod *v, bool *bad)
+{
+    VValue a = v_pop(v);
+    *bad = a.kind == V_BAD || v->dead;
+    if (*bad || (a.kind == V_REF && !a.th))
+        return 0;
+    MethodTable *mt = a.kind == V_REF ? th_mt(a.th) : NULL;
+    if (mt && mt_is_szarray(mt))
+        return mt->elem;
+    v_unexpected(v, VERIFY_ExpectedArray, &a, 0);
+    *bad = true;
+    return 0;
+}
+
+static void array_mismatch(VMethod *v, TypeHandle found, TypeHandle expected)
+{
+    char f[256], x[256];
+    v_report(v, VERIFY_StackUnexpectedArrayType, v_type_text(found, f, sizeof f), v_type_text(expected, x, sizeof x), "");
+}
+
+static TypeHandle element_type(VMethod *v, u32 op, bool store)
+{
+    static const u8 st[] = {7, 0, 2, 4, 6, 8, 9};
+    if (op == IL_LDELEM || op == IL_STELEM)
+        return v_type_token(v, v->in.token, VERIFY_UnsatisfiedMethodParentInst);
+    if (op == IL_LDELEM_REF || op == IL_STELEM_REF)
+        return 0;
+    return short_type(store ? st[op - IL_STELEM_I] : op - IL_LDELEM_I1);
+}
+
+static void load_element(VMethod *v, u32 op)
+{
+    bool bad;
+    TypeHandle want = element_type(v, op, false);
+    pop_index(v);
+    TypeHandle elem = pop_array(v, &bad);
+    if (v->dead)
+        return;
+    if (op == IL_LDELEM_REF) {
+        if (elem && !v_is_ref_type(elem)) {
+            array_mismatch(v, elem, th_of(type_wk(WK_OBJECT)));
+            bad = true;
+        }
+        v_push(v, (VValue){.kind = bad ? V_BAD : V_REF, .th = elem});
+        return;
+    }
+    if (elem && !v_same_reduced(elem, want) && !(v_is_ref_type(elem) && v_is_ref_type(want) && v_ref_assignable(elem, want)))
+        array_mismatch(v, elem, want);
+    v_push_type(v, want);
+}
+
+static void store_element(VMethod *v, u32 op)
+{
+    bool bad;
+    TypeHandle want = element_type(v, op, true);
+    VValue x = v_pop(v);
+    pop_index(v);
+    TypeHandle elem = pop_array(v, &bad);
+    if (v->dead)
+        return;
+    if (op == IL_STELEM_REF) {
+        if (elem && !v_is_ref_type(elem))
+            array_mismatch(v, elem, th_of(type_wk(WK_OBJECT)));
+        else if (!bad)
+            v_check(v, &x, elem ? elem : th_of(type_wk(WK_OBJECT)));
+        return;
+    }
+    bool refs = v_is_ref_type(elem) && v_is_ref_type(want) && (v_ref_assignable(want, elem) || v_ref_assignable(elem, want));
+    if (elem && !v_same_reduced(elem, want) && !refs)
+        array_mismatch(v, elem, want);
+    v_check(v, &x, want);
+}
+
+static void element_address(VMethod *v)
+{
+    bool bad;
+    TypeHandle want = v_type_token(v, v->in.token, VERIFY_UnsatisfiedMethodParentInst);
+    pop_index(v);
+    TypeHandle elem = pop_array(v, &bad);
+    if (v->dead)
+        return;
+    bool ok = !elem || v_same_reduced(elem, want) || (v->pf_readonly && v_is_ref_type(elem) && v_is_ref_type(want) && v_ref_assignable(elem, want));
+    if (!ok)
+        array_mismatch(v, elem, want);
+    v_push(v, (VValue){.kind = V_BYREF, .th = want, .flags = v->pf_readonly ? VF_CM : 0});
+}
+
+static void new_array(VMethod *v)
+{
+    TypeHandle th = v_type_token(v, v->in.token, VERIFY_UnsatisfiedMethodParentInst);
+    pop_index(v);
+    if (v->dead)
+        return;
+    Err e = {0};
+    if (v_desc(th, TD_BYREF) || v_is_byref_like(th)) {
+        v_error(v, VERIFY_ArrayByRef);
+        v_push_kind(v, V_BAD);
+        return;
+    }
+    TypeHandle a = type_szarray_of(th, &e);
+    if (!a)
+        v_resolve_error(v, VERIFY_TokenResolve, &e);
+    else
+        v_push(v, v_of(a));
+}
+
+/* --- Boxes, casts ------------------------------------------------------------------------------------------------------------- */
+/* Boxed for a test of null or type only: allowed for ref structs too, nothing is boxed. */
+static bool box_is_test(const VMethod *v)
+{
+    IlInst n;
+    if (v->pos >= v->block->il_end || !il_decode(v->w.body.code, v->w.body.code_size, v->pos, &n))
+        return false;
+    return n.op == IL_BRTRUE || n.op == IL_BRTRUE_S || n.op == IL_BRFALSE || n.op == IL_BRFALSE_S || n.op == IL_ISINST || n.op == IL_UNBOX_ANY;
+}
+
+static void box(VMethod *v)
+{
+    TypeHandle th = v_type_token(v, v->in.token, VERIFY_UnsatisfiedBoxOperand);
+    VValue x = v_pop(v);
+    if (v->dead)
+        return;
+    if (v_desc(th, TD_BYREF) || (v_is_byref_like(th) && !box_is_test(v)))
+        v_error(v, VERIFY_BoxByRef);
+    if (th_is_desc(th) && !v_is_var(th)) {
+        v_error(v, VERIFY_ExpectedValClassObjRefVariable);
+        v_push_kind(v, V_BAD);
+        return;
+    }
+    v_check(v, &x, th);
+    MethodTable *mt = th_mt(th);
+    if (mt && mt_is_nullable(mt))
+        th = mt->aux->inst[0];
+    v_push(v, (VValue){.kind = V_REF, .th = th});
+}
+
+static bool pop_object(VMethod *v)
+{
+    VValue x = v_pop(v);
+    if (v->dead || x.kind == V_BAD || v_uninit(v, &x))
+        return false;
+    if (x.kind == V_REF)
+        return true;
+    v_unexpected(v, VERIFY_StackObjRef, &x, 0);
+    return false;
+}
+
+static void cast(VMethod *v, u32 op)
+{
+    TypeHandle th = v_type_token(v, v->in.token, VERIFY_UnsatisfiedMethodParentInst);
+    pop_object(v);
+    if (v->dead)
+        return;
+    if (th_is_desc(th) && !v_is_var(th)) {
+        v_error(v, VERIFY_ExpectedValClassObjRefVariable);
+        v_push_kind(v, V_BAD);
+    } else if (op == IL_UNBOX) {
+        if (!th_is_valuetype(th) && !v_is_var(th))
+            v_error(v, VERIFY_ValueTypeExpected);
+        v_push(v, (VValue){.kind = V_BYREF, .th = th, .flags = VF_CM});
+    } else if (op == IL_UNBOX_ANY) {
+        v_push_type(v, th);
+    } else {
+        MethodTable *mt = th_mt(th);
+        if (mt && mt_is_nullable(mt))
+            th = mt->aux->inst[0];
+        v_push(v, (VValue){.kind = V_REF, .th = th});
+    }
+}
+
+static void ldtoken(VMethod *v)
+{
+    Err e = {0};
+    u32 token = v->in.token, wk;
+    bool ok;
+    switch (MD_TABLE_OF(token)) {
+    case MDT_TypeDef: case MDT_TypeRef: case MDT_TypeSpec:
+        wk = WK_RUNTIMETYPEHANDLE;
+        ok = type_resolve_type(&v->w.ctx, token, NULL, &e) != 0;
+        break;
+    case MDT_Field: wk = WK_RUNTIMEFIELDHANDLE; ok = type_resolve_field(&v->w.ctx, token, &(MethodTable *){NULL}, NULL, &e) != NULL; break;
+    case MDT_MemberRef: {
+        MdSig sig = md_sig_of(v->w.ctx.module->md, token);
+        if ((md_sig_peek(&sig) & SIG_KIND) == SIG_FIELD) {
+            wk = WK_RUNTIMEFIELDHANDLE;
+            ok = type_resolve_field(&v->w.ctx, token, &(MethodTable *){NULL}, NULL, &e) != NULL;
+            break;
+        }
+    }
+        /* fall through */
+    default: wk = WK_RUNTIMEMETHODHANDLE; ok = type_resolve_method(&v->w.ctx, token, NULL, &e) != NULL;
+    }
+    if (!ok)
+        v_resolve_error(v, VERIFY_UnsatisfiedMethodParentInst, &e);
+    else
+        v_push(v, v_of(th_of(type_wk(wk))));
+}
+
+static void typed_reference(VMethod *v, u32 op)
+{
+    TypeHandle tr = th_of(type_wk(WK_TYPEDREFERENCE));
+    if (op == IL_REFANYTYPE) {
+        v_pop_type(v, tr);
+        v_push(v, v_of(th_of(type_wk(WK_RUNTIMETYPEHANDLE))));
+        return;
+    }
+    TypeHandle th = v_type_token(v, v->in.token, VERIFY_UnsatisfiedMethodParentInst);
+    if (v->dead)
+        return;
+    VValue x = v_pop(v), y = v_of(tr);
+    if (op == IL_MKREFANY) {
+        if (x.kind != V_BYREF)
+            v_unexpected(v, VERIFY_StackByRef, &x, 0);
+        else
+            address_of(v, &x, th);
+        y.flags = VF_STACK;
+    } else {
+        v_check(v, &x, tr);
+        y = (VValue){.kind = V_BYREF, .th = th, .flags = x.flags & VF_STACK};
+    }
+    if (!v->dead)
+        v_push(v, y);
+}
+
+/* --- Control ------------------------------------------------------------------------------------------------------------------ */
+static void ret(VMethod *v)
+{
+    u32 at = v->at;
+    v->live = false;
+    for (u32 i = 0; i < v->w.num_clauses; i++) {
+        const IlClause *c = &v->w.clauses[i].il;
+        if (c->try_start <= at && at < c->try_end)
+            v_error(v, VERIFY_ReturnFromTry);
+        if (c->kind == IL_EH_FILTER && c->filter_start <= at && at < c->handler_start)
+            v_error(v, VERIFY_ReturnFromFilter);
+        if (c->handler_start <= at && at < c->handler_end)
+            v_error(v, VERIFY_ReturnFromHandler);
+    }
+    if (v->block->try_region || v->block->region)
+        return;
+    if (v->tracks_this && !v->this_init)
+        v_error(v, VERIFY_ThisUninitReturn);
+    if (v_of(v->ret).kind == V_NONE) {
+        if (v->depth)
+            v_error(v, VERIFY_ReturnVoid);
+        return;
+    }
+    char x[256];
+    VValue want = v_of(v->ret);
+    if (v->depth == 0) {
+        v_report(v, VERIFY_ReturnMissing, "", v_value_text(&want, x, sizeof x), "");
+        return;
+    }
+    if (v->depth > 1)
+        v_error(v, VERIFY_ReturnEmpty);
+    VValue r = v_pop(v);
+    v_check_loadable(v, v->ret);
+    if (!v_check(v, &r, v->ret))
+        return;
+    if (holds_pointer(v->ret) && (r.flags & VF_STACK))
+        v_unexpected(v, VERIFY_ReturnPtrToStack, &r, 0);
+    else if (want.kind == V_BYREF && (r.flags & VF_RO) && !v->ret_readonly)
+        v_unexpected(v, VERIFY_StackUnexpected, &r, v->ret);
+}
+
+static bool in_handler_of(const VMethod *v, bool filter, bool final)
+{
+    const SemBlock *b = v->block;
+    if (!b->region)
+        return false;
+    const IlClause *c = &v->w.clauses[b->region - 1].il;
+    if (c->kind == IL_EH_FILTER && v->at < c->handler_start)
+        return filter;
+    return !filter && final == (c->kind == IL_EH_FINALLY || c->kind == IL_EH_FAULT);
+}
+
+static void end_handler(VMethod *v, u32 op)
+{
+    v->live = false;
+    if (op == IL_RETHROW) {
+        bool in_catch = false;
+        for (u32 i = 0; i < v->w.num_clauses; i++) {
+            const IlClause *c = &v->w.clauses[i].il;
+            in_catch |= (c->kind == IL_EH_CATCH || c->kind == IL_EH_FILTER) && c->handler_start <= v->at && v->at < c->handler_end;
+        }
+        if (!in_catch)
+            v_error(v, VERIFY_Rethrow);
+    } else if (op == IL_ENDFINALLY) {
+        if (!in_handler_of(v, false, true))
+            v_error(v, VERIFY_Endfinally);
+    } else {
+        bool inside = in_handler_of(v, true, false);
+        if (!inside)
+            v_error(v, VERIFY_Endfilter);
+        VValue x = v_pop(v);
+        if (v->dead)
+            return;
+        if (x.kind != V_I4 && x.kind != V_BAD)
+            v_unexpected(v, VERIFY_StackUnexpected, &x, th_of(type_wk(WK_INT32)));
+        if (v->depth)
+            v_error(v, VERIFY_EndfilterStack);
+        if (inside && v->pos != v->w.clauses[v->block->region - 1].il.handler_start)
+            v_error(v, VERIFY_Endfilter);
+    }
+}
+
+static void branch(VMethod *v, u32 op)
+{
+    u32 n = op >= IL_BR ? op - IL_BR + IL_BR_S : op;
+    if (n == IL_BR_S) {
+        v->live = false;
+    } else if (n <= IL_BRTRUE_S) {
+        VValue x = v_pop(v);
+        if (!v->dead && (x.kind == V_F || x.kind == V_VALUE))
+            v_unexpected(v, VERIFY_StackUnexpected, &x, 0);
+        v_uninit(v, &x);
+    } else {
+        compare(v, n != IL_BEQ_S && n != IL_BNE_UN_S, false);
+    }
+    if (!v->dead)
+        v_branch(v, v->in.target);
+}
+
+static void switch_op(VMethod *v)
+{
+    VValue x = v_pop(v);
+    if (v->dead)
+        return;
+    if (!is_word(x.kind) && x.kind != V_BAD)
+        v_unexpected(v, VERIFY_StackUnexpected, &x, th_of(type_wk(WK_INT32)));
+    for (u32 i = 0; i < v->in.switch_count; i++)
+        v_branch(v, il_switch_target(&v->in, i));
+}
+
+/* --- One instruction ---------------------------------------------------------------------------------------------------------- */
+static void low_op(VMethod *v, u32 op)
+{
+    static const u8 conv_of[] = {V_I4, V_I4, V_I4, V_I8, V_F, V_F, V_I4, V_I8}; /* conv.i1 … conv.u8 */
+    switch (op) {
+    case IL_NOP: case IL_BREAK: return;
+    case IL_LDARG_0: case IL_LDARG_1: case IL_LDARG_2: case IL_LDARG_3: load_arg(v, op - IL_LDARG_0); return;
+    case IL_LDLOC_0: case IL_LDLOC_1: case IL_LDLOC_2: case IL_LDLOC_3: load_local(v, op - IL_LDLOC_0); return;
+    case IL_STLOC_0: case IL_STLOC_1: case IL_STLOC_2: case IL_STLOC_3: store_local(v, op - IL_STLOC_0); return;
+    case IL_LDARG_S: load_arg(v, (u32)v->in.i); return;
+    case IL_LDARGA_S: address_arg(v, (u32)v->in.i); return;
+    case IL_STARG_S: store_arg(v, (u32)v->in.i); return;
+    case IL_LDLOC_S: load_local(v, (u32)v->in.i); return;
+    case IL_LDLOCA_S: address_local(v, (u32)v->in.i); return;
+    case IL_STLOC_S: store_local(v, (u32)v->in.i); return;
+    case IL_LDNULL: v_push(v, (VValue){.kind = V_REF}); return;
+    case IL_LDC_I8: v_push_kind(v, V_I8); return;
+    case IL_LDC_R4: case IL_LDC_R8: v_push_kind(v, V_F); return;
+    case IL_DUP: {
+        VValue x = v_pop(v);
+        if (v->dead)
+            return;
+        v_push(v, x);
+        v_push(v, x);
+        v->dup_at = v->pos + 1;
+        return;
+    }
+    case IL_POP: v_pop(v); return;
+    case IL_JMP: v_error(v, VERIFY_Unverifiable); v->live = false; return;
+    case IL_CALL: case IL_CALLI: v_call(v); return;
+    case IL_RET: ret(v); return;
+    case IL_SWITCH: switch_op(v); return;
+    case IL_NEG: unary(v, false); return;
+    case IL_NOT: unary(v, true); return;
+    }
+    if (op >= IL_LDC_I4_M1 && op <= IL_LDC_I4)
+        v_push_kind(v, V_I4);
+    else if (op >= IL_BR_S && op <= IL_BLT_UN)
+        branch(v, op);
+    else if (op >= IL_LDIND_I1 && op <= IL_LDIND_REF)
+        load_indirect(v, op);
+    else if (op >= IL_STIND_REF && op <= IL_STIND_R8)
+        store_indirect(v, op);
+    else if (op >= IL_SHL && op <= IL_SHR_UN)
+        shift(v);
+    else if (op >= IL_ADD && op <= IL_XOR)
+        binary(v, op);
+    else if (op >= IL_CONV_I1 && op <= IL_CONV_U8)
+        conv(v, conv_of[op - IL_CONV_I1]);
+    else
+        v_error(v, VERIFY_UnknownOpcode);
+}
+
+static void object_op(VMethod *v, u32 op)
+{
+    static const u8 ovf_un[] = {V_I4, V_I4, V_I4, V_I8, V_I4, V_I4, V_I4, V_I8, V_I, V_I};
+    static const u8 ovf[] = {V_I4, V_I4, V_I4, V_I4, V_I4, V_I4, V_I8, V_I8};
+    switch (op) {
+    case IL_CALLVIRT: v_call(v); return;
+    case IL_NEWOBJ: v_newobj(v); return;
+    case IL_CPOBJ: copy_object(v); return;
+    case IL_LDOBJ: load_object(v); return;
+    case IL_STOBJ: store_object(v); return;
+    case IL_LDSTR:
+        if (MD_TABLE_OF(v->in.token) != 0x70 || !md_valid_token(v->m->mt->module->md, v->in.token))
+            v_error(v, VERIFY_StringOperand);
+        v_push(v, v_of(th_of(type_wk(WK_STRING))));
+        return;
+    case IL_LDTOKEN: ldtoken(v); return;
+    case IL_CASTCLASS: case IL_ISINST: case IL_UNBOX: case IL_UNBOX_ANY: cast(v, op); return;
+    case IL_BOX: box(v); return;
+    case IL_CONV_R_UN: conv(v, V_F); return;
+    case IL_THROW: pop_object(v); v->live = false; return;
+    case IL_LDFLD: case IL_LDFLDA: load_field(v, op == IL_LDFLDA); return;
+    case IL_STFLD: store_field(v); return;
+    case IL_LDSFLD: case IL_LDSFLDA: case IL_STSFLD: static_field(v, op); return;
+    case IL_REFANYVAL: case IL_MKREFANY: typed_reference(v, op); return;
+    case IL_CKFINITE: {
+        VValue x = v_pop(v);
+        if (!v->dead && x.kind != V_F)
+            v_unexpected(v, VERIFY_ExpectedFloatType, &x, 0);
+        v_push_kind(v, V_F);
+        return;
+    }
+    case IL_CONV_U2: case IL_CONV_U1: conv(v, V_I4); return;
+    case IL_CONV_I: case IL_CONV_U: case IL_CONV_OVF_I: case IL_CONV_OVF_U: conv(v, V_I); return;
+    case IL_ADD_OVF: case IL_ADD_OVF_UN: case IL_MUL_OVF: case IL_MUL_OVF_UN: case IL_SUB_OVF: case IL_SUB_OVF_UN: binary(v, op); return;
+    case IL_ENDFINALLY: end_handler(v, op); return;
+    case IL_LEAVE: case IL_LEAVE_S: v->live = false; v_leave(v, v->in.target); return;
+    case IL_STIND_I: store_indirect(v, op); return;
+    case IL_NEWARR: new_array(v); return;
+    case IL_LDLEN: {
+        bool bad;
+        pop_array(v, &bad);
+        v_push_kind(v, V_I);
+        return;
+    }
+    case IL_LDELEMA: element_address(v); return;
+    }
+    if (op >= IL_CONV_OVF_I1_UN && op <= IL_CONV_OVF_U_UN)
+        conv(v, ovf_un[op - IL_CONV_OVF_I1_UN]);
+    else if (op >= IL_CONV_OVF_I1 && op <= IL_CONV_OVF_U8)
+        conv(v, ovf[op - IL_CONV_OVF_I1]);
+    else if ((op >= IL_LDELEM_I1 && op <= IL_LDELEM_REF) || op == IL_LDELEM)
+        load_element(v, op);
+    else if ((op >= IL_STELEM_I && op <= IL_STELEM_REF) || op == IL_STELEM)
+        store_element(v, op);
+    else
+        v_error(v, VERIFY_UnknownOpcode);
+}
+
+static void unverifiable(VMethod *v, u32 pops, u8 push)
+{
+    v_error(v, VERIFY_Unverifiable);
+    while (pops-- && !v->dead)
+        v_pop(v);
+    if (push && !v->dead)
+        v_push_kind(v, push);
+}
+
+static void two_byte_op(VMethod *v, u32 op)
+{
+    switch (op) {
+    case IL_ARGLIST: unverifiable(v, 0, V_BAD); return;
+    case IL_CEQ: compare(v, false, false); break;
+    case IL_CGT: case IL_CLT: case IL_CLT_UN: compare(v, true, false); break;
+    case IL_CGT_UN: compare(v, true, true); break;
+    case IL_LDFTN: v_ldftn(v, false); return;
+    case IL_LDVIRTFTN: v_ldftn(v, true); return;
+    case IL_LDARG: load_arg(v, (u32)v->in.i); return;
+    case IL_LDARGA: address_arg(v, (u32)v->in.i); return;
+    case IL_STARG: store_arg(v, (u32)v->in.i); return;
+    case IL_LDLOC: load_local(v, (u32)v->in.i); return;
+    case IL_LDLOCA: address_local(v, (u32)v->in.i); return;
+    case IL_STLOC: store_local(v, (u32)v->in.i); return;
+    case IL_LOCALLOC:
+        if (!span_over_stack(v))
+            unverifiable(v, 1, V_PTR);
+        return;
+    case IL_ENDFILTER: case IL_RETHROW: end_handler(v, op); return;
+    case IL_INITOBJ: init_object(v); return;
+    case IL_CPBLK: case IL_INITBLK: unverifiable(v, 3, 0); return;
+    case IL_SIZEOF: v_type_token(v, v->in.token, VERIFY_UnsatisfiedMethodParentInst); v_push_kind(v, V_I4); return;
+    case IL_REFANYTYPE: typed_reference(v, op); return;
+    default: v_error(v, VERIFY_UnknownOpcode); return;
+    }
+    if (!v->dead)
+        v_push_kind(v, V_I4);
+}
+
+static bool is_memory_op(u32 op, bool statics)
+{
+    return (op >= IL_LDIND_I1 && op <= IL_STIND_R8) || op == IL_STIND_I || op == IL_LDFLD || op == IL_STFLD || op == IL_LDOBJ || op == IL_STOBJ ||
+           op == IL_INITBLK || op == IL_CPBLK || (statics && (op == IL_LDSFLD || op == IL_STSFLD));
+}
+
+static void check_prefixes(VMethod *v, u32 op)
+{
+    bool call = op == IL_CALL || op == IL_CALLVIRT;
+    if (v->pf_volatile && !is_memory_op(op, true))
+        v_error(v, VERIFY_Volatile);
+    if (v->pf_unaligned && !is_memory_op(op, false))
+        v_error(v, VERIFY_Unaligned);
+    if (v->pf_readonly && op != IL_LDELEMA && !call) {
+        v_error(v, VERIFY_ReadOnly);
+        v->pf_readonly = false;
+    }
+    if (v->pf_tail && !call && op != IL_CALLI) {
+        v_error(v, VERIFY_TailCall);
+        v->pf_tail = false;
+    }
+    if (v->pf_constrained && !call && op != IL_LDFTN) {
+        v_error(v, VERIFY_Constrained);
+        v->pf_constrained = 0;
+    }
+}
+
+void v_op(VMethod *v)
+{
+    v->at = v->pos;
+    v->pf_volatile = v->pf_readonly = v->pf_tail = v->pf_unaligned = false;
+    v->pf_constrained = 0;
+    for (;;) {
+        il_decode(v->w.body.code, v->w.body.code_size, v->pos, &v->in);
+        v->pos += v->in.size;
+        if (il_op_info[v->in.op].flow != IL_FLOW_META)
+            break;
+        switch ((u32)v->in.op) {
+        case IL_VOLATILE: v->pf_volatile = true; break;
+        case IL_READONLY: v->pf_readonly = true; break;
+        case IL_TAIL: v->pf_tail = true; break;
+        case IL_UNALIGNED: v->pf_unaligned = true; break;
+        case IL_CONSTRAINED: v->pf_constrained = v->in.token; break;
+        default: v_error(v, VERIFY_Unverifiable); /* no. */
+        }
+        if (v->pos >= v->w.body.code_size)
+            break; /* refused before the walk */
+    }
+    u32 op = v->in.op;
+    if (v->pf_volatile | v->pf_readonly | v->pf_tail | v->pf_unaligned || v->pf_constrained)
+        check_prefixes(v, op);
+    if (op <= IL_CONV_U8)
+        low_op(v, op);
+    else if (op < 0x100)
+        object_op(v, op);
+    else
+        two_byte_op(v, op);
+    memmove(v->prev + 1, v->prev, 3 * sizeof *v->prev);
+    v->prev[0] = v->at + 1;
+}
