@@ -175,11 +175,17 @@ CALL(i32, corelib_thread_state, Thread *n)
 
 CALL(void, corelib_thread_set_priority, ObjectHandleOnStack thread, i32 priority)
 {
+    enum { LOWEST = 0, HIGHEST = 4 };
     QCALL_BEGIN(t);
     Thread *n = CF_VAL(*thread.ptr, THREAD_HANDLE, Thread *);
-    if (n)
+    if (!n || *bool_field(*thread.ptr, "_isDead")) {
+        vm_throwf(t, VM_ERR_THREAD_STATE, "Thread is dead; priority cannot be accessed.");
+    } else if (priority < LOWEST || priority > HIGHEST) {
+        vm_throwf(t, VM_ERR_ARGUMENT_RANGE, "Value of flags is invalid.");
+    } else {
         n->managed_priority = (u32)priority; /* the system's scheduler is not told, as on the reference on Linux */
-    CF_VAL(*thread.ptr, THREAD_PRIORITY, i32) = priority;
+        CF_VAL(*thread.ptr, THREAD_PRIORITY, i32) = priority;
+    }
     QCALL_END(t);
 }
 

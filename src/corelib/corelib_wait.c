@@ -4,15 +4,13 @@
 #include "corelib/corelib.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "os/os_thread.h"
+#include "thread/thread_named.h"
+#include "vm/vm_hresult.h"
+#include "vm/vm_throw.h"
 
-enum { ERROR_FILE_NOT_FOUND = 2, ERROR_ALREADY_EXISTS = 183, ERROR_NOT_OWNER = 288, ERROR_TOO_MANY_POSTS = 298 };
+enum { ERROR_NOT_OWNER = 288, ERROR_TOO_MANY_POSTS = 298 };
 
 static WaitObject *named(const char16 *name, const char *what)
 {
@@ -55,112 +53,36 @@ CALL(i32, corelib_semaphore_release, WaitObject *w, i32 count, i32 *previous)
     return 0;
 }
 
-/* Named mutexes live in this process; a lock file makes sure that no other process has one of the same name, as ownership across
- * processes is not there.  Under names_lock. */
-typedef struct NamedMutex {
-    struct NamedMutex *next;
-    WaitObject *w;
-    u32 opens;
-    int file;
-    char name[];
-} NamedMutex;
-static OsMutex names_lock = OS_MUTEX_INIT;
-static NamedMutex *named_mutexes;
-
-static int lock_file(const char *name)
+/* Sets errno, and errors to the system call that failed, if one did. */
+static WaitObject *open_named(const char16 *name, bool user_only, bool create, bool owned, char *errors, u32 errors_size)
 {
-    char path[512];
-    mkdir("/tmp/.stator", 01777);
-    size_t n = (size_t)snprintf(path, sizeof path, "/tmp/.stator/mutex-");
-    for (const char *p = name; *p && n + 1 < sizeof path; p++)
-        path[n++] = *p == '/' ? '_' : *p;
-    path[n] = 0;
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-        return fd;
-    if (fd >= 0)
-        close(fd);
-    return -1;
-}
-
-/* One more handle of the mutex; create: it is made when there is none, else NULL and errno. */
-static WaitObject *open_named(const char16 *name, bool create, bool owned)
-{
-    char *s = utf16_dup_utf8(name, SIZE_MAX), *key = s;
-    if (strncmp(s, "Global\\", 7) == 0)
-        key += 7;
-    else if (strncmp(s, "Local\\", 6) == 0)
-        key += 6;
-    os_mutex_lock(&names_lock);
-    NamedMutex *m = named_mutexes;
-    while (m && strcmp(m->name, key) != 0)
-        m = m->next;
-    int error = m ? ERROR_ALREADY_EXISTS : 0;
-    if (m) {
-        m->opens++;
-    } else {
-        int fd = lock_file(key);
-        if (fd < 0)
-            base_missing("feature", "mutex '%s' shared with another process", s);
-        if (create) {
-            m = base_malloc(sizeof *m + strlen(key) + 1);
-            *m = (NamedMutex){named_mutexes, wait_mutex_new(owned), 1, fd};
-            strcpy(m->name, key);
-            named_mutexes = m;
-        } else {
-            close(fd);
-            error = ERROR_FILE_NOT_FOUND;
-        }
-    }
-    os_mutex_unlock(&names_lock);
+    char *s = utf16_dup_utf8(name, SIZE_MAX);
+    NamedError e;
+    WaitObject *w = named_mutex_open(s, user_only, create, owned, &e);
+    if (errors_size)
+        snprintf(errors, errors_size, "%s", e.text);
     base_free(s);
-    errno = error;
-    return m ? m->w : NULL;
-}
-
-/* A handle of a named mutex goes; true: others are left. */
-static bool close_named(WaitObject *w)
-{
-    bool others = false;
-    os_mutex_lock(&names_lock);
-    for (NamedMutex **p = &named_mutexes; *p; p = &(*p)->next) {
-        NamedMutex *m = *p;
-        if (m->w != w)
-            continue;
-        others = --m->opens != 0;
-        if (!others) {
-            *p = m->next;
-            close(m->file);
-            base_free(m);
-        }
-        break;
-    }
-    os_mutex_unlock(&names_lock);
-    return others;
+    errno = (int)e.error;
+    return w;
 }
 
 CALL(i32, corelib_close_handle, WaitObject *w)
 {
-    if (!close_named(w))
-        wait_close(w);
+    wait_close(w);
     return 1;
 }
 
 CALL(WaitObject *, corelib_mutex_create, i32 owned, const char16 *name, i32 current_user, char *errors, u32 errors_size)
 {
-    (void)current_user;
     if (errors_size)
         errors[0] = 0;
     errno = 0;
-    return name && *name ? open_named(name, true, owned != 0) : wait_mutex_new(owned != 0);
+    return name && *name ? open_named(name, current_user != 0, true, owned != 0, errors, errors_size) : wait_mutex_new(owned != 0);
 }
 
 CALL(WaitObject *, corelib_mutex_open, const char16 *name, i32 current_user, char *errors, u32 errors_size)
 {
-    (void)current_user;
-    if (errors_size)
-        errors[0] = 0;
-    return open_named(name, false, false);
+    return open_named(name, current_user != 0, false, false, errors, errors_size);
 }
 
 CALL(i32, corelib_mutex_release, WaitObject *w)
@@ -171,11 +93,31 @@ CALL(i32, corelib_mutex_release, WaitObject *w)
     return 0;
 }
 
+static void refuse(Thread *t, i32 r)
+{
+    Err e = {0};
+    char text[200];
+    switch (r) {
+    case WAIT_WAS_INTERRUPTED: vm_throw(t, VM_ERR_INTERRUPTED); break;
+    case WAIT_DUPLICATE: vm_throw(t, VM_ERR_DUPLICATE_WAIT); break;
+    case WAIT_NAMED_WITH_OTHERS:
+        vm_throwf(t, VM_ERR_PLATFORM_NOT_SUPPORTED,
+                  "Wait operations on multiple wait handles including a named synchronization primitive are not supported on this platform.");
+        break;
+    default:
+        e.hresult = (i32)0x80070120; /* ERROR_NOT_OWNER */
+        vm_hr_message((u32)e.hresult, text, sizeof text);
+        vm_throwf(t, VM_ERR_APPLICATION, "%s", text);
+        if (t->pending)
+            vm_object_set_i32(t->pending, "_HResult", e.hresult);
+    }
+}
+
 static i32 waited(i32 r)
 {
-    if (r == WAIT_WAS_INTERRUPTED) {
+    if (r < 0) {
         QCALL_BEGIN(t);
-        vm_throw(t, VM_ERR_INTERRUPTED);
+        refuse(t, r);
         QCALL_END(t);
     }
     return r;

@@ -15,6 +15,7 @@ typedef struct ThreadWait {
     u32 hash_seed;
     WaitObject *exited;      /* manual event, set by thread_detach */
     WaitObject *owned;       /* mutexes held, under the wait lock */
+    struct NamedMutex *named_owned; /* mutexes with a name that it holds; its own */
     struct MultiWait *multi; /* the wait in progress, under the wait lock */
     u32 refs;                /* of the Thread */
     OsThread os;             /* Thread.os points here */

@@ -5,8 +5,9 @@
  * Book: thread.md  Tests: tests/unit/thread/ */
 #include "thread/wait.h"
 #include "thread/thread_int.h"
+#include "thread/thread_named.h"
 
-typedef enum WaitKind { WAIT_EVENT_AUTO, WAIT_EVENT_MANUAL, WAIT_SEMAPHORE, WAIT_MUTEX } WaitKind;
+typedef enum WaitKind { WAIT_EVENT_AUTO, WAIT_EVENT_MANUAL, WAIT_SEMAPHORE, WAIT_MUTEX, WAIT_NAMED } WaitKind;
 
 typedef struct Node {
     struct Node *next, *prev;
@@ -22,6 +23,7 @@ struct WaitObject {
     bool abandoned; /* mutex: the last owner ended with it */
     WaitObject *next_owned, *prev_owned; /* the owner's list */
     Node *head, *tail;
+    NamedMutex *named; /* WAIT_NAMED: all the rest is there */
 };
 
 /* One wait in progress, on the waiting thread's stack. */
@@ -65,6 +67,13 @@ WaitObject *wait_semaphore_new(i32 initial, i32 max)
     return new_object(WAIT_SEMAPHORE, initial, max);
 }
 
+WaitObject *wait_object_named(NamedMutex *m)
+{
+    WaitObject *w = new_object(WAIT_NAMED, 0, 0);
+    w->named = m;
+    return w;
+}
+
 static void own(WaitObject *w, Thread *t)
 {
     w->owner = t;
@@ -97,6 +106,10 @@ static void drop(WaitObject *w)
 
 void wait_close(WaitObject *w)
 {
+    if (w->kind == WAIT_NAMED) {
+        named_mutex_close(w->named);
+        return;
+    }
     pthread_mutex_lock(&wait_lock);
     drop(w);
     pthread_mutex_unlock(&wait_lock);
@@ -282,6 +295,8 @@ static bool release_mutex(WaitObject *w, Thread *t, Wakes *wakes)
 
 bool wait_mutex_release(WaitObject *w)
 {
+    if (w->kind == WAIT_NAMED)
+        return named_mutex_release(w->named);
     Wakes wakes;
     wakes.n = 0;
     pthread_mutex_lock(&wait_lock);
@@ -292,6 +307,7 @@ bool wait_mutex_release(WaitObject *w)
 
 void wait_thread_exit(Thread *t)
 {
+    named_mutex_thread_exit(t);
     Wakes wakes;
     wakes.n = 0;
     pthread_mutex_lock(&wait_lock);
@@ -340,11 +356,63 @@ static i32 wait_parked(MultiWait *m, i32 timeout_ms, bool lifo, const Wakes *wak
     return m->result;
 }
 
+/* wait_lock held.  0, or why it cannot be signalled: WAIT_TOO_MANY_POSTS, WAIT_NOT_OWNER. */
+static i32 signal_object(WaitObject *w, Thread *t, Wakes *wakes)
+{
+    if (w->kind == WAIT_MUTEX)
+        return release_mutex(w, t, wakes) ? 0 : WAIT_NOT_OWNER;
+    if (w->kind == WAIT_SEMAPHORE)
+        return release_semaphore(w, 1, NULL, wakes) ? 0 : WAIT_TOO_MANY_POSTS;
+    set_event(w, wakes);
+    return 0;
+}
+
+/* A mutex with a name among the objects: signalling and waiting are two steps then, and it is waited for alone. */
+static i32 wait_with_named(WaitObject *signal, WaitObject **w, u32 n, i32 timeout_ms, bool *done)
+{
+    bool any = signal && signal->kind == WAIT_NAMED;
+    for (u32 i = 0; i < n; i++)
+        any |= w[i]->kind == WAIT_NAMED;
+    *done = any;
+    if (!any)
+        return 0;
+    if (n > 1)
+        return WAIT_NAMED_WITH_OTHERS;
+    i32 r = 0;
+    if (signal && signal->kind == WAIT_NAMED) {
+        r = named_mutex_release(signal->named) ? 0 : WAIT_NOT_OWNER;
+    } else if (signal) {
+        Wakes wakes;
+        wakes.n = 0;
+        pthread_mutex_lock(&wait_lock);
+        r = signal_object(signal, thread_current(), &wakes);
+        unlock_and_wake(&wakes);
+    }
+    if (r)
+        return r;
+    return w[0]->kind == WAIT_NAMED ? named_mutex_wait(w[0]->named, timeout_ms) : wait_one(w[0], timeout_ms);
+}
+
+static bool any_twice(WaitObject **w, u32 n)
+{
+    for (u32 i = 1; i < n; i++)
+        for (u32 k = 0; k < i; k++)
+            if (w[i] == w[k])
+                return true;
+    return false;
+}
+
 static i32 wait_from(WaitObject *signal, WaitObject **w, u32 n, bool all, i32 timeout_ms, bool lifo)
 {
     CHECKF(n && n <= MAX_OBJECTS, "a wait for %u objects", n);
     Thread *t = thread_current();
     DCHECK(t->mode == THREAD_PREEMPTIVE);
+    bool done;
+    i32 r = wait_with_named(signal, w, n, timeout_ms, &done);
+    if (done)
+        return r;
+    if (all && any_twice(w, n))
+        return WAIT_DUPLICATE;
     if (thread_take_interrupt(t))
         return WAIT_WAS_INTERRUPTED;
     Node nodes[MAX_OBJECTS];
@@ -352,13 +420,9 @@ static i32 wait_from(WaitObject *signal, WaitObject **w, u32 n, bool all, i32 ti
     Wakes wakes;
     wakes.n = 0;
     pthread_mutex_lock(&wait_lock);
-    if (signal) {
-        if (signal->kind == WAIT_MUTEX)
-            release_mutex(signal, t, &wakes);
-        else if (signal->kind == WAIT_SEMAPHORE)
-            release_semaphore(signal, 1, NULL, &wakes);
-        else
-            set_event(signal, &wakes);
+    if (signal && (r = signal_object(signal, t, &wakes))) {
+        unlock_and_wake(&wakes);
+        return r;
     }
     if (satisfy(&m)) {
         unlock_and_wake(&wakes);
@@ -419,5 +483,7 @@ i32 wait_sleep(Thread *self, i32 timeout_ms)
 i32 wait_join(Thread *self, Thread *target, i32 timeout_ms)
 {
     (void)self;
+    if (__atomic_load_n(&target->wait->exited->count, __ATOMIC_ACQUIRE)) /* no wait, so an interrupt is kept for the next */
+        return 0;
     return wait_one(target->wait->exited, timeout_ms);
 }

@@ -1,5 +1,5 @@
 /* wait.h: the kernel-like wait objects that CoreLib expects below WaitHandle on Unix: events, semaphores, mutexes, thread
- * exits, with WaitAny/WaitAll, timeouts, interruption (Thread.Interrupt), and named mutexes refused with an error.
+ * exits, with WaitAny/WaitAll, timeouts, interruption (Thread.Interrupt); named mutexes are made by thread_named.h.
  * A WaitObject * is the value of the SafeWaitHandle.  All calls: preemptive mode. */
 #ifndef THREAD_WAIT_H
 #define THREAD_WAIT_H
@@ -19,6 +19,11 @@ void wait_close(WaitObject *w); /* drops the handle's reference; waiters keep th
 #define WAIT_TIMED_OUT 0x102
 #define WAIT_ABANDONED 0x80
 #define WAIT_WAS_INTERRUPTED (-1)
+/* Refused: */
+#define WAIT_DUPLICATE (-2)          /* all of a list with one object twice */
+#define WAIT_NAMED_WITH_OTHERS (-3)  /* a named mutex in a wait for several */
+#define WAIT_NOT_OWNER (-4)          /* the mutex to be signalled is not the caller's */
+#define WAIT_TOO_MANY_POSTS 298      /* the semaphore to be signalled is full; the number that CoreLib reads */
 i32 wait_one(WaitObject *w, i32 timeout_ms);
 i32 wait_many(WaitObject **w, u32 n, bool all, i32 timeout_ms);
 /* FIFO is not asked for; "prioritized" waits wake the most recent waiter (LowLevelLifoSemaphore). */
