@@ -8,6 +8,7 @@
 
 #include "os/os_thread.h"
 #include "thread/sync_inline.h"
+#include "vm/vm_abort.h"
 
 /* --- Thread --------------------------------------------------------------------------------------------------------------- */
 CALL(void, corelib_thread_current, ObjectHandleOnStack out)
@@ -105,7 +106,7 @@ CALL(void, corelib_thread_finalize, Object *thread)
 
 static void interrupted(Thread *t)
 {
-    COOPERATIVE(t) { vm_throw(t, VM_ERR_INTERRUPTED); }
+    COOPERATIVE(t) { vm_throw_interrupted(t); }
 }
 
 CALL(i32, corelib_thread_join, ObjectHandleOnStack thread, i32 timeout)
@@ -156,6 +157,18 @@ CALL(void, corelib_thread_poll, void)
 CALL(void, corelib_thread_interrupt, Thread *n)
 {
     wait_interrupt(n);
+}
+
+CALL(void, corelib_thread_abort, Thread *n)
+{
+    QCALL_BEGIN(t);
+    vm_abort_thread(t, n);
+    QCALL_END(t);
+}
+
+CALL(void, corelib_thread_reset_abort, void)
+{
+    vm_abort_reset(thread_current());
 }
 
 CALL(i32, corelib_thread_is_background, Thread *n)
@@ -253,7 +266,7 @@ static bool enter(Thread *t, Object *o, i32 timeout)
     bool was_interrupted = false;
     bool ok = sync_enter(t, o, timeout, &was_interrupted);
     if (was_interrupted)
-        vm_throw(t, VM_ERR_INTERRUPTED);
+        vm_throw_interrupted(t);
     return ok;
 }
 
@@ -287,7 +300,7 @@ CALL(i32, corelib_monitor_wait, ObjectHandleOnStack o, i32 timeout)
     if (r == SYNC_NOT_OWNER)
         vm_throw(t, VM_ERR_SYNCHRONIZATION);
     else if (r == SYNC_INTERRUPTED)
-        vm_throw(t, VM_ERR_INTERRUPTED);
+        vm_throw_interrupted(t);
     QCALL_END(t);
     return r == SYNC_SIGNALED;
 }

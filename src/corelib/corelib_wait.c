@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "thread/thread_named.h"
+#include "vm/vm_abort.h"
 #include "vm/vm_hresult.h"
 #include "vm/vm_throw.h"
 
@@ -98,7 +99,7 @@ static void refuse(Thread *t, i32 r)
     Err e = {0};
     char text[200];
     switch (r) {
-    case WAIT_WAS_INTERRUPTED: vm_throw(t, VM_ERR_INTERRUPTED); break;
+    case WAIT_WAS_INTERRUPTED: vm_throw_interrupted(t); break;
     case WAIT_DUPLICATE: vm_throw(t, VM_ERR_DUPLICATE_WAIT); break;
     case WAIT_NAMED_WITH_OTHERS:
         vm_throwf(t, VM_ERR_PLATFORM_NOT_SUPPORTED,

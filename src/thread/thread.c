@@ -91,15 +91,22 @@ void thread_unpark_end(u32 *word)
         thread_futex_wake(word, 1);
 }
 
-bool thread_interrupt_pending(Thread *t)
+static bool killed(Thread *t)
 {
-    return __atomic_load_n(&t->request, __ATOMIC_SEQ_CST) & THREAD_REQ_INTERRUPT;
+    return UNLIKELY(__atomic_load_n(&t->request, __ATOMIC_SEQ_CST) & THREAD_REQ_KILL) && t == thread_current_tls && thread_kill_ends_wait &&
+           thread_kill_ends_wait(t);
 }
 
+bool thread_interrupt_pending(Thread *t)
+{
+    return __atomic_load_n(&t->request, __ATOMIC_SEQ_CST) & THREAD_REQ_INTERRUPT || killed(t);
+}
+
+/* One request to leave ends every wait until it is reset; it is looked at first, so that an interrupt is kept for a wait behind it. */
 bool thread_take_interrupt(Thread *t)
 {
-    return thread_interrupt_pending(t) &&
-           __atomic_fetch_and(&t->request, ~(u32)THREAD_REQ_INTERRUPT, __ATOMIC_SEQ_CST) & THREAD_REQ_INTERRUPT;
+    return killed(t) || (__atomic_load_n(&t->request, __ATOMIC_SEQ_CST) & THREAD_REQ_INTERRUPT &&
+                         __atomic_fetch_and(&t->request, ~(u32)THREAD_REQ_INTERRUPT, __ATOMIC_SEQ_CST) & THREAD_REQ_INTERRUPT);
 }
 
 /* --- List and ids -------------------------------------------------------------------------------------------------- */

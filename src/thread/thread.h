@@ -139,6 +139,10 @@ static inline ThreadSpill *thread_preemptive_end(Thread *t, ThreadSpill *s)
 #define COOPERATIVE(t)                                                                                                 \
     for (bool coop_once_ = (thread_enter_cooperative(t), true); coop_once_;                                            \
          thread_enter_preemptive(t), coop_once_ = false)
+/* THREAD_REQ_KILL: t's limit checks fail and its waits end (as if interrupted, if thread_kill_ends_wait says so) until it is reset by t itself. */
+void thread_kill(Thread *t);
+void thread_kill_reset(Thread *t);
+extern bool (*thread_kill_ends_wait)(Thread *t); /* NULL: never */
 /* Safepoint in C: parks if asked.  Cooperative, with a record on top that describes the managed caller (or none above). */
 void thread_poll(Thread *t);
 /* What compiled code's limit check calls when rsp is below stack_limit: decides between stop request and overflow.

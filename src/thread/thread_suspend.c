@@ -135,9 +135,28 @@ bool thread_limit_hit(Thread *t, char *sp, size_t frame_size)
     /* On overflow the frame may not be there yet (large ones ask before they are made), so it must not be walked. */
     if (!overflow && (__atomic_load_n(&t->request, __ATOMIC_SEQ_CST) & THREAD_REQ_STOP || sticky_limit))
         serve(t, "limit check");
-    if (sticky_limit)
+    if (sticky_limit || __atomic_load_n(&t->request, __ATOMIC_SEQ_CST) & THREAD_REQ_KILL)
         __atomic_store_n(&t->stack_limit, RAISED, __ATOMIC_SEQ_CST);
     return overflow;
+}
+
+/* --- Leaving --------------------------------------------------------------------------------------------------------- */
+
+bool (*thread_kill_ends_wait)(Thread *t);
+
+/* Under the list lock, so that no stop ends in between and takes the raised limit away. */
+void thread_kill(Thread *t)
+{
+    bool locked = thread_list_lock();
+    __atomic_fetch_or(&t->request, THREAD_REQ_KILL, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&t->stack_limit, RAISED, __ATOMIC_SEQ_CST);
+    thread_list_unlock(locked);
+    thread_unpark_end(thread_unpark_begin(t));
+}
+
+void thread_kill_reset(Thread *t)
+{
+    __atomic_fetch_and(&t->request, ~(u32)THREAD_REQ_KILL, __ATOMIC_SEQ_CST); /* the next limit check lowers the limit */
 }
 
 /* --- Stop and resume ------------------------------------------------------------------------------------------------ */
@@ -173,7 +192,7 @@ static void let_go(Thread *t, void *self)
         return;
     if (!sticky_stop)
         __atomic_fetch_and(&t->request, ~(u32)THREAD_REQ_STOP, __ATOMIC_SEQ_CST);
-    if (!sticky_limit)
+    if (!sticky_limit && !(__atomic_load_n(&t->request, __ATOMIC_SEQ_CST) & THREAD_REQ_KILL))
         __atomic_store_n(&t->stack_limit, t->stack_limit_real, __ATOMIC_SEQ_CST);
 }
 

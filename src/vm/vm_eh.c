@@ -23,6 +23,7 @@
  * (walk_stacks calls it), and nothing else may hold on to them. Not here: signals (vm_fault.c),
  * traces (vm_trace.c).  Book: exceptions.md  Tests: tests/il/eh.il, tests/app */
 #include "vm/vm_eh.h"
+#include "vm/vm_abort.h"
 #include "vm/vm_throw.h"
 #include "vm/vm_trace.h"
 
@@ -648,6 +649,8 @@ static void limit_hit(Thread *t, char *sp, u64 frame_bytes)
 {
     if (thread_limit_hit(t, sp, frame_bytes))
         vm_stack_overflow(t);
+    if (UNLIKELY(t->request & THREAD_REQ_KILL) && !frame_bytes) /* else the frame is not there yet */
+        vm_abort_chance(t);
 }
 
 static void (*next_detach)(Thread *t);
@@ -668,4 +671,5 @@ void vm_eh_init(void)
     code_client.eh_begin = eh_begin;
     code_client.eh_next = eh_next;
     code_client.limit_hit = limit_hit;
+    vm_abort_init();
 }
