@@ -160,10 +160,10 @@ CALL(void, corelib_set_exit_code, i32 code)
     vm_runtime.exit_code = code;
 }
 
-static void print16(const char16 *s)
+static void print16(const char16 *s, const char *end)
 {
     char *text = utf16_dup_utf8(s, SIZE_MAX);
-    fprintf(stderr, "%s\n", text);
+    fprintf(stderr, "%s%s", text, end);
     base_free(text);
 }
 
@@ -176,27 +176,27 @@ static void print_exception(Thread *t, Object *o)
     m = m ? type_find_virtual(o->mt, m, &e) : NULL;
     void *args[] = {&o};
     if (m && vm_call(t, m, args, &text) && text)
-        print16(text->chars);
+        print16(text->chars, "");
 }
 
-/* "Process terminated.", the message, the exception, the caller's frames, then abort: as the reference prints it. */
+/* "Process terminated.", the message, the caller's frames, the exception, then abort: as the reference prints it. */
 CALL(void, corelib_fail_fast, StackCrawlMarkHandle mark, const char16 *message, ObjectHandleOnStack exception, const char16 *source)
 {
     QCALL_BEGIN(t);
     (void)mark, (void)source;
     fputs("Process terminated.\n", stderr);
     if (message && *message)
-        print16(message);
+        print16(message, "\n");
+    else
+        fputs("Runtime operation halted by call to System.Environment.FailFast(). (0x80131623)\n", stderr);
+    CodeWalk w;
+    u32 skip = 0;
+    code_walk_init(&w, t->record);
+    while (code_walk_next(&w) && w.frame.code->method && w.frame.code->method->name && strchr(w.frame.code->method->name, '<'))
+        skip++; /* the declaration of this call, a local function */
+    vm_trace_print(t, skip);
     if (*exception.ptr)
         print_exception(t, *exception.ptr);
-    CodeWalk w;
-    code_walk_init(&w, t->record);
-    if (code_walk_next(&w) && w.frame.code->is_stub) { /* the declaration of this call is shown too */
-        Method *m = w.frame.code->method;
-        if (m->flags & MF_STUB && m->il_stub->target)
-            vm_trace_print_method(m->il_stub->target);
-    }
-    vm_trace_print(t, 0);
     fflush(NULL);
     vm_abort();
 }

@@ -2,6 +2,7 @@
  * A Thread is linked into the list before its OS thread runs and unlinked by thread_detach; ids are given lowest first and
  * reused, as they are the owner ids of thin locks.
  * Not here: modes and stops (thread_suspend.c), waiting (thread_wait.c).  Book: thread.md  Tests: tests/unit/thread/ */
+#define _GNU_SOURCE 1 /* pthread_getattr_default_np */
 #include "thread/thread.h"
 #include "base/knobs.h"
 #include "gc/gc_int.h"
@@ -15,8 +16,8 @@ _Static_assert(offsetof(Thread, alloc_limit) == offsetof(GcThreadView, alloc_lim
 _Static_assert(offsetof(Thread, alloc_bytes) == offsetof(GcThreadView, alloc_bytes), "gc's view of a thread");
 
 #define NATIVE_RESERVE ((size_t)256 << 10) /* below the limit, for C code (D6) */
-#define DEFAULT_STACK ((size_t)1536 << 10)
 #define MIN_STACK ((size_t)128 << 10)
+static size_t default_stack = (size_t)1536 << 10; /* the system's, as `ulimit -s` says */
 
 __thread Thread *thread_current_tls;
 void (*thread_detach_hook)(Thread *t);
@@ -39,6 +40,11 @@ static void foreign_exit(void *p)
 
 void thread_init(void)
 {
+    pthread_attr_t attr;
+    if (pthread_getattr_default_np(&attr) == 0) {
+        pthread_attr_getstacksize(&attr, &default_stack);
+        pthread_attr_destroy(&attr);
+    }
     thread_processors = os_cpu_count();
     pthread_key_create(&exit_key, foreign_exit);
     thread_suspend_init();
@@ -281,7 +287,7 @@ static size_t stack_bytes(size_t asked)
     if (!asked)
         asked = knob_u64(KNOB_THREAD_STACK_SIZE);
     if (!asked)
-        asked = DEFAULT_STACK;
+        return default_stack;
     return ALIGN_UP(MAX(asked, MIN_STACK) + NATIVE_RESERVE, (size_t)4096);
 }
 

@@ -73,7 +73,7 @@ void thread_release(Thread *t);
 /* Called by thread_detach in cooperative mode, before handles and chunk go (frees thread statics). May be NULL. */
 extern void (*thread_detach_hook)(Thread *t);
 void thread_set_background(Thread *t, bool background); /* THREAD_STATE_BACKGROUND, waking thread_wait_foreground */
-/* Starts an OS thread that attaches and runs fn(t, arg) in preemptive mode, then detaches. stack_size 0: default 1.5 MB.
+/* Starts an OS thread that attaches and runs fn(t, arg) in preemptive mode, then detaches. stack_size 0: the system's default.
  * Returns NULL and fills e when the system refuses. */
 Thread *thread_create(Domain *d, size_t stack_size, void (*fn)(Thread *, void *), void *arg, Err *e);
 /* The two halves of thread_create, for managed threads that have an id before they start: unstarted, held once by the caller;

@@ -1,4 +1,4 @@
-// Recursion without end, one kind by the argument: the message, the frames that repeat, 134; and how much stack the checks leave.
+// Recursion without end, one kind by the argument ("all KIND...": this program once for each): the message, the frames that repeat, 134; and how much stack the checks leave.
 using System.Runtime.CompilerServices;
 #pragma warning disable CS8500
 
@@ -34,7 +34,7 @@ internal static class Program
     private static int s_n;
 
     private static int Guarded(int n) { RuntimeHelpers.EnsureSufficientExecutionStack(); return Guarded(n + 1) + 1; }
-    private static int Tried(int n) => RuntimeHelpers.TryEnsureSufficientExecutionStack() ? Tried(n + 1) : n;
+    private static int Tried(int n) { if (!RuntimeHelpers.TryEnsureSufficientExecutionStack()) return n; int r = Tried(n + 1); s_n++; return r; }
 
     private static void Run(string how)
     {
@@ -61,8 +61,26 @@ internal static class Program
         }
     }
 
+    private static void Children(string[] all)
+    {
+        foreach (string one in all)
+        {
+            var i = new System.Diagnostics.ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
+            i.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
+            foreach (string a in one.Split('+')) i.ArgumentList.Add(a);
+            using var p = System.Diagnostics.Process.Start(i)!;
+            Task<string> err = p.StandardError.ReadToEndAsync();
+            p.StandardOutput.ReadToEnd();
+            string[] lines = err.Result.Split('\n');
+            int frames = lines.Count(l => l.StartsWith("   at Program") || l.StartsWith("   at Deep"));
+            p.WaitForExit();
+            Console.WriteLine($"{one}: {p.ExitCode} {lines[0]} repeated {lines.Any(l => l.StartsWith("Repeated "))} {frames > 1} to the bottom {one.Contains('+') || lines.Any(l => l.StartsWith("   at Program.Main("))}");
+        }
+    }
+
     private static void Main(string[] args)
     {
+        if (args[0] == "all") { Children(args[1..]); return; }
         Console.WriteLine(args[0]);
         if (args[0] == "ensure")
         {

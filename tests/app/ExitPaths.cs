@@ -1,4 +1,5 @@
-// The ways a process ends, one by the argument: Environment.Exit from each place, FailFast, unhandled exceptions with and without handlers, exit codes.
+// The ways a process ends, one by the argument; "all NAME..." runs this program for each and shows what it printed and returned, without the
+// library's own frames: Environment.Exit from each place, FailFast, unhandled exceptions with and without handlers, exit codes.
 using System.Runtime.CompilerServices;
 
 internal sealed class Dying(Action a) { ~Dying() => a(); }
@@ -17,8 +18,26 @@ internal static class Program
     private static int Nested(int n) { try { if (n == 0) Environment.Exit(21); return Nested(n - 1); } catch (Exception) { Console.WriteLine("not reached"); return 0; } finally { Console.WriteLine("no finally"); } }
     private static int Last() { Console.WriteLine("filter"); Environment.Exit(22); return 1; }
 
+    private static void Children(IEnumerable<string> names)
+    {
+        foreach (string name in names)
+        {
+            var i = new System.Diagnostics.ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
+            i.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
+            i.ArgumentList.Add(name);
+            using var p = System.Diagnostics.Process.Start(i)!;
+            Task<string> err = p.StandardError.ReadToEndAsync();
+            Console.Write(p.StandardOutput.ReadToEnd());
+            foreach (string line in err.Result.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+                if (!line.StartsWith("   at System.")) Console.WriteLine("  | " + line);
+            p.WaitForExit();
+            Console.WriteLine("= " + p.ExitCode);
+        }
+    }
+
     private static int Main(string[] args)
     {
+        if (args[0] == "all") { Children(args.Skip(1)); return 0; }
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Console.WriteLine("exit " + Environment.ExitCode);
         Console.WriteLine(args[0]);
         switch (args[0])
@@ -32,11 +51,8 @@ internal static class Program
         case "pool": ThreadPool.QueueUserWorkItem(_ => Environment.Exit(5)); Thread.Sleep(Timeout.Infinite); break;
         case "task": Task.Run(() => Environment.Exit(6)).Wait(); break;
         case "timer": { using var t = new Timer(_ => Environment.Exit(7), null, 1, -1); Thread.Sleep(Timeout.Infinite); break; }
-        case "finaliser": Finalize(() => Environment.Exit(8)); break;
-        case "in-handler": AppDomain.CurrentDomain.ProcessExit += (_, _) => { Console.WriteLine("second"); Environment.Exit(9); Console.WriteLine("not reached"); }; Environment.Exit(10); break;
         case "handler-throws": AppDomain.CurrentDomain.ProcessExit += (_, _) => Throw("in handler"); return 11;
         case "handler-code": AppDomain.CurrentDomain.ProcessExit += (_, _) => Environment.ExitCode = 12; return 13;
-        case "two": { var t = new Thread(() => Environment.Exit(14)); AppDomain.CurrentDomain.ProcessExit += (_, _) => { var u = new Thread(() => Environment.Exit(15)); u.Start(); Console.WriteLine("joined " + u.Join(50)); }; t.Start(); t.Join(); break; }
         case "background": { var t = new Thread(() => { try { Thread.Sleep(Timeout.Infinite); } finally { Console.WriteLine("no finally"); } }) { IsBackground = true }; t.Start(); return 16; }
         case "foreground": { var t = new Thread(() => { Thread.Sleep(20); Console.WriteLine("waited for"); Environment.ExitCode = 99; }); t.Start(); return 17; }
         case "foreground-code": { var t = new Thread(() => { Thread.Sleep(20); Environment.ExitCode = 18; }); t.Start(); Environment.ExitCode = 19; return 20; }
@@ -56,7 +72,6 @@ internal static class Program
         case "fail-fast-null": Environment.FailFast(null); break;
         case "fail-fast-exception": try { Throw("cause"); } catch (Exception e) { Environment.FailFast("the message", e); } break;
         case "fail-fast-thread": { var t = new Thread(() => Environment.FailFast("thread")); t.Start(); t.Join(); break; }
-        case "fail-fast-exit": AppDomain.CurrentDomain.ProcessExit += (_, _) => Environment.FailFast("in exit"); Environment.Exit(1); break;
         case "assert": System.Diagnostics.Debug.Assert(true); System.Diagnostics.Trace.Assert(true); return 25;
         case "shutdown-started": AppDomain.CurrentDomain.ProcessExit += (_, _) => Console.WriteLine(Environment.HasShutdownStarted + " " + AppDomain.CurrentDomain.IsFinalizingForUnload()); Console.WriteLine(Environment.HasShutdownStarted); return 26;
         case "unloading": System.Runtime.Loader.AssemblyLoadContext.Default.Unloading += c => Console.WriteLine("unloading " + c.Name); return 27;

@@ -5,11 +5,28 @@ using System.Runtime.InteropServices;
 internal static unsafe partial class Program
 {
     [DllImport("libc")] private static extern int kill(int pid, int sig);
-    [DllImport("libc")] private static extern int raise(int sig);
     private static void Send(int sig) => kill(Environment.ProcessId, sig);
+
+    private static void Children(IEnumerable<string> names)
+    {
+        foreach (string name in names)
+        {
+            var i = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
+            i.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
+            i.ArgumentList.Add(name);
+            using Process p = Process.Start(i)!;
+            Task<string> err = p.StandardError.ReadToEndAsync();
+            Console.Write(p.StandardOutput.ReadToEnd());
+            foreach (string line in err.Result.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+                if (!line.StartsWith("   at System.")) Console.WriteLine("  | " + line);
+            p.WaitForExit();
+            Console.WriteLine($"{name} = {p.ExitCode}");
+        }
+    }
 
     private static int Main(string[] args)
     {
+        if (args.Length > 0 && args[0] == "all") { Children(args.Skip(1)); return 0; }
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Console.WriteLine("exit " + Environment.ExitCode);
         using var got = new AutoResetEvent(false);
         if (args.Length == 0 || args[0] == "handled")
@@ -36,7 +53,7 @@ internal static unsafe partial class Program
             Console.WriteLine(got.WaitOne(5000));
             Send(3);
             Console.WriteLine(got.WaitOne(5000));
-            return 1;
+            return 0;
         }
         switch (args[0])
         {
@@ -49,7 +66,6 @@ internal static unsafe partial class Program
         case "hup": Send(1); break;
         case "usr": Send(12); break;
         case "pipe": Send(13); Console.WriteLine("ignored"); return 3;
-        case "abort": raise(6); break;
         case "segv": *(int*)0x7000000000 = 1; break;
         case "segv-native": Marshal.WriteByte((nint)0x7000000000, 1); break;
         case "kill": Send(9); break;
