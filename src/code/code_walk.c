@@ -183,11 +183,17 @@ typedef struct StackScan {
     char *low; /* what lies below is done; NULL: foreign or preemptive code, resume at the next record */
 } StackScan;
 
-/* C memory that ends at a record which starts a segment. */
+/* C memory that ends at a record which starts a segment. A record in it (others lie in managed frames) holds no object, but maybe a word that
+ * nobody has written. */
 static void scan_to_record(StackScan *s, TransitionRecord *r)
 {
-    scan(s->low ? s->low : (char *)r, r->sp, s->visit, s->arg);
-    s->low = (char *)r->sp;
+    char *low = s->low ? s->low : (char *)r, *high = (char *)r->sp;
+    if (low <= (char *)r && (char *)r < high) {
+        scan(low, r, s->visit, s->arg);
+        low = (char *)(r + 1);
+    }
+    scan(low, high, s->visit, s->arg);
+    s->low = high;
 }
 
 /* Records without frames, from `r` up to `end`. */

@@ -41,6 +41,8 @@ u32 load_misses(void);
 /* Gives the load up to have a TypeDef of a growing module finished; NULL. */
 MethodTable *unfinished_type(Module *m, u32 rid, Err *e);
 bool load_missed(u32 before, Err *e); /* true: e is set */
+bool load_complete(Err *e); /* outermost: types that were loaded for others are checked, now that these can be named */
+void load_refuse(void);     /* the assembly that such a check asked for is not to be had */
 #define LE (&le_)
 #define LOADED(T, e, expr)                                                                                             \
     ({                                                                                                                 \
@@ -52,6 +54,8 @@ bool load_missed(u32 before, Err *e); /* true: e is set */
         do {                                                                                                           \
             load_begin();                                                                                              \
             r_ = (expr);                                                                                               \
+            if (r_ != 0 && !load_complete(&le_))                                                                       \
+                r_ = 0;                                                                                                \
         } while (load_end(r_ != 0, &le_));                                                                             \
         if (!r_ && (e) && (e)->kind == ERR_NONE)                                                                       \
             *(e) = le_;                                                                                                \

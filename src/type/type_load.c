@@ -572,6 +572,47 @@ static void fix_value_field_types(MethodTable *mt) /* the field types were read 
     }
 }
 
+/* Loaded while something else was: what they inherit and implement may not have been there yet. Under the lock. */
+static VEC(MethodTable *) unchecked;
+static __thread MethodTable *unsettled; /* the check of this one waits for an assembly */
+
+static bool check_loaded(MethodTable *mt, Err *e)
+{
+    return check_complete(mt, e) && check_variance(mt, e);
+}
+
+bool load_complete(Err *e)
+{
+    unsettled = NULL;
+    while (UNLIKELY(unchecked.len) && !type_loading) {
+        MethodTable *mt = vec_pop(&unchecked);
+        u32 before = load_misses();
+        if (check_loaded(mt, e))
+            continue;
+        unsettled = mt;
+        if (load_missed(before, e))
+            vec_push(&unchecked, mt);
+        else
+            load_refuse();
+        return false;
+    }
+    return true;
+}
+
+void load_refuse(void)
+{
+    MethodTable *mt = unsettled;
+    unsettled = NULL;
+    if (!mt)
+        return;
+    type_lock();
+    __atomic_store_n(&mt->module->typedefs[mt_rid(mt)], NULL, __ATOMIC_RELEASE); /* who asks again is told again */
+    for (u32 i = 0; i < unchecked.len; i++)
+        if (unchecked.data[i] == mt)
+            unchecked.data[i] = vec_pop(&unchecked);
+    type_unlock();
+}
+
 MethodTable *load_typedef(Module *m, u32 rid, Err *e)
 {
     if (rid == 0 || rid > md_rows(m->md, MDT_TypeDef)) {
@@ -601,8 +642,12 @@ MethodTable *load_typedef(Module *m, u32 rid, Err *e)
     local.name[0] = 0;
     local.hresult = 0;
     mt = load_typedef_slow(m, rid, &l, &local);
-    if (mt && !m->assembly->trusted && !(check_complete(mt, &local) && check_variance(mt, &local)))
-        mt = NULL;
+    if (mt && !m->assembly->trusted) {
+        if (l.prev)
+            vec_push(&unchecked, mt);
+        else if (!check_loaded(mt, &local))
+            mt = NULL;
+    }
     if (mt && !mt->aux->inst)
         fix_value_field_types(mt);
     type_loading = l.prev;

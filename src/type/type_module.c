@@ -86,6 +86,8 @@ bool load_end(bool ok, Err *e)
     Loading *outer = type_loading;
     type_loading = NULL;
     bool again = bind_pending(e);
+    if (!again)
+        load_refuse();
     type_loading = outer;
     return again;
 }

@@ -14,6 +14,16 @@ internal sealed class Ref : IReset { public int Value { get; set; } = 5; public 
 [Flags] internal enum Colors : byte { None, Red = 1, Green = 2, Blue = 4 }
 internal struct Blit { public int A; public double B; }
 
+/* A definition whose base names a struct nested in it, which implements an interface over it. */
+internal interface IRecipe<T> { T Create(int n); }
+internal abstract class Made<TSelf, TRecipe> where TSelf : Made<TSelf, TRecipe> where TRecipe : struct, IRecipe<TSelf>
+{
+    private static readonly TRecipe s_recipe = default;
+    public int N;
+    public static TSelf Make(int n) => s_recipe.Create(n);
+}
+internal sealed class Cake : Made<Cake, Cake.Recipe> { internal struct Recipe : IRecipe<Cake> { public Cake Create(int n) => new() { N = n }; } }
+
 internal static class Program
 {
     private static T Create<T>(int id) where T : Entity, new() => new T { Id = id };
@@ -68,6 +78,7 @@ internal static class Program
             $"{Up<string, object>("up")}");
         Console.WriteLine(TypeName(5) + TypeName(cell) + TypeName(Colors.Red) + TypeName("s") + TypeName<int?>(5) + TypeName<object>(1.0));
         Console.WriteLine(Default<Cell>() + " " + Default<int>() + " " + Default<Ref>().Value + " " + Default<DateTime>().Year);
+        Console.WriteLine($"{Cake.Make(5).N} {typeof(Cake).BaseType}");
         try { TypeName<int?>(null); } catch (NullReferenceException) { Console.WriteLine("null"); }
     }
 }
