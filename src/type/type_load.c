@@ -194,7 +194,7 @@ static bool read_parent(Def *d, Err *e)
     if (!d->ptyp)
         return false;
     if (d->ptyp->klass->kflags & KF_NO_LAYOUT)
-        return load_error(e, d->m, d->rid, "");
+        return load_error(e, p.module, p.rid, "");
     if (mt_is_interface(d->ptyp))
         return load_error(e, d->m, d->rid, " because the parent type is an interface");
     if ((d->ptyp->flags2 & MT2_SEALED) && !(d->ptyp->klass->typical == type_wk_cache[WK_ENUM]))
