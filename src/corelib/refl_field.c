@@ -203,7 +203,8 @@ REFL(void, RuntimeFieldHandle_GetValueDirect, Field *f, TypedRef *r, QCallTypeHa
 static bool widens(u8 from, u8 to)
 {
     enum { B = 1 << ET_BOOLEAN, C = 1 << ET_CHAR, I1 = 1 << ET_I1, U1 = 1 << ET_U1, I2 = 1 << ET_I2, U2 = 1 << ET_U2,
-           I4 = 1 << ET_I4, U4 = 1 << ET_U4, I8 = 1 << ET_I8, U8 = 1 << ET_U8, R = 1 << ET_R4 | 1 << ET_R8, R8 = 1 << ET_R8, I = 1 << ET_I, U = 1 << ET_U };
+           I4 = 1 << ET_I4, U4 = 1 << ET_U4, I8 = 1 << ET_I8, U8 = 1 << ET_U8,
+           R = 1 << ET_R4 | 1 << ET_R8, R8 = 1 << ET_R8, I = 1 << ET_I, U = 1 << ET_U };
     static const u32 to_of[] = {
         [ET_BOOLEAN] = B, [ET_CHAR] = C | U2 | I4 | U4 | I8 | U8 | R, [ET_I1] = I1 | I2 | I4 | I8 | R,
         [ET_U1] = C | U1 | I2 | U2 | I4 | U4 | I8 | U8 | R, [ET_I2] = I2 | I4 | I8 | R, [ET_U2] = C | U2 | I4 | U4 | I8 | U8 | R,

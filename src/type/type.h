@@ -601,6 +601,10 @@ Method *type_slot_method(MethodTable *mt, u32 slot); /* exact Method behind the 
 Method *type_find_impl(MethodTable *mt, Method *iface_method, Err *e);
 /* Are two method, field or property signatures the same as they stand, variables by number?  For reflection. */
 bool type_sigs_equal(Module *ma, const u8 *a, u32 alen, Module *mb, const u8 *b, u32 blen);
+/* The same for one type of each signature; both are consumed when they are equal.  Modifiers in front are not compared. */
+bool type_sig_types_equal(Module *ma, MdSig *a, Module *mb, MdSig *b);
+/* Do the variables of two generic types or methods (tokens of their definitions) have the same constraints? */
+bool type_same_constraints(Module *ma, u32 a, Module *mb, u32 b);
 /* As type_find_impl, but an abstract method of a class counts as its implementation (for reflection). */
 Method *type_find_declared_impl(MethodTable *mt, Method *iface_method, Err *e);
 /* Static virtual or constrained instance call: implementation on th. NULL + Err. */

@@ -624,3 +624,84 @@ bool type_sigs_equal(Module *ma, const u8 *a, u32 alen, Module *mb, const u8 *b,
     SigSide x = {.module = ma, .sig = a, .len = alen}, y = {.module = mb, .sig = b, .len = blen};
     return LOADED(bool, e, sigs_equal(&x, &y, LE));
 }
+
+static bool one_equal(const SigSide *a, MdSig *x, const SigSide *b, MdSig *y)
+{
+    md_sig_skip_mods(x);
+    md_sig_skip_mods(y);
+    return types_equal(a, x, b, y, 0);
+}
+
+bool type_sig_types_equal(Module *ma, MdSig *a, Module *mb, MdSig *b)
+{
+    Err ignored = {0}, *e = &ignored;
+    SigSide x = {.module = ma}, y = {.module = mb};
+    MdSig at_a = *a, at_b = *b; /* read again when types were missing */
+    return LOADED(bool, e, ({
+                      (void)LE;
+                      *a = at_a;
+                      *b = at_b;
+                      one_equal(&x, a, &y, b);
+                  }));
+}
+
+/* A constraint as a signature: a TypeSpec's own, or buf filled for a definition or reference. */
+static MdSig constraint_sig(Module *m, u32 token, u8 buf[8])
+{
+    if (MD_TABLE_OF(token) == MDT_TypeSpec)
+        return md_sig_blob(m->md, md_TypeSpec_Signature(m->md, MD_RID(token)));
+    u32 coded = MD_RID(token) << 2 | (MD_TABLE_OF(token) == MDT_TypeRef), n = 0;
+    buf[n++] = ET_CLASS;
+    if (coded >= 0x4000) {
+        buf[n++] = (u8)(0xC0 | coded >> 24);
+        buf[n++] = (u8)(coded >> 16);
+        buf[n++] = (u8)(coded >> 8);
+    } else if (coded >= 0x80) {
+        buf[n++] = (u8)(0x80 | coded >> 8);
+    }
+    buf[n++] = (u8)coded;
+    return md_sig(buf, n);
+}
+
+static bool has_constraint(Module *m, u32 param, Module *other, u32 token)
+{
+    SigSide x = {.module = m}, y = {.module = other};
+    MdIter it = md_constraints_of(m->md, param);
+    for (u32 k; (k = md_next_row(&it));) {
+        u8 own[8], its[8];
+        MdSig a = constraint_sig(m, md_GenericParamConstraint_Constraint(m->md, k), own), b = constraint_sig(other, token, its);
+        if (one_equal(&x, &a, &y, &b))
+            return true;
+    }
+    return false;
+}
+
+static bool constraints_within(Module *ma, u32 a, Module *mb, u32 b)
+{
+    MdIter it = md_constraints_of(ma->md, a);
+    for (u32 k; (k = md_next_row(&it));)
+        if (!has_constraint(mb, b, ma, md_GenericParamConstraint_Constraint(ma->md, k)))
+            return false;
+    return true;
+}
+
+static bool same_constraints(Module *ma, u32 a, Module *mb, u32 b)
+{
+    MdIter pa = md_generic_params_of(ma->md, a), pb = md_generic_params_of(mb->md, b);
+    for (;;) {
+        u32 x = md_next_row(&pa), y = md_next_row(&pb);
+        if (!x || !y)
+            return x == y;
+        u32 special = GP_CLASS | GP_STRUCT | GP_NEW | GP_ALLOW_BYREF_LIKE;
+        if ((md_GenericParam_Flags(ma->md, x) ^ md_GenericParam_Flags(mb->md, y)) & special)
+            return false;
+        if (!constraints_within(ma, x, mb, y) || !constraints_within(mb, y, ma, x))
+            return false;
+    }
+}
+
+bool type_same_constraints(Module *ma, u32 a, Module *mb, u32 b)
+{
+    Err ignored = {0}, *e = &ignored;
+    return LOADED(bool, e, ((void)LE, same_constraints(ma, a, mb, b)));
+}

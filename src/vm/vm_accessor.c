@@ -16,6 +16,7 @@ typedef struct Accessor {
     const MethodSig *sig;
     TypeHandle *named; /* [0] result, [1 + i] parameters: types of UnsafeAccessorTypeAttribute, 0 where there is none */
     i64 kind;
+    bool has_name;
     char name[512];
 } Accessor;
 
@@ -71,62 +72,96 @@ static TypeHandle type_at(const Accessor *a, u32 i, Err *e) /* 0: result, 1 + n:
     return type_sigtype_load(&c, i ? &a->sig->params[i - 1] : &a->sig->ret, e);
 }
 
-static bool same_type(const Accessor *a, u32 i, const SigContext *c, const SigType *s)
+static bool same_named(TypeHandle named, const SigContext *c, const SigType *s)
 {
-    const SigType *own = i ? &a->sig->params[i - 1] : &a->sig->ret;
-    if (own->kind == ET_VOID || s->kind == ET_VOID)
-        return own->kind == s->kind && !a->named[i];
-    TypeHandle x = type_at(a, i, NULL);
-    return x && x == type_sigtype_load(c, s, NULL);
+    return s->kind != ET_VOID && named == type_sigtype_load(c, s, NULL);
 }
 
-static bool matches(const Accessor *a, Method *x, u32 skip, bool ctor, Err *e)
+/* The signature behind the target's parameter, as it stands in metadata: a variable matches the variable of the same number. */
+static bool matches(const Accessor *a, Method *x, Err *e)
 {
     const MethodSig *s = type_method_sig(x, e);
-    if (!s || s->num_params + skip != a->sig->num_params)
+    bool ctor = a->kind == UA_CTOR;
+    u32 skip = ctor ? 0 : 1;
+    MdSig own = md_sig(a->m->sig, a->m->sig_len), its = md_sig(x->sig, x->sig_len);
+    MdMethodSig head, target;
+    if (!s || !md_sig_method(&own, &head) || !md_sig_method(&its, &target) || head.generic_count != target.generic_count ||
+        target.param_count + skip != head.param_count)
         return false;
     SigContext c = type_method_context(x);
-    bool ok = ctor || same_type(a, 0, &c, &s->ret);
-    for (u32 i = 0; ok && i < s->num_params; i++)
-        ok = same_type(a, i + skip + 1, &c, &s->params[i]);
-    return ok;
-}
-
-static Method *find_method(const Accessor *a, MethodTable *mt, Err *e)
-{
-    bool is_static = a->kind == UA_STATIC_METHOD, ctor = a->kind == UA_CTOR;
-    for (MethodTable *p = mt; p; p = is_static || ctor ? NULL : p->parent) {
-        MtClass *k = p->klass;
-        for (u32 i = 0; i < k->num_methods; i++) {
-            Method *x = type_method_by_rid(p, type_method_rid(p, i), e);
-            if (!x)
-                return NULL;
-            if (strcmp(x->name, a->name) != 0 || !(x->flags & MF_STATIC) != !is_static)
-                continue;
-            if (x->num_generic) {
-                u32 n;
-                TypeHandle *args = type_method_inst(a->m, &n);
-                if (n != x->num_generic || !(x = type_instantiate_method(x, args, n, e)))
-                    continue;
-            }
-            if (matches(a, x, ctor ? 0 : 1, ctor, e))
-                return x;
+    Module *from = a->m->mt->module, *to = x->mt->module;
+    for (u32 i = 0; i <= head.param_count; i++) { /* 0: the result */
+        if (i && i <= skip) {
+            md_sig_skip_type(&own);
+        } else if (a->named[i] || (!i && ctor)) {
+            if (a->named[i] && !ctor && !same_named(a->named[i], &c, i ? &s->params[i - 1 - skip] : &s->ret))
+                return false;
+            md_sig_skip_type(&own);
+            md_sig_skip_type(&its);
+        } else if (!type_sig_types_equal(from, &own, to, &its)) {
+            return false;
         }
     }
-    err_set(e, ERR_MISSING_METHOD, 0, "Method not found: '%s'.", a->name);
+    return true;
+}
+
+static bool not_found(const Accessor *a, MethodTable *mt, bool field, Err *e)
+{
+    char type[300];
+    type_name(th_of(mt_is_array(mt) ? mt : mt->klass->typical), TN_NAMESPACE, type, sizeof type);
+    return err_set(e, field ? ERR_MISSING_FIELD : ERR_MISSING_METHOD, 0, "%s not found: '%s.%s'.", field ? "Field" : "Method", type, a->name);
+}
+
+/* The method found, over the accessor's own arguments; what its variables may stand for must be declared the same. */
+static Method *bound(const Accessor *a, Method *x, Err *e)
+{
+    MethodTable *own = a->m->mt->klass->typical, *its = x->mt->klass->typical;
+    if (its->klass->num_generic && !type_same_constraints(own->module, own->klass->token, its->module, its->klass->token)) {
+        err_set(e, ERR_INVALID_PROGRAM, a->m->token, "Generic type constraints do not match.");
+        return NULL;
+    }
+    if (!x->num_generic)
+        return x;
+    if (!type_same_constraints(own->module, a->m->token, its->module, x->token)) {
+        err_set(e, ERR_INVALID_PROGRAM, a->m->token, "Generic method constraints do not match.");
+        return NULL;
+    }
+    u32 n;
+    TypeHandle *args = type_method_inst(a->m, &n);
+    return type_instantiate_method(x, args, n, e);
+}
+
+/* Of the type itself: its bases are not searched. */
+static Method *find_method(const Accessor *a, MethodTable *mt, Err *e)
+{
+    bool is_static = a->kind == UA_STATIC_METHOD;
+    for (u32 i = 0; !mt_is_array(mt) && i < mt->klass->num_methods; i++) {
+        Method *x = type_method_by_rid(mt, type_method_rid(mt, i), e);
+        if (!x)
+            return NULL;
+        if (strcmp(x->name, a->name) == 0 && !(x->flags & MF_STATIC) == !is_static && matches(a, x, e))
+            return bound(a, x, e);
+    }
+    not_found(a, mt, false, e);
     return NULL;
 }
 
-static Field *find_field(const Accessor *a, MethodTable **owner, Err *e)
+static Field *find_field(const Accessor *a, MethodTable *mt, Err *e)
 {
-    for (MethodTable *p = *owner; p; p = p->parent) {
-        Field *f = type_field_by_name(p, a->name);
-        if (!f || !(f->flags & FF_STATIC) != (a->kind == UA_FIELD))
-            continue;
-        *owner = p;
-        return f;
+    Field *f = mt_is_array(mt) ? NULL : type_field_by_name(mt, a->name);
+    MdSig own = md_sig(a->m->sig, a->m->sig_len), its = md_sig(f ? f->sig : NULL, f ? f->sig_len : 0);
+    MdMethodSig head;
+    bool ok = f && !(f->flags & FF_STATIC) == (a->kind == UA_FIELD) && md_sig_method(&own, &head) && md_sig_field(&its);
+    if (ok && a->named[0]) {
+        TypeHandle th = type_field_type(mt, f, e);
+        ok = th && th_is_desc(a->named[0]) && th_desc(a->named[0])->elem == th;
+    } else if (ok) {
+        md_sig_skip_mods(&own);
+        ok = md_sig_byte(&own) == ET_BYREF && type_sig_types_equal(a->m->mt->module, &own, mt->module, &its);
     }
-    err_set(e, ERR_MISSING_FIELD, 0, "Field not found: '%s'.", a->name);
+    if (ok)
+        return f;
+    not_found(a, mt, true, e);
     return NULL;
 }
 
@@ -145,22 +180,54 @@ static const SigType *owner_in_context(const Accessor *a, u32 at)
     return at ? &a->sig->params[at - 1] : &a->sig->ret;
 }
 
+/* Does the declaration have the shape that its kind asks for? */
+static bool well_formed(const Accessor *a, TypeHandle target, bool variable)
+{
+    TypeDesc *d = th_desc(target);
+    MethodTable *mt = target ? th_mt(no_byref(target)) : NULL;
+    if (!mt || variable)
+        return false;
+    switch (a->kind) {
+    case UA_CTOR: return !d && !a->has_name;
+    case UA_FIELD: case UA_STATIC_FIELD:
+        if (a->sig->num_params != 1 || (a->sig->ret.kind != ET_BYREF && !a->named[0]))
+            return false;
+        return a->kind == UA_STATIC_FIELD || !mt_is_valuetype(mt) || d;
+    case UA_METHOD: return !mt_is_valuetype(mt) || d;
+    default: return true;
+    }
+}
+
+/* Is the target (0: the result, 1: the first parameter) declared as a bare variable? */
+static bool is_variable(const Accessor *a, u32 at)
+{
+    MdSig s = md_sig(a->m->sig, a->m->sig_len);
+    MdMethodSig head;
+    if (a->named[at] || !md_sig_method(&s, &head))
+        return false;
+    if (at)
+        md_sig_skip_type(&s);
+    md_sig_skip_mods(&s);
+    if (md_sig_peek(&s) == ET_BYREF)
+        md_sig_byte(&s);
+    return md_sig_peek(&s) == ET_VAR || md_sig_peek(&s) == ET_MVAR;
+}
+
 static bool emit(const Accessor *a, IlBuilder *b, Err *e)
 {
     u32 at = a->kind == UA_CTOR ? 0 : 1;
     TypeHandle th = at <= a->sig->num_params && (at || a->sig->ret.kind != ET_VOID) ? type_at(a, at, e) : 0;
     MethodTable *mt = th ? th_mt(no_byref(th)) : NULL;
-    if (!mt)
+    if (!well_formed(a, th, th && is_variable(a, at)))
         return err_set(e, ERR_BAD_IMAGE, a->m->token, "Invalid usage of UnsafeAccessorAttribute.");
     const SigType *from = owner_in_context(a, at);
     if (a->kind == UA_FIELD || a->kind == UA_STATIC_FIELD) {
-        MethodTable *owner = mt;
-        Field *f = find_field(a, &owner, e);
+        Field *f = find_field(a, mt, e);
         if (!f)
             return false;
         if (a->kind == UA_FIELD)
             ilb_ldarg(b, 0);
-        ilb_op_token(b, a->kind == UA_FIELD ? IL_LDFLDA : IL_LDSFLDA, ilb_field_from(b, f, owner, from));
+        ilb_op_token(b, a->kind == UA_FIELD ? IL_LDFLDA : IL_LDSFLDA, ilb_field_from(b, f, mt, from));
     } else {
         Method *x = find_method(a, mt, e);
         if (!x)
@@ -187,7 +254,8 @@ IlStub *vm_accessor_body(Method *m, Err *e)
     }
     snprintf(a.name, sizeof a.name, "%s", a.kind == UA_CTOR ? ".ctor" : m->name);
     MdAttrValue v;
-    if (a.kind != UA_CTOR && md_attr_find_named(md, row, "Name", &v) && !v.is_null)
+    a.has_name = md_attr_find_named(md, row, "Name", &v) && !v.is_null;
+    if (a.kind != UA_CTOR && a.has_name)
         snprintf(a.name, sizeof a.name, "%.*s", (int)v.str_len, v.str);
     a.named = base_calloc(a.sig->num_params + 1u, sizeof *a.named);
     IlBuilder b;
