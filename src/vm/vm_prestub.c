@@ -13,6 +13,7 @@
 #include "vm/vm_eh.h"
 #include "vm/vm_roots.h"
 #include "vm/vm_unload.h"
+#include "vm/vm_verify.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -206,12 +207,13 @@ static void *compile(Thread *t, Method *m)
     if (ci)
         return ci->start;
     Err e = {0};
+    VmVerify verify = UNLIKELY(vm_verify_used) ? vm_verify_mode(t, m) : VM_VERIFY_OFF;
     PREEMPTIVE(t)
     {
         bool nested = false;
         if (begin_compile(t, m, &nested)) {
             find_override(m);
-            CodeInfo *made = jit_compile_tier0(m, &e);
+            CodeInfo *made = verify && !vm_verify_body(m, verify, &e) ? NULL : jit_compile_tier0(m, &e);
             end_compile(m, made, nested);
             if (made && (vm_method_compiled_hook || log_levels[LOG_jit])) {
                 char name[400];
@@ -592,6 +594,8 @@ static void print_stats(void)
     fprintf(stderr, "jit: %lu methods, %lu bytes of IL, %lu bytes of code, %.2f ms, %.0f ns a byte of IL\n",
             (unsigned long)jit_stats.methods, (unsigned long)jit_stats.il_bytes, (unsigned long)jit_stats.code_bytes,
             (double)jit_stats.ns / 1e6, (double)jit_stats.ns / (double)MAX(jit_stats.il_bytes, 1));
+    if (vm_verify_used)
+        fprintf(stderr, "verify: %lu methods, %.2f ms\n", (unsigned long)vm_verify_methods, (double)vm_verify_ns / 1e6);
 }
 
 void vm_prestub_init(void)
@@ -605,6 +609,7 @@ void vm_prestub_init(void)
     type_client.ensure_statics = vm_ensure_statics;
     sem_client.is_class_inited = vm_class_is_inited;
     sem_client.neutral = type_client.neutral = vm_runtime.neutral;
+    vm_verify_init();
     if (knob_bool(KNOB_JITSTATS))
         atexit(print_stats);
     vm_ilstub_init();
