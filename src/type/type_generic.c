@@ -74,6 +74,8 @@ static TypeHandle make_array(TypeHandle elem, u32 rank, bool sz, Err *e)
         name_and_assembly(elem, name, sizeof name, asmname, sizeof asmname);
         err_set(e, ERR_TYPE_LOAD, 0, "Could not create array type '%s%s' from assembly '%s' because the element type is %s.", name,
                 byref ? "" : "[]", asmname, byref ? "ByRef" : em->flags & MTF_BYREF_LIKE ? "ByRef-like" : "System.Void");
+        if (e)
+            snprintf(e->name, sizeof e->name, "%s%s", name, byref ? "" : "[]");
         return 0;
     }
     if (em && (em->klass->kflags & KF_NO_LAYOUT)) {

@@ -88,7 +88,7 @@ MethodTable **interfaces_of(MethodTable *mt, u32 *n, Err *e)
         return mt->interfaces ? mt->interfaces : no_interfaces;
     }
     if (iface_depth > 100) {
-        load_error_mt(e, mt, " because its interfaces nest too deeply");
+        load_error_mt(e, mt, "");
         return NULL;
     }
     MtVec v = {0};

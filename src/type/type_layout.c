@@ -74,7 +74,13 @@ static bool read_field_type(Layout *l, Field *f, Place *p, Err *e)
     case ET_CLASS: case ET_STRING: case ET_OBJECT: case ET_SZARRAY: case ET_ARRAY:
         f->kind = ET_CLASS;
         break;
-    case ET_PTR: case ET_FNPTR: case ET_BYREF:
+    case ET_BYREF:
+        if ((f->flags & FF_STATIC) || !l->is_byref_like)
+            return err_set(e, ERR_TYPE_LOAD, f->token, "A ByRef or ByRef-like type cannot be used as the type for %s.",
+                           f->flags & FF_STATIC ? "a static field" : "an instance field in a non-ByRef-like type");
+        f->kind = et;
+        break;
+    case ET_PTR: case ET_FNPTR:
         f->kind = et;
         break;
     case ET_GENERICINST:
@@ -107,7 +113,7 @@ static bool read_field_type(Layout *l, Field *f, Place *p, Err *e)
             return load_error_mt(e, (MethodTable *)f->type, "");
         *p = (Place){f, k->size, k->align, PLACE_VALUE};
         if (((MethodTable *)f->type)->flags & MTF_BYREF_LIKE && !l->is_byref_like && !(f->flags & FF_STATIC))
-            return load_error(e, l->module, l->rid, " because it contains a ByRef-like field");
+            return err_set(e, ERR_TYPE_LOAD, f->token, "A ByRef or ByRef-like type cannot be used as the type for an instance field in a non-ByRef-like type.");
     } else {
         u32 n = prim_size(f->kind);
         *p = (Place){f, n, n, PLACE_PRIM};

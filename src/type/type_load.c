@@ -201,6 +201,14 @@ static bool read_parent(Def *d, Err *e)
         return load_error(e, d->m, d->rid, " because the parent type is sealed");
     if (d->ptyp->module->assembly->is_corelib && strcmp(d->ptyp->klass->ns, "System") == 0) {
         const char *pn = d->ptyp->klass->name;
+        if (!d->m->assembly->is_corelib) {
+            if (strcmp(pn, "Array") == 0)
+                return load_error(e, d->m, d->rid, " because the parent type is sealed");
+            if (strcmp(pn, "Delegate") == 0)
+                return load_error(e, d->m, d->rid, " because it cannot inherit directly from the delegate class");
+            if (strcmp(pn, "MulticastDelegate") == 0 && !(d->attrs & TD_SEALED))
+                return load_error(e, d->m, d->rid, " because delegate classes must be sealed");
+        }
         if (strcmp(pn, "ValueType") == 0)
             d->is_valuetype = !(d->m->assembly->is_corelib && strcmp(d->name, "Enum") == 0 && strcmp(d->ns, "System") == 0);
         else if (strcmp(pn, "Enum") == 0)
@@ -294,6 +302,9 @@ static bool scan_methods(Def *d, MethodTable *mt, MtClass *k, u32 *new_slots, Er
                 mt->flags2 |= MT2_HAS_DEFAULT_IMPL;
         } else if (attrs & MD_RT_SPECIAL_NAME) {
             const char *name = md_method_name(md, rid);
+            if (!d->m->assembly->trusted && (strcmp(name, ".cctor") == 0 || strcmp(name, ".ctor") == 0) &&
+                !validate_constructor(d->m, d->rid, rid, e))
+                return false;
             if (strcmp(name, ".cctor") == 0) {
                 k->cctor_rid = rid;
                 mt->flags2 |= MT2_HAS_CCTOR;
@@ -578,7 +589,7 @@ static __thread MethodTable *unsettled; /* the check of this one waits for an as
 
 static bool check_loaded(MethodTable *mt, Err *e)
 {
-    return check_complete(mt, e) && check_variance(mt, e);
+    return check_complete(mt, e) && check_variance(mt, e) && validate_type(mt, e);
 }
 
 bool load_complete(Err *e)
@@ -866,11 +877,23 @@ static MethodTable *load_inst_slow(MethodTable *typical, const TypeHandle *args,
     return mt;
 }
 
+static bool bad_instance(Err *e, MethodTable *typical, const char *what)
+{
+    char name[200], from[200];
+    type_name(th_of(typical), TN_NAMESPACE, name, sizeof name);
+    assembly_display(typical->module->assembly, from, sizeof from);
+    bool first = e && e->kind == ERR_NONE;
+    err_set(e, ERR_TYPE_LOAD, typical->klass->token, "The generic type '%s' was used with %s in assembly '%s'.", name, what, from);
+    if (first)
+        snprintf(e->name, sizeof e->name, "%s", name);
+    return false;
+}
+
 TypeHandle load_inst(MethodTable *typical, const TypeHandle *args, u32 n, Err *e)
 {
     u64 key;
     if (!typical->aux->inst || typical->klass->typical != typical || typical->klass->num_generic != n) {
-        load_error_mt(e, typical, " because the number of type arguments is wrong");
+        bad_instance(e, typical, "the wrong number of generic arguments");
         return 0;
     }
     MethodTable *mt = find_inst(typical, args, n, &key);
@@ -893,8 +916,9 @@ TypeHandle load_inst(MethodTable *typical, const TypeHandle *args, u32 n, Err *e
     bool open = false;
     for (u32 i = 0; i < n; i++) {
         open |= type_is_open(args[i]);
-        if ((th_is_desc(args[i]) && (th_desc(args[i])->kind == TD_BYREF)) || args[i] == th_of(type_wk_cache[WK_VOID])) {
-            load_error_mt(e, typical, " because a type argument is not allowed");
+        TypeDesc *desc = th_desc(args[i]);
+        if ((desc && desc->kind != TD_VAR && desc->kind != TD_MVAR) || args[i] == th_of(type_wk_cache[WK_VOID])) {
+            bad_instance(e, typical, "an invalid instantiation");
             return 0;
         }
     }

@@ -627,7 +627,7 @@ Method *resolve_method(const SigContext *c, u32 token, bool *shared, Err *e)
     return NULL;
 }
 
-static bool check_inst_constraints(const SigContext *c, MethodTable *mt, Err *e)
+bool check_inst_constraints(const SigContext *c, MethodTable *mt, Err *e)
 {
     if (!mt || c->module->assembly->trusted || !mt->aux->inst || mt->klass->typical == mt || (mt->flags2 & MT2_CONSTRAINTS_OK) ||
         mt_is_array(mt))

@@ -193,7 +193,11 @@ TypeHandle sig_read(const SigContext *c, MdSig *s, bool canon, Err *e)
 TypeHandle type_from_sig(const SigContext *c, const u8 **p, const u8 *end, Err *e)
 {
     MdSig s = {0};
-    TypeHandle th = LOADED(TypeHandle, e, (s = (MdSig){.p = *p, .end = end}, sig_read(c, &s, false, LE)));
+    TypeHandle th = LOADED(TypeHandle, e, ({
+                               s = (MdSig){.p = *p, .end = end};
+                               TypeHandle r = sig_read(c, &s, false, LE);
+                               r && c->module && !check_inst_constraints(c, th_mt(r), LE) ? 0 : r;
+                           }));
     *p = s.p;
     return th;
 }

@@ -96,6 +96,32 @@ static bool given_twice(MethodTable *mt, u32 row)
     return false;
 }
 
+/* The body's signature is the declaration's; the result may be narrower. */
+static bool body_fits(MethodTable *mt, const SigSide *decl, MethodTable *p, u32 decl_rid, u32 body_rid, Err *e)
+{
+    SigSide own = side_of(mt, body_rid);
+    char asmname[200], full[200], base[200];
+    if (mt->module->assembly->trusted || sig_equal(&own, decl, false))
+        return true;
+    assembly_display(mt->module->assembly, asmname, sizeof asmname);
+    md_type_full_name(mt->module->md, mt->klass->token, full, sizeof full);
+    if (!sig_equal(&own, decl, true))
+        return err_set(e, ERR_TYPE_LOAD, mt->klass->token,
+                       "Signature of the body and declaration in a method implementation do not match.  Type: '%s'.  Assembly: '%s'.", full, asmname);
+    MdSig s = md_sig(own.sig, own.len);
+    MdMethodSig head;
+    md_sig_method(&s, &head);
+    md_sig_skip_mods(&s);
+    u8 et = md_sig_peek(&s);
+    if (et == ET_CLASS || et == ET_GENERICINST || et == ET_STRING || et == ET_OBJECT || et == ET_SZARRAY || et == ET_ARRAY || et == ET_VAR ||
+        et == ET_MVAR)
+        return true; /* covariant results are checked where they are declared */
+    md_type_full_name(p->module->md, p->klass->token, base, sizeof base);
+    return err_set(e, ERR_TYPE_LOAD, mt->klass->token,
+                   "Return type in method '%s.%s()' on type '%s' from assembly '%s' is not compatible with base type method '%s.%s()'.", full,
+                   md_method_name(mt->module->md, body_rid), full, asmname, base, md_method_name(p->module->md, decl_rid));
+}
+
 static bool final_error(MethodTable *mt, Err *e)
 {
     char asmname[200], full[200];
@@ -126,6 +152,12 @@ static i32 apply_impl_of(SlotBuild *b, SlotSrc *src, u32 row, MethodTable *p, co
         raw.args = NULL; /* both in terms of the declaring type's own variables */
         if (!sig_equal(&raw, &side, false))
             continue;
+        if (p != mt && !mt->module->assembly->trusted && (md_MethodDef_Flags(p->module->md, rid) & MD_FINAL))
+            return final_error(mt, e);
+        SigSide exact = side;
+        exact.args = p == mt ? p->aux->inst : NULL;
+        if ((p == mt || !p->aux->inst) && !body_fits(mt, &exact, p, rid, MD_RID(body), e))
+            return false;
         if (given_twice(mt, row) || (p != mt && b->by_impl && b->by_impl[slot]))
             return twice_error(mt, MD_RID(body), e);
         if (b->by_impl)
@@ -180,8 +212,12 @@ static bool apply_impl(SlotBuild *b, SlotSrc *src, u32 row, Err *e)
         if (done >= 0)
             return done;
     }
+    SigContext c = context_of(mt);
+    if (!resolve_method(&c, decl, NULL, e)) /* says what is not there */
+        return false;
     return err_set(e, ERR_MISSING_METHOD, decl, "Method not found: '%s'.", name);
 }
+
 /* Covariant overrides: an override of the narrower slot also fills the wider ones that it stood for. */
 static void propagate_covariant(SlotBuild *b, SlotSrc *src)
 {
@@ -230,6 +266,11 @@ static bool place_methods(SlotBuild *b, SlotSrc *src, u16 *slots, VirtName *virt
             u32 wrid;
             if (src[s].depth != k->depth && (filled_attrs(mt, src[s], &was, &wrid) & MD_FINAL))
                 return final_error(mt, e);
+            if (src[s].depth != k->depth) {
+                filled_attrs(mt, src[s], &was, &wrid);
+                if (!validate_override(mt, rid, was, wrid, e))
+                    return false;
+            }
         } else {
             if (load_missed(before, e))
                 return false;

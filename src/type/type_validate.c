@@ -1,0 +1,168 @@
+/* type_validate.c: what a type definition must keep to beyond what loading it needs (§II.10, §II.22): constraints of its base and
+ * interfaces, constraints that lead nowhere, overrides declared with .override.
+ * In: a definition whose slots are there, not yet published; called under the loader lock, for assemblies that are not trusted.
+ * Out: false with the reference's words.  Not here: members that are missing (check_complete), layout, slots.
+ * Book: type.md  Tests: tests/badinput/ */
+#include "type/type_int.h"
+
+static bool instance_ok(MethodTable *mt, Err *e)
+{
+    if (!mt || mt_is_array(mt) || !mt->aux->inst || mt == mt->klass->typical)
+        return true;
+    return check_constraints(mt->klass->typical, NULL, mt->aux->inst, mt->klass->num_generic, e);
+}
+
+static bool interfaces_ok(MethodTable *mt, Err *e)
+{
+    u32 n;
+    SigContext c = context_of(mt);
+    MdIter it = md_interfaces_of(mt->module->md, mt_rid(mt));
+    for (u32 r; (r = md_next_row(&it));) {
+        TypeHandle th = load_token(&c, md_InterfaceImpl_Interface(mt->module->md, r), e);
+        if (!th || !instance_ok(th_mt(th), e))
+            return false;
+    }
+    return interfaces_of(mt, &n, e) != NULL;
+}
+
+/* Does a chain of variables constrained by each other come back to the first? */
+static bool variable_loops(const MdImage *md, u32 token, u32 first)
+{
+    u32 at = first;
+    for (u32 steps = 0; steps < 64; steps++) {
+        MdIter it = md_constraints_of(md, at);
+        u32 next = 0;
+        for (u32 k; (k = md_next_row(&it));) {
+            u32 to = md_GenericParamConstraint_Constraint(md, k);
+            if (MD_TABLE_OF(to) != MDT_TypeSpec)
+                continue;
+            MdSig s = md_sig_blob(md, md_TypeSpec_Signature(md, MD_RID(to)));
+            if (md_sig_byte(&s) != (MD_TABLE_OF(token) == MDT_TypeDef ? ET_VAR : ET_MVAR))
+                continue;
+            u32 number = md_sig_uint(&s);
+            MdIter params = md_generic_params_of(md, token);
+            for (u32 r; (r = md_next_row(&params));)
+                if (md_GenericParam_Number(md, r) == number)
+                    next = r;
+        }
+        if (!next)
+            return false;
+        if (next == first)
+            return true;
+        at = next;
+    }
+    return true;
+}
+
+static bool variables_ok(MethodTable *mt, Err *e)
+{
+    const MdImage *md = mt->module->md;
+    MdIter it = md_generic_params_of(md, mt->klass->token);
+    for (u32 r; (r = md_next_row(&it));)
+        if (variable_loops(md, mt->klass->token, r)) /* the reference has no text for it */
+            return err_set(e, ERR_TYPE_LOAD, mt->klass->token, "Undefined resource string ID:0x801318CE");
+    return true;
+}
+
+static bool names(MethodTable *mt, char *type, size_t tn, char *assembly, size_t an)
+{
+    md_type_full_name(mt->module->md, mt->klass->token, type, tn);
+    assembly_display(mt->module->assembly, assembly, an);
+    return true;
+}
+
+/* A MethodImpl whose declaration is an interface's: the class must have that interface. */
+static bool override_ok(MethodTable *mt, u32 row, Err *e)
+{
+    const MdImage *md = mt->module->md;
+    SigContext c = context_of(mt);
+    u32 decl = md_MethodImpl_MethodDeclaration(md, row), body = md_MethodImpl_MethodBody(md, row), n;
+    u32 owner = MD_TABLE_OF(decl) == MDT_MemberRef ? md_MemberRef_Class(md, MD_RID(decl))
+                                                   : MD_TOKEN(MDT_TypeDef, md_method_owner(md, MD_RID(decl)));
+    if (MD_TABLE_OF(body) != MDT_MethodDef || MD_TABLE_OF(owner) == MDT_MethodDef || MD_TABLE_OF(owner) == MDT_ModuleRef)
+        return true;
+    TypeHandle th = load_token(&c, owner, e);
+    if (!th)
+        return false;
+    MethodTable *iface = th_mt(th);
+    if (!iface || !mt_is_interface(iface) || iface == mt)
+        return true;
+    MethodTable **map = interfaces_of(mt, &n, e);
+    for (u32 i = 0; map && i < n; i++)
+        if (map[i]->klass->typical == iface->klass->typical)
+            return true;
+    if (!map)
+        return false;
+    char type[200], assembly[200];
+    names(mt, type, sizeof type, assembly, sizeof assembly);
+    return err_set(e, ERR_TYPE_LOAD, mt->klass->token,
+                   "Type '%s' from assembly '%s' tried to override method '%s' but does not implement or inherit that method.", type, assembly,
+                   md_method_name(md, MD_RID(body)));
+}
+
+static bool statics_ok(MethodTable *mt, Err *e) /* instance fields: type_layout.c */
+{
+    const MdImage *md = mt->module->md;
+    MdRange r = md_typedef_fields(md, mt_rid(mt));
+    for (u32 i = r.first; i < r.end; i++) {
+        u32 rid = md_field_at(md, i);
+        MdSig s = md_sig_blob(md, md_Field_Signature(md, rid));
+        if (!(md_Field_Flags(md, rid) & FD_STATIC) || !md_sig_field(&s))
+            continue;
+        md_sig_skip_mods(&s);
+        if (md_sig_peek(&s) == ET_BYREF)
+            return err_set(e, ERR_TYPE_LOAD, MD_TOKEN(MDT_Field, rid),
+                           "A ByRef or ByRef-like type cannot be used as the type for a static field.");
+    }
+    return true;
+}
+
+bool validate_type(MethodTable *mt, Err *e)
+{
+    if (mt->aux->inst && !variables_ok(mt, e))
+        return false;
+    if (!statics_ok(mt, e) || !instance_ok(mt->parent, e) || !interfaces_ok(mt, e))
+        return false;
+    MdIter it = md_method_impls_of(mt->module->md, mt_rid(mt));
+    for (u32 row; (row = md_next_row(&it));)
+        if (!override_ok(mt, row, e))
+            return false;
+    return true;
+}
+
+/* Constructors: instance without result; a class constructor static, without parameters, result and variables. */
+bool validate_constructor(Module *m, u32 type_rid, u32 rid, Err *e)
+{
+    const MdImage *md = m->md;
+    bool of_class = strcmp(md_method_name(md, rid), ".cctor") == 0;
+    MdSig s = md_sig_blob(md, md_MethodDef_Signature(md, rid));
+    MdMethodSig h;
+    bool is_static = (md_MethodDef_Flags(md, rid) & MD_STATIC) != 0;
+    if (!md_sig_method(&s, &h) || is_static != of_class || (of_class && (h.has_this || h.param_count || h.generic_count)))
+        return load_error(e, m, type_rid, "");
+    md_sig_skip_mods(&s);
+    return md_sig_byte(&s) == ET_VOID || load_error(e, m, type_rid, "");
+}
+
+static bool access_kept(u32 base, u32 own, bool same_assembly)
+{
+    switch (base) {
+    case MD_PUBLIC: return own == MD_PUBLIC;
+    case MD_FAM_OR_ASSEM: return own == MD_PUBLIC || own == MD_FAM_OR_ASSEM || (!same_assembly && own == MD_FAMILY);
+    case MD_FAMILY: return own == MD_PUBLIC || own == MD_FAM_OR_ASSEM || own == MD_FAMILY;
+    case MD_ASSEMBLY: return own == MD_PUBLIC || own == MD_FAM_OR_ASSEM || own == MD_ASSEMBLY;
+    case MD_FAM_AND_ASSEM: return own != MD_PRIVATE && own != 0;
+    default: return true;
+    }
+}
+
+bool validate_override(MethodTable *mt, u32 rid, MethodTable *base, u32 base_rid, Err *e)
+{
+    u32 own = md_MethodDef_Flags(mt->module->md, rid) & MD_ACCESS, was = md_MethodDef_Flags(base->module->md, base_rid) & MD_ACCESS;
+    if (mt->module->assembly->trusted || access_kept(was, own, mt->module->assembly == base->module->assembly))
+        return true;
+    char type[200], assembly[200];
+    names(mt, type, sizeof type, assembly, sizeof assembly);
+    return err_set(e, ERR_TYPE_LOAD, mt->klass->token, "Derived method '%s' in type '%s' from assembly '%s' cannot reduce access.",
+                   md_method_name(mt->module->md, rid), type, assembly);
+}
