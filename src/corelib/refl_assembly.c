@@ -312,15 +312,40 @@ static bool good_name(const char16 *name)
     return false;
 }
 
+/* AppDomain.ResourceResolve: which assembly has a resource that a lacks.  NULL: none, or raised. */
+static Assembly *ask_for_resource(Assembly *a, const char16 *name)
+{
+    Object *found = NULL;
+    QCALL_BEGIN(t);
+    Method *m = type_method_by_name(refl_class("System.Runtime.Loader", "AssemblyLoadContext"), "OnResourceResolve", 2);
+    if (!m)
+        base_fatal(EXIT_MISSING, "stator: this System.Private.CoreLib has no AssemblyLoadContext.OnResourceResolve");
+    char *text = utf8_of(name);
+    String *s = vm_string_utf8(t, text);
+    Object *assembly = s ? vm_assembly_object(t, a) : NULL;
+    base_free(text);
+    void *args[] = {&assembly, &s};
+    if (assembly)
+        vm_call(t, m, args, &found);
+    Assembly *r = found && !vm_pending(t) ? refl_assembly_of(found) : NULL;
+    QCALL_END(t);
+    return r;
+}
+
 REFL(const u8 *, AssemblyNative_GetResource, QCallAssembly a, const char16 *name, u32 *length)
 {
     *length = 0;
     if (!good_name(name))
         return NULL;
     const MdImage *md = a.assembly->module->md;
-    u32 rid = name && a.assembly->module->pe ? find_resource(md, name) : 0;
-    if (!rid)
-        return NULL;
+    u32 rid = a.assembly->module->pe ? find_resource(md, name) : 0;
+    if (!rid) {
+        Assembly *other = ask_for_resource(a.assembly, name);
+        md = other ? other->module->md : NULL;
+        if (!other || !(rid = other->module->pe ? find_resource(md, name) : 0))
+            return NULL;
+        a.assembly = other;
+    }
     u32 where = md_ManifestResource_Implementation(md, rid);
     if (MD_TABLE_OF(where) == MDT_AssemblyRef && MD_RID(where)) {
         Err e = {0};
@@ -345,8 +370,13 @@ REFL(i32, AssemblyNative_GetManifestResourceInfo, QCallAssembly a, const char16 
         return -1;
     const MdImage *md = a.assembly->module->md;
     u32 rid = find_resource(md, name);
-    if (!rid)
-        return -1;
+    if (!rid) {
+        Assembly *other = ask_for_resource(a.assembly, name);
+        md = other ? other->module->md : NULL;
+        if (!other || !(rid = find_resource(md, name)))
+            return -1;
+        a.assembly = other;
+    }
     u32 where = md_ManifestResource_Implementation(md, rid);
     if (!MD_RID(where))
         return EMBEDDED | IN_MANIFEST_FILE;

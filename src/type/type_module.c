@@ -201,6 +201,23 @@ static bool wraps_non_exceptions(const MdImage *md)
     return row && md_attr_find_named(md, row, "WrapNonExceptionThrows", &v) && v.i;
 }
 
+/* No type is nested in itself, at any depth: from here on, walks outwards end. */
+static bool nesting_ends(const MdImage *md, const MdAssemblyName *identity, Err *e)
+{
+    for (u32 row = 1; row <= md_rows(md, MDT_NestedClass); row++) {
+        u32 first = md_NestedClass_NestedClass(md, row), steps = 0;
+        for (u32 rid = first; rid && steps <= 1000; steps++)
+            rid = md_enclosing(md, rid);
+        if (steps <= 1000)
+            continue;
+        char assembly[200];
+        md_format_assembly_name(identity, assembly, sizeof assembly);
+        return err_set(e, ERR_BAD_IMAGE, MD_TOKEN(MDT_TypeDef, first), "Enclosing type(s) not found for type '%s' in assembly '%s'.",
+                       md_typedef_name(md, first), assembly);
+    }
+    return true;
+}
+
 Assembly *type_assembly_new(LoadContext *alc, PeImage *pe, const char *path, Err *e)
 {
     MdImage *md = type_alloc(alc, HEAP_COLD, sizeof *md);
@@ -218,6 +235,10 @@ Assembly *type_assembly_new(LoadContext *alc, PeImage *pe, const char *path, Err
     a->path = path ? type_strdup(alc, path) : NULL;
     a->is_corelib = type_corelib == NULL && strcmp(a->name, "System.Private.CoreLib") == 0;
     a->trusted = a->is_corelib || (path && type_corelib && type_corelib->path && same_folder(path, type_corelib->path));
+    if (!a->trusted && !nesting_ends(md, &a->identity, e)) {
+        md_close(md);
+        return NULL;
+    }
     m->assembly = a;
     m->pe = pe;
     m->md = md;
