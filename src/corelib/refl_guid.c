@@ -157,9 +157,11 @@ static void put_sig_type(Text *x, const MdImage *md, MdSig *s, u32 depth)
         return;
     }
     switch (et) {
-    case ET_CMOD_REQD: case ET_CMOD_OPT: /* stands where the type would: what follows counts as the next one */
+    case ET_CMOD_REQD: case ET_CMOD_OPT:
         put(x, et == ET_CMOD_REQD ? "required_modifier " : "optional_modifier ");
         put_named(x, md, md_sig_token(s), depth);
+        put(x, " ");
+        put_sig_type(x, md, s, depth + 1);
         break;
     case ET_VALUETYPE: put(x, "value class "); put_named(x, md, md_sig_token(s), depth); break;
     case ET_CLASS: put(x, "class "); put_named(x, md, md_sig_token(s), depth); break;
@@ -200,7 +202,7 @@ static void put_method(Text *x, const MdImage *md, u32 rid)
         return;
     put_convention(x, &h);
     put_sig_type(x, md, &s, 0);
-    put_sig_args(x, md, &s, UINT32_MAX, 0); /* all there is: a modifier counts as one more */
+    put_sig_args(x, md, &s, h.param_count, 0);
     MdRange params = md_method_params(md, rid);
     for (u32 i = params.first; i < params.end; i++) {
         u32 p = md_param_at(md, i);
