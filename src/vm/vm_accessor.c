@@ -80,7 +80,14 @@ static bool same_named(TypeHandle named, const SigContext *c, const SigType *s)
 /* The signature behind the target's parameter, as it stands in metadata: a variable matches the variable of the same number. */
 static bool matches(const Accessor *a, Method *x, Err *e)
 {
-    const MethodSig *s = type_method_sig(x, e);
+    Method *exact = x; /* types given by name are those of this instance */
+    if (x->num_generic) {
+        u32 n;
+        TypeHandle *args = type_method_inst(a->m, &n);
+        if (n != x->num_generic || !(exact = type_instantiate_method(x, args, n, e)))
+            return false;
+    }
+    const MethodSig *s = type_method_sig(exact, e);
     bool ctor = a->kind == UA_CTOR;
     u32 skip = ctor ? 0 : 1;
     MdSig own = md_sig(a->m->sig, a->m->sig_len), its = md_sig(x->sig, x->sig_len);
@@ -88,7 +95,7 @@ static bool matches(const Accessor *a, Method *x, Err *e)
     if (!s || !md_sig_method(&own, &head) || !md_sig_method(&its, &target) || head.generic_count != target.generic_count ||
         target.param_count + skip != head.param_count)
         return false;
-    SigContext c = type_method_context(x);
+    SigContext c = type_method_context(exact);
     Module *from = a->m->mt->module, *to = x->mt->module;
     for (u32 i = 0; i <= head.param_count; i++) { /* 0: the result */
         if (i && i <= skip) {
