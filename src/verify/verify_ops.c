@@ -71,10 +71,14 @@ static i64 loaded_local(const IlInst *in)
     return in->op == IL_LDLOC || in->op == IL_LDLOC_S ? in->i : -1;
 }
 
-/* newobj (ReadOnly)Span<T>::.ctor(void*, int32), T without references: the size of a T; else 0. */
+/* newobj, or call on an address, of (ReadOnly)Span<T>::.ctor(void*, int32), T without references: the size of a T; else 0. */
 static u32 span_over_pointer(const VMethod *v, const IlInst *in, TypeHandle *span)
 {
-    Method *m = in->op == IL_NEWOBJ ? type_resolve_method(&v->w.ctx, in->token, NULL, NULL) : NULL;
+    Method *m = NULL;
+    if (in->op == IL_NEWOBJ || in->op == IL_CALL)
+        m = type_resolve_method(&v->w.ctx, in->token, NULL, NULL);
+    if (m && (!(m->flags & MF_CTOR) || (m->flags & MF_STATIC)))
+        return 0;
     const MethodSig *sig = m ? type_method_sig(m, NULL) : NULL;
     MethodTable *def = m ? m->mt->klass->typical : NULL;
     if (!sig || sig->num_params != 2 || sig->params[0].kind != ET_PTR || (def != type_wk(WK_SPAN) && def != type_wk(WK_READONLYSPAN)))
@@ -82,6 +86,24 @@ static u32 span_over_pointer(const VMethod *v, const IlInst *in, TypeHandle *spa
     *span = th_of(m->mt);
     MethodTable *elem = th_mt(m->mt->aux->inst[0]);
     return elem && mt_is_valuetype(elem) && !mt_has_refs(elem) && !(elem->flags & MTF_HAS_GENERIC_VARS) ? type_size(th_of(elem)) : 0;
+}
+
+static void made_span(VMethod *v, const IlInst *make, TypeHandle span, u8 flags)
+{
+    v->pos = make->offset + make->size;
+    VValue x = v_of(span);
+    x.flags |= flags;
+    if (make->op == IL_NEWOBJ) {
+        v_push(v, x);
+        return;
+    }
+    VValue to = v_pop(v);
+    if (v->dead || to.kind == V_BAD)
+        return;
+    if (to.kind != V_BYREF || to.th != span)
+        v_unexpected(v, VERIFY_StackUnexpected, &to, 0);
+    else
+        v_stored(v, &to, &x);
 }
 
 /* ldsflda data; ldc n; newobj ReadOnlySpan<T>: within the data's size. */
@@ -93,8 +115,7 @@ static bool span_over_data(VMethod *v, const Field *f)
     if (!(f->flags & FF_RVA) || !next_inst(v, v->pos, &count) || !constant_of(&count, &n) || !next_inst(v, count.offset + count.size, &make) ||
         !(size = span_over_pointer(v, &make, &span)) || (u64)n * size > f->size || ((MethodTable *)span)->klass->typical != type_wk(WK_READONLYSPAN))
         return false;
-    v->pos = make.offset + make.size;
-    v_push(v, v_of(span));
+    made_span(v, &make, span, 0);
     return true;
 }
 
@@ -121,10 +142,7 @@ static bool span_over_stack(VMethod *v)
     if (!ok)
         return false;
     v_pop(v);
-    VValue x = v_of(span);
-    x.flags |= VF_STACK;
-    v->pos = make.offset + make.size;
-    v_push(v, x);
+    made_span(v, &make, span, VF_STACK);
     return true;
 }
 
@@ -676,6 +694,24 @@ static bool box_is_test(const VMethod *v)
     return n.op == IL_BRTRUE || n.op == IL_BRTRUE_S || n.op == IL_BRFALSE || n.op == IL_BRFALSE_S || n.op == IL_ISINST || n.op == IL_UNBOX_ANY;
 }
 
+/* A generic variable that stands for reference types only: its boxed form is itself. */
+static bool var_is_reference(TypeHandle th)
+{
+    TypeDesc *d = th_desc(th);
+    const MdImage *md = d->module->md;
+    if (md_GenericParam_Flags(md, MD_RID(d->token)) & GP_CLASS)
+        return true;
+    SigContext c = d->kind == TD_VAR ? type_mt_context(d->owner) : type_method_context(d->owner);
+    MdIter it = md_constraints_of(md, MD_RID(d->token));
+    for (u32 r; (r = md_next_row(&it));) {
+        TypeHandle k = type_resolve_type(&c, md_GenericParamConstraint_Constraint(md, r), NULL, NULL);
+        if (v_is_ref_type(k) && !mt_is_interface((MethodTable *)k) && k != th_of(type_wk(WK_OBJECT)) && k != th_of(type_wk(WK_VALUETYPE)) &&
+            k != th_of(type_wk(WK_ENUM)))
+            return true;
+    }
+    return false;
+}
+
 static void box(VMethod *v)
 {
     TypeHandle th = v_type_token(v, v->in.token, VERIFY_UnsatisfiedBoxOperand);
@@ -689,7 +725,9 @@ static void box(VMethod *v)
         v_push_kind(v, V_BAD);
         return;
     }
-    v_check(v, &x, th);
+    bool boxed_already = x.kind == V_REF && x.th == th && v_is_var(th) && var_is_reference(th);
+    if (!boxed_already)
+        v_check(v, &x, th);
     MethodTable *mt = th_mt(th);
     if (mt && mt_is_nullable(mt))
         th = mt->aux->inst[0];
