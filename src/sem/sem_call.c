@@ -85,7 +85,7 @@ static bool by_lookup(SemWalk *w, SemCall *c, Method *m, Err *e)
 static bool ambiguous(TypeHandle th, Method *m)
 {
     u32 n, found = 0;
-    MethodTable **map = mt_is_interface(m->mt) && m->mt->klass->num_generic && !th_is_desc(th) ? type_interfaces(th_mt(th), &n, NULL) : NULL;
+    MethodTable **map = mt_is_interface(m->mt) && m->mt->klass->num_generic && !th_is_desc(th) ? type_interfaces(th_mt(th)->klass->typical, &n, NULL) : NULL;
     for (u32 i = 0; map && i < n; i++)
         found += map[i]->klass->typical == m->mt->klass->typical;
     return found > 1;
@@ -381,6 +381,8 @@ static bool newobj(SemWalk *w, SemInst *o, Method *m, bool shared, Err *e)
         sem_push(w, o, SEM_REF, th_of(mt), SEMV_NONNULL | SEMV_EXACT);
     else if (mt_is_valuetype(mt))
         sem_push_type(w, o, c->newobj_type.kind, th_of(mt));
+    else if (m->flags & MF_ARRAY) /* of rank 1 from 0: a vector comes */
+        sem_push(w, o, SEM_REF, 0, SEMV_NONNULL);
     else
         sem_push(w, o, SEM_REF, shared ? 0 : th_of(mt), SEMV_NONNULL | (shared ? 0 : SEMV_EXACT));
     return true;

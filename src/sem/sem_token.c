@@ -70,7 +70,7 @@ static bool static_field(SemWalk *w, SemField *f, bool shared, Err *e)
         return sem_lookup(w, kind, p->in.token, 0, &f->owner_exact, e); /* both run the class constructor */
     }
     bool own = (w->method->flags & MF_CCTOR) && w->method->mt == f->owner;
-    f->init_check = !own && (f->owner->flags2 & MT2_HAS_CCTOR) && !(sem_client.is_class_inited && sem_client.is_class_inited(f->owner));
+    f->init_check = !own && (sem_client.is_class_inited ? !sem_client.is_class_inited(f->owner) : (f->owner->flags2 & MT2_HAS_CCTOR) != 0);
     return true;
 }
 
@@ -300,6 +300,8 @@ static bool box(SemWalk *w, SemInst *o, Err *e)
     if ((th_mt(t.th)->flags & MTF_BYREF_LIKE) &&
         (!sem_peek(w, w->priv->in.offset + w->priv->in.size, &next) || (next.op != IL_ISINST && next.op != IL_UNBOX_ANY)))
         return sem_invalid(e); /* only the tests of pattern matching may name such a type */
+    if ((sem_kind_of_et(t.kind) == SEM_VALUE) != (sem_top(w, 0)->kind == SEM_VALUE))
+        return sem_invalid(e);
     if (sem_coerce(w, o, sem_kind_of_et(t.kind)))
         return true;
     if (shared && !sem_lookup(w, DICT_TYPE, token, 0, &t.exact, e))

@@ -93,6 +93,11 @@ static bool derives(MethodTable *user, MethodTable *base)
         for (MethodTable *b = p; b; b = b->parent)
             if (typical(b) == base)
                 return true;
+    u32 n = 0;
+    MethodTable **map = mt_is_interface(base) ? type_interfaces(user, &n, NULL) : NULL; /* protected members of interfaces */
+    for (u32 i = 0; map && i < n; i++)
+        if (typical(map[i]) == base)
+            return true;
     return false;
 }
 

@@ -212,6 +212,8 @@ static bool apply_impl(SlotBuild *b, SlotSrc *src, u32 row, Err *e)
         if (done >= 0)
             return done;
     }
+    if (owner.module == m && owner.rid == mt_rid(mt))
+        return load_error_mt(e, mt, " because the signatures of the body and the declaration of a method implementation differ");
     SigContext c = context_of(mt);
     if (!resolve_method(&c, decl, NULL, e)) /* says what is not there */
         return false;

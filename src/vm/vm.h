@@ -228,6 +228,7 @@ enum { VM_FCALL_LEAF, VM_FCALL_HELPER, VM_QCALL };
 /* NULL: not there. */
 extern const VmCall *(*vm_find_fcall)(Method *m);
 extern const VmCall *(*vm_find_qcall)(const char *entry_point);
+extern Field *(*vm_exact_field)(Field *f, MethodTable *owner); /* static field of a shared type: its own of an exact owner */
 extern bool (*vm_body_override)(Method *m, IlBody *body, IlStub **stub); /* corelib/bodies.def */
 
 /* --- Binding (vm_bind.c) ------------------------------------------------------------------------------------------------------ */

@@ -132,17 +132,33 @@ static bool run(Thread *t, MethodTable *mt, ClassInit *ci)
     return ok;
 }
 
+/* Has the type's module a constructor that has not run, or, where code serves several domains, may not have run in one of them? */
+static bool awaits_module(const MethodTable *mt)
+{
+    Module *m = mt->module;
+    if (m->assembly->is_corelib || MD_RID(mt->klass->token) == 1 || __atomic_load_n(&m->module_ctor_done, __ATOMIC_ACQUIRE))
+        return false;
+    MdRange methods = md_typedef_methods(m->md, 1);
+    for (u32 i = methods.first; i < methods.end; i++)
+        if (strcmp(md_method_name(m->md, md_method_at(m->md, i)), ".cctor") == 0)
+            return true;
+    return false;
+}
+
 bool vm_class_is_inited(MethodTable *mt)
 {
     if (__atomic_load_n(&mt->aux->flags, __ATOMIC_ACQUIRE) & AUX_CLASS_INITED)
         return true;
-    return mt->klass == NULL || mt->klass->cctor_rid == 0 || mt_is_array(mt);
+    return mt->klass == NULL || mt_is_array(mt) || (mt->klass->cctor_rid == 0 && !awaits_module(mt));
 }
 
 bool vm_class_init(Thread *t, MethodTable *mt)
 {
     if (LIKELY(vm_class_is_ready(mt)))
         return true;
+    bool done;
+    if (UNLIKELY(!mt_is_array(mt) && awaits_module(mt)) && !vm_module_init(t, mt->module, &done))
+        return false;
     if (mt_is_array(mt) || !mt->klass->cctor_rid) {
         if (!mt_is_array(mt) && !type_is_open(th_of(mt)) && !type_is_shared(th_of(mt)))
             PREEMPTIVE(t) { set_flag(mt); }

@@ -7,6 +7,7 @@
 /* --- vm_prestub.c ------------------------------------------------------------------------------------------------- */
 /* Code address behind m->entry in m's own convention (canonical bodies: with their hidden argument). NULL: pending. */
 void *vm_code_of(Thread *t, Method *m);
+bool vm_module_init(Thread *t, Module *mod, bool *done); /* cooperative; false: an exception is pending */
 /* New code of m: entry, tier, followers of a canonical body, vtable slots. */
 void vm_publish(Thread *t, Method *m, void *code, u8 tier);
 /* The Method whose entry may be called with an object reference as this and plain arguments, for an implementation found by dispatch. */

@@ -330,6 +330,8 @@ bool vm_delegate_construct(Thread *t, Object *d, Object *target, void *fnptr)
     DelegateStubs *s = stubs_coop(t, d->mt);
     if (!s)
         return false;
+    if (!fnptr)
+        return vm_throw_arg(t, VM_ERR_ARGUMENT_NULL, "method", NULL);
     if (!m)
         return vm_throwf(t, VM_ERR_NOT_SUPPORTED, "A delegate can only be made over the address of a managed method.");
     Err e = {0};

@@ -115,6 +115,16 @@ Object *vm_help_new_mdarray(MethodTable *mt, u32 n, i32 *args)
         array_too_long(t);
         return NULL;
     }
+    if (rank == 1 && (step == 1 || args[0] == 0)) { /* T[*] from 0 is a vector, as on the reference */
+        Err e = {0};
+        TypeHandle vector = 0;
+        PREEMPTIVE(t) { vector = type_szarray_of(mt->elem, &e); }
+        if (!vector) {
+            vm_throw_err(t, &e);
+            return NULL;
+        }
+        return or_no_memory(t, gc_alloc_array(t, th_mt(vector), (u32)total, 0));
+    }
     Object *a = or_no_memory(t, gc_alloc_array(t, mt, (u32)total, 0));
     if (!a)
         return NULL;
@@ -329,7 +339,11 @@ MethodTable *vm_help_exact_mt(MethodTable *of_this, MethodTable *owner_canon)
 Object *vm_help_string_literal(Module *m, u32 token) { return vm_string_literal(m, token, NULL); }
 Object *vm_help_type_object(TypeHandle th) { return th ? vm_type_object(th) : NULL; } /* 0: of an empty TypedReference */
 Object *vm_help_method_handle(Method *m) { return vm_method_stub_object(thread_current(), m); }
-Object *vm_help_field_handle(Field *f, MethodTable *owner) { return vm_field_stub_object(thread_current(), f, owner); }
+Field *(*vm_exact_field)(Field *f, MethodTable *owner);
+Object *vm_help_field_handle(Field *f, MethodTable *owner)
+{
+    return vm_field_stub_object(thread_current(), vm_exact_field && (f->flags & FF_STATIC) ? vm_exact_field(f, owner) : f, owner);
+}
 
 /* ---- function pointers ------------------------------------------------------------ */
 void *vm_ldftn(Thread *t, Method *m)

@@ -353,8 +353,8 @@ static void *own_code(Thread *t, Method *m, u8 *tier)
     return m->flags & MF_UNSAFE_ACCESSOR ? accessor_code(t, m) : compile(t, m);
 }
 
-/* The module constructor runs before the first method of the module that is called. *done: others need not wait for it. */
-static bool module_init(Thread *t, Module *mod, bool *done)
+/* The module constructor runs before the first method of the module that is called, or the first static of it that is used. *done: others need not wait for it. */
+bool vm_module_init(Thread *t, Module *mod, bool *done)
 {
     *done = __atomic_load_n(&mod->module_ctor_done, __ATOMIC_ACQUIRE);
     if (*done)
@@ -398,7 +398,7 @@ void *vm_code_of(Thread *t, Method *m)
     }
     bool hold = false, precise = false;
     if (!(m->flags & (MF_STUB | MF_CCTOR | MF_ARRAY)) && !m->mt->module->assembly->is_corelib) {
-        if (!module_init(t, m->mt->module, &hold))
+        if (!vm_module_init(t, m->mt->module, &hold))
             return NULL;
         hold = !hold;
     }
