@@ -218,20 +218,21 @@ static PeImage *open_image(LoadContext *alc, const char *path, Err *e)
     return pe;
 }
 
-static Assembly *find_in_list(LoadContext *alc, const MdAssemblyName *n)
+/* Emitted assemblies are found by each other only. */
+static Assembly *find_in_list(LoadContext *alc, const MdAssemblyName *n, bool emitted)
 {
     for (u32 i = 0; i < alc->assemblies.len; i++) {
         Assembly *a = alc->assemblies.data[i];
-        if (!a->is_dynamic && md_same_simple_name(&a->identity, n) && same_culture(&a->identity, n)) /* emitted ones are not found by name */
+        if ((emitted || !a->is_dynamic) && md_same_simple_name(&a->identity, n) && same_culture(&a->identity, n))
             return a;
     }
     return NULL;
 }
 
-Assembly *vm_find_loaded(LoadContext *alc, const MdAssemblyName *n)
+static Assembly *find_loaded(LoadContext *alc, const MdAssemblyName *n, bool emitted)
 {
     type_lock();
-    Assembly *a = find_in_list(alc, n);
+    Assembly *a = find_in_list(alc, n, emitted);
     type_unlock();
     return a;
 }
@@ -243,8 +244,9 @@ static const u8 *mvid(Assembly *a)
     return g ? g : none;
 }
 
-/* Adds an opened image to the context, unless one of its name came before: then that one (*old), the image is dropped. */
-static Assembly *add_image(LoadContext *alc, PeImage *pe, const char *path, bool *old, Err *e)
+/* Adds an opened image to the context, unless one of its name came before: then that one (*old), the image is dropped.  NULL without error: its
+ * version is below the one asked for. */
+static Assembly *add_image(LoadContext *alc, PeImage *pe, const char *path, const MdAssemblyName *asked, bool *old, Err *e)
 {
     MdImage md;
     MdAssemblyName id;
@@ -253,8 +255,17 @@ static Assembly *add_image(LoadContext *alc, PeImage *pe, const char *path, bool
         with_name(e, path ? path : "");
         return NULL;
     }
+    bool corelib = type_corelib && md_same_simple_name(&type_corelib->identity, &id);
+    if ((asked && !version_ok(asked, &id)) || corelib) { /* there is one CoreLib, which comes by the platform's list */
+        char name[300];
+        vm_name_display(&id, name, sizeof name);
+        if (corelib)
+            vm_file_not_found(e, path ? path : name);
+        md_close(&md);
+        return NULL;
+    }
     type_lock();
-    Assembly *a = find_in_list(alc, &id);
+    Assembly *a = find_in_list(alc, &id, false);
     if (a)
         *old = true;
     else
@@ -265,7 +276,6 @@ static Assembly *add_image(LoadContext *alc, PeImage *pe, const char *path, bool
             char name[300];
             vm_name_display(&id, name, sizeof name);
             err_set(e, ERR_FILE_LOAD, 0, "Could not load file or assembly '%s'. Assembly with same name is already loaded", name);
-            with_name(e, name);
             a = NULL;
         }
     }
@@ -337,6 +347,10 @@ static Assembly *ask_context(Thread *t, LoadContext *alc, const char *method, co
         void *args[] = {&handle, &name};
         ok = name && vm_call(t, alc_method(method, 2), args, &result);
         answer = ok ? assembly_of(result) : NULL;
+        if (answer && answer->is_dynamic) {
+            ok = vm_throwf(t, VM_ERR_INVALID_OPERATION, "Dynamically emitted assemblies are unsupported for AssemblyLoadContext resolution.");
+            answer = NULL;
+        }
     }
     if (!ok)
         err_set(e, ERR_PENDING, 0, "exception in AssemblyLoadContext.%s", method);
@@ -371,11 +385,11 @@ static Assembly *last_resort(Thread *t, const MdAssemblyName *n, Assembly *reque
 }
 
 /* --- Binding ------------------------------------------------------------------------------------------------------------ */
-static Assembly *load_path(LoadContext *alc, const char *path, Err *e)
+static Assembly *load_path(LoadContext *alc, const char *path, const MdAssemblyName *asked, Err *e)
 {
     bool old;
     PeImage *pe = open_image(alc, path, e);
-    Assembly *a = pe ? add_image(alc, pe, path, &old, e) : NULL;
+    Assembly *a = pe ? add_image(alc, pe, path, asked, &old, e) : NULL;
     if (a && !old)
         vm_assembly_loaded(a);
     return a;
@@ -388,49 +402,51 @@ static Assembly *bind_satellite(LoadContext *def, const MdAssemblyName *n, Err *
         int len = snprintf(path, sizeof path, "%s%.*s/%.*s.dll", vm_paths_at(VM_PATHS_RESOURCES, i), (int)n->culture_len,
                            n->culture, (int)n->name_len, n->name);
         if (len > 0 && (size_t)len < sizeof path && os_file_exists(path))
-            return load_path(def, path, e);
+            return load_path(def, path, NULL, e);
     }
     return NULL;
 }
 
 /* The default context without its events. NULL without error: not found. */
-static Assembly *bind_default(LoadContext *def, const MdAssemblyName *n, Err *e)
+static Assembly *bind_default(LoadContext *def, const MdAssemblyName *n, bool emitted, Err *e)
 {
     char simple[512];
     if (n->name_len >= sizeof simple)
         return NULL;
     memcpy(simple, n->name, n->name_len);
     simple[n->name_len] = 0;
-    Assembly *a = vm_find_loaded(def, n);
+    Assembly *a = find_loaded(def, n, emitted);
     if (!a && md_same_simple_name(&type_corelib->identity, n))
         a = type_corelib;
     if (!a && !culture_neutral(n))
         return bind_satellite(def, n, e);
     if (!a) {
         const char *path = vm_tpa_find(simple);
-        a = path ? load_path(def, path, e) : NULL;
+        a = path ? load_path(def, path, n, e) : NULL;
         if (!a && e && e->kind == ERR_BAD_IMAGE && strncmp(e->text, "Bad IL format.", 14) == 0)
             e->kind = ERR_NONE, e->name[0] = 0, e->hresult = 0; /* as the reference: no image is no file */
     }
     return a && version_ok(n, &a->identity) ? a : NULL;
 }
 
-static Assembly *bind_steps(Thread *t, LoadContext *alc, const MdAssemblyName *n, Err *e)
+static Assembly *bind_steps(Thread *t, LoadContext *alc, const MdAssemblyName *n, bool emitted, Err *e)
 {
     LoadContext *def = alc->domain->default_context;
     Assembly *a;
     if (alc == def) {
-        a = bind_default(def, n, e);
+        a = bind_default(def, n, emitted, e);
     } else {
-        a = md_same_simple_name(&type_corelib->identity, n) ? type_corelib : vm_find_loaded(alc, n);
+        a = md_same_simple_name(&type_corelib->identity, n) ? type_corelib : find_loaded(alc, n, emitted);
         if (a && !version_ok(n, &a->identity))
             a = NULL;
         if (!a && alc->managed && t)
             a = ask_context(t, alc, "Resolve", n, e);
         if (!a && e->kind == ERR_NONE)
-            a = bind_default(def, n, e);
+            a = bind_default(def, n, emitted, e);
     }
     if (a || e->kind != ERR_NONE || !t || !vm_runtime.started)
+        return a;
+    if (alc != def && def->managed && culture_neutral(n) && (a = ask_context(t, def, "ResolveUsingResolvingEvent", n, e), a || e->kind != ERR_NONE))
         return a;
     if (!culture_neutral(n))
         a = ask_context(t, alc, "ResolveSatelliteAssembly", n, e);
@@ -471,7 +487,7 @@ Assembly *vm_bind_assembly(LoadContext *alc, const MdAssemblyName *name, Assembl
 {
     Err local = {0};
     Thread *t = thread_current();
-    Assembly *a = bind_steps(t, alc, name, &local);
+    Assembly *a = bind_steps(t, alc, name, requester && requester->is_dynamic, &local);
     if (!a && local.kind == ERR_NONE && t && vm_runtime.started)
         a = last_resort(t, name, requester, &local);
     if (a)
@@ -511,13 +527,13 @@ Assembly *vm_load_file(LoadContext *alc, const char *path, Err *e)
             MdAssemblyName id = {.name = simple, .name_len = (u32)n - 4, .culture = ""};
             const char *tpa = vm_tpa_find(simple);
             if (tpa && strcmp(tpa, path) == 0) {
-                Assembly *a = vm_find_loaded(alc, &id);
+                Assembly *a = find_loaded(alc, &id, false);
                 if (a)
                     return a;
             }
         }
     }
-    return load_path(alc, path, e);
+    return load_path(alc, path, NULL, e);
 }
 
 Assembly *vm_load_memory(LoadContext *alc, const void *image, size_t n, const void *pdb, size_t npdb, Err *e)
@@ -528,7 +544,7 @@ Assembly *vm_load_memory(LoadContext *alc, const void *image, size_t n, const vo
     PeImage *pe = type_alloc(alc, HEAP_COLD, sizeof *pe);
     *pe = tmp;
     bool old;
-    Assembly *a = add_image(alc, pe, NULL, &old, e);
+    Assembly *a = add_image(alc, pe, NULL, NULL, &old, e);
     if (a && !old) {
         if (pdb && npdb) {
             u8 *copy = type_alloc(alc, HEAP_COLD, npdb);

@@ -17,8 +17,6 @@ _Static_assert(sizeof(VmNameParts) == 40, "written by CoreLib");
 /* Strings of *out lie in a. */
 void vm_name_from_parts(Arena *a, const VmNameParts *p, MdAssemblyName *out);
 Object *vm_assembly_name_object(Thread *t, const MdAssemblyName *n); /* System.Reflection.AssemblyName; NULL: pending */
-/* Already there in this context itself, by simple name and culture. */
-Assembly *vm_find_loaded(LoadContext *alc, const MdAssemblyName *n);
 /* Display name as messages show it: culture and token always, the version when given. */
 void vm_name_display(const MdAssemblyName *n, char *buf, size_t cap);
 /* Fills e: FileNotFoundException's words for a name or a path. */

@@ -261,12 +261,23 @@ bool vm_throw_err(Thread *t, const Err *e)
 
 /* ---- casts ---- */
 
+static const Assembly *declared_in(TypeHandle th)
+{
+    for (;;) {
+        if (th_is_desc(th) && th_desc(th)->elem)
+            th = th_desc(th)->elem;
+        else if (!th_is_desc(th) && th_mt(th)->klass->rank)
+            th = th_mt(th)->elem;
+        else
+            break;
+    }
+    MethodTable *mt = th_mt(th);
+    return mt && mt->module ? mt->module->assembly : NULL;
+}
+
 static const char *origin(Thread *t, TypeHandle th, char letter, char *buf, size_t n)
 {
-    while (th_is_desc(th) && th_desc(th)->elem)
-        th = th_desc(th)->elem;
-    MethodTable *mt = th_mt(th);
-    const Assembly *a = mt && mt->module ? mt->module->assembly : NULL;
+    const Assembly *a = declared_in(th);
     char name[512] = "";
     if (!a)
         return "";
@@ -282,14 +293,54 @@ static const char *origin(Thread *t, TypeHandle th, char letter, char *buf, size
     return buf;
 }
 
+/* What the class has that bears the wanted type's name but comes from elsewhere: the contract that both sides loaded. */
+static MethodTable *namesake(MethodTable *mt, const char *wanted, MethodTable *but)
+{
+    char name[1024];
+    for (MethodTable *base = mt; base; base = base->parent) {
+        type_name(th_of(base), TN_NAMESPACE | TN_FULL_INST, name, sizeof name);
+        if (base != but && base != mt && strcmp(name, wanted) == 0)
+            return base;
+    }
+    u32 n = 0;
+    Err e = {0};
+    MethodTable **all = type_interfaces(mt, &n, &e);
+    for (u32 i = 0; all && i < n; i++) {
+        type_name(th_of(all[i]), TN_NAMESPACE | TN_FULL_INST, name, sizeof name);
+        if (all[i] != but && strcmp(name, wanted) == 0)
+            return all[i];
+    }
+    return NULL;
+}
+
+/* How to make one type of two: said when the same assembly was loaded into two contexts. */
+static void advice(Thread *t, TypeHandle a, TypeHandle b, char *buf, size_t n)
+{
+    const Assembly *x = declared_in(a), *y = declared_in(b);
+    char context[256];
+    buf[0] = 0;
+    if (!x || !y || x->alc == y->alc || !md_same_simple_name(&x->identity, &y->identity))
+        return;
+    const Assembly *own = x->alc->is_default ? y : x, *other = own == x ? y : x;
+    vm_context_display(t, own->alc, context, sizeof context);
+    snprintf(buf, n, " '%s' was loaded twice. To share it, let AssemblyLoadContext.Load of '%s' return %s.", own->name, context,
+             other->alc->is_default ? "null for it, so that it comes from the default context" : "the other context's assembly");
+}
+
 bool vm_throw_invalid_cast(Thread *t, TypeHandle from, TypeHandle to)
 {
-    char a[1024], b[1024], oa[1024], ob[1024];
+    char a[1024], b[1024], oa[1024], ob[1024], how[800];
     type_name(from, TN_NAMESPACE | TN_FULL_INST, a, sizeof a);
     type_name(to, TN_NAMESPACE | TN_FULL_INST, b, sizeof b);
-    if (strcmp(a, b) != 0)
-        return vm_throwf(t, VM_ERR_INVALID_CAST, "Unable to cast object of type '%s' to type '%s'.",
-                         a, b);
-    return vm_throwf(t, VM_ERR_INVALID_CAST, "[A]%s cannot be cast to [B]%s. %s. %s.", a, b,
-                     origin(t, from, 'A', oa, sizeof oa), origin(t, to, 'B', ob, sizeof ob));
+    if (strcmp(a, b) == 0) {
+        advice(t, from, to, how, sizeof how);
+        return vm_throwf(t, VM_ERR_INVALID_CAST, "[A]%s cannot be cast to [B]%s. %s. %s.%s", a, b, origin(t, from, 'A', oa, sizeof oa),
+                         origin(t, to, 'B', ob, sizeof ob), how);
+    }
+    MethodTable *other = th_is_desc(from) || th_is_desc(to) ? NULL : namesake(th_mt(from), b, th_mt(to));
+    if (!other)
+        return vm_throwf(t, VM_ERR_INVALID_CAST, "Unable to cast object of type '%s' to type '%s'.", a, b);
+    advice(t, th_of(other), to, how, sizeof how);
+    return vm_throwf(t, VM_ERR_INVALID_CAST, "Unable to cast object of type '%s' to type '%s'. It has another type of that name: [A]%s, not [B]%s. %s. %s.%s",
+                     a, b, b, b, origin(t, th_of(other), 'A', oa, sizeof oa), origin(t, to, 'B', ob, sizeof ob), how);
 }

@@ -20,18 +20,21 @@ internal static class Program
 
     private static void Children(IEnumerable<string> names)
     {
-        foreach (string name in names)
+        var all = names.Select(name =>
         {
             var i = new System.Diagnostics.ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
             i.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
             i.ArgumentList.Add(name);
-            using var p = System.Diagnostics.Process.Start(i)!;
-            Task<string> err = p.StandardError.ReadToEndAsync();
-            Console.Write(p.StandardOutput.ReadToEnd());
+            var p = System.Diagnostics.Process.Start(i)!;
+            return (name, p, p.StandardOutput.ReadToEndAsync(), p.StandardError.ReadToEndAsync());
+        }).ToList();
+        foreach ((string name, System.Diagnostics.Process p, Task<string> text, Task<string> err) in all)
+        {
+            Console.Write(text.Result);
             foreach (string line in err.Result.Split('\n', StringSplitOptions.RemoveEmptyEntries))
                 if (!line.StartsWith("   at System.")) Console.WriteLine("  | " + line);
             p.WaitForExit();
-            Console.WriteLine("= " + p.ExitCode);
+            Console.WriteLine($"{name} = {p.ExitCode}");
         }
     }
 
