@@ -86,14 +86,14 @@ REFL(void, AssemblyNative_GetImageRuntimeVersion, QCallAssembly a, StringHandleO
 
 REFL(void, AssemblyNative_GetLocation, QCallAssembly a, StringHandleOnStack out)
 {
-    const char *p = a.assembly->path ? a.assembly->path : "";
+    const char *p = a.assembly->path && !a.assembly->is_bundled ? a.assembly->path : "";
     give_utf8(out, p, strlen(p));
 }
 
 REFL(i32, AssemblyNative_GetCodeBase, QCallAssembly a, StringHandleOnStack out)
 {
     const char *path = a.assembly->path ? a.assembly->path : type_corelib->path; /* of bytes: who loaded them */
-    if (!path)
+    if (!path || a.assembly->is_bundled)
         return 0;
     char *url = base_asprintf("file://%s", path);
     give_utf8(out, url, strlen(url));

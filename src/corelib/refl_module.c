@@ -103,7 +103,7 @@ REFL(void, RuntimeModule_GetScopeName, QCallModule m, StringHandleOnStack out)
 REFL(void, RuntimeModule_GetFullyQualifiedName, QCallModule m, StringHandleOnStack out)
 {
     QCALL_BEGIN(t);
-    const char *path = m.module->assembly->path;
+    const char *path = m.module->assembly->is_bundled ? NULL : m.module->assembly->path;
     qc_set_string(out, vm_string_utf8(t, path ? path : m.module->assembly->is_dynamic ? "<In Memory Module>" : "<Unknown>"));
     QCALL_END(t);
 }

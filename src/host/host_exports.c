@@ -136,7 +136,7 @@ int coreclr_create_delegate(void *handle, unsigned domain_id, const char *assemb
     *delegate = NULL;
     Err e = {0};
     NEED(vm_create_delegate);
-    return vm_create_delegate(assembly, type, method, delegate, &e) ? HOST_S_OK : report(&e);
+    return vm_create_delegate(assembly, type, method, delegate, &e) ? HOST_S_OK : host_hresult(&e); /* hosts ask for what may not be there */
 }
 
 int coreclr_shutdown_2(void *handle, unsigned domain_id, int *latched_exit_code)

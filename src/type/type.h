@@ -435,6 +435,7 @@ struct Assembly {
     MdAssemblyName identity;
     GcHandle exposed;      /* RuntimeAssembly, strong; NULL until asked for */
     bool is_corelib, is_dynamic;
+    bool is_bundled;       /* path names no file: it lies inside a single-file program */
     bool trusted;          /* in CoreLib's folder: completeness of overrides and constraints of its types is not checked */
     Map64 refs;            /* AssemblyRef rid -> Assembly *, under type_lock */
     Map64 friends;         /* other Assembly * -> may it see the internals of this one? (type_access.c, under type_lock) */

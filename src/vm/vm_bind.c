@@ -154,12 +154,30 @@ Object *vm_assembly_name_object(Thread *t, const MdAssemblyName *n)
 }
 
 /* --- Images ------------------------------------------------------------------------------------------------------------ */
-/* From a single-file program: where the host says path lies inside the executable. 1 opened, 0 not bundled, -1 error. */
+/* A single-file program: its managed files lie inside the executable, where the host finds them by their paths below its folder. */
+static char *bundle_folder(void)
+{
+    static char *cached;
+    char *folder = __atomic_load_n(&cached, __ATOMIC_ACQUIRE);
+    if (!folder && vm_host_contract()->bundle_probe && (folder = os_file_exe_path())) {
+        *(strrchr(folder, '/') + 1) = 0;
+        char *none = NULL;
+        if (!__atomic_compare_exchange_n(&cached, &none, folder, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+            base_free(folder);
+            folder = none;
+        }
+    }
+    return folder;
+}
+
+/* 1 opened, 0 not bundled, -1 error. */
 static int open_bundled(PeImage *pe, const char *path, Err *e)
 {
     const VmHostContract *h = vm_host_contract();
     i64 offset = 0, size = 0, packed = 0;
-    if (!h->bundle_probe || !h->bundle_probe(path, &offset, &size, &packed))
+    const char *folder = bundle_folder();
+    size_t n = folder ? strlen(folder) : 0;
+    if (!n || strncmp(path, folder, n) != 0 || !h->bundle_probe(path + n, &offset, &size, &packed))
         return 0;
     if (packed) {
         err_set(e, ERR_MISSING_FEATURE, 0, "compressed single-file bundle");
@@ -196,10 +214,12 @@ static bool is_runnable(PeImage *pe, Err *e)
     return false;
 }
 
-static PeImage *open_image(LoadContext *alc, const char *path, Err *e)
+/* *in_bundle: look there first; then whether it came from there. */
+static PeImage *open_image(LoadContext *alc, const char *path, bool *in_bundle, Err *e)
 {
     PeImage tmp;
-    int bundled = open_bundled(&tmp, path, e);
+    int bundled = *in_bundle ? open_bundled(&tmp, path, e) : 0;
+    *in_bundle = bundled > 0;
     if (bundled == 0 && !pe_open_file(&tmp, path, e)) {
         if (e && e->kind == ERR_FILE_NOT_FOUND) {
             e->kind = ERR_NONE;
@@ -385,24 +405,41 @@ static Assembly *last_resort(Thread *t, const MdAssemblyName *n, Assembly *reque
 }
 
 /* --- Binding ------------------------------------------------------------------------------------------------------------ */
-static Assembly *load_path(LoadContext *alc, const char *path, const MdAssemblyName *asked, Err *e)
+static Assembly *load_path(LoadContext *alc, const char *path, const MdAssemblyName *asked, bool in_bundle, Err *e)
 {
     bool old;
-    PeImage *pe = open_image(alc, path, e);
+    PeImage *pe = open_image(alc, path, &in_bundle, e);
     Assembly *a = pe ? add_image(alc, pe, path, asked, &old, e) : NULL;
+    if (a && !old)
+        a->is_bundled = in_bundle;
     if (a && !old)
         vm_assembly_loaded(a);
     return a;
 }
 
+/* Only what is in the bundle. */
+static Assembly *load_bundled(LoadContext *def, const char *path, const MdAssemblyName *asked, Err *e)
+{
+    i64 offset = 0, size = 0, packed = 0;
+    return vm_host_contract()->bundle_probe(path + strlen(bundle_folder()), &offset, &size, &packed) ? load_path(def, path, asked, true, e) : NULL;
+}
+
 static Assembly *bind_satellite(LoadContext *def, const MdAssemblyName *n, Err *e)
 {
     char path[4096];
+    const char *folder = bundle_folder();
+    if (folder && (size_t)snprintf(path, sizeof path, "%s%.*s/%.*s.dll", folder, (int)n->culture_len, n->culture, (int)n->name_len, n->name) <
+                      sizeof path) {
+        Err none = {0};
+        Assembly *a = load_bundled(def, path, NULL, &none);
+        if (a)
+            return a;
+    }
     for (u32 i = 0; i < vm_paths_count(VM_PATHS_RESOURCES); i++) {
         int len = snprintf(path, sizeof path, "%s%.*s/%.*s.dll", vm_paths_at(VM_PATHS_RESOURCES, i), (int)n->culture_len,
                            n->culture, (int)n->name_len, n->name);
         if (len > 0 && (size_t)len < sizeof path && os_file_exists(path))
-            return load_path(def, path, NULL, e);
+            return load_path(def, path, NULL, false, e);
     }
     return NULL;
 }
@@ -421,8 +458,12 @@ static Assembly *bind_default(LoadContext *def, const MdAssemblyName *n, bool em
     if (!a && !culture_neutral(n))
         return bind_satellite(def, n, e);
     if (!a) {
-        const char *path = vm_tpa_find(simple);
-        a = path ? load_path(def, path, n, e) : NULL;
+        const char *path = vm_tpa_find(simple), *folder = bundle_folder();
+        char *inside = folder ? base_asprintf("%s%s.dll", folder, simple) : NULL;
+        a = inside ? load_bundled(def, inside, n, e) : NULL;
+        base_free(inside);
+        if (!a && path)
+            a = load_path(def, path, n, false, e);
         if (!a && e && e->kind == ERR_BAD_IMAGE && strncmp(e->text, "Bad IL format.", 14) == 0)
             e->kind = ERR_NONE, e->name[0] = 0, e->hresult = 0; /* as the reference: no image is no file */
     }
@@ -533,7 +574,7 @@ Assembly *vm_load_file(LoadContext *alc, const char *path, Err *e)
             }
         }
     }
-    return load_path(alc, path, NULL, e);
+    return load_path(alc, path, NULL, !vm_runtime.entry_assembly, e);
 }
 
 Assembly *vm_load_memory(LoadContext *alc, const void *image, size_t n, const void *pdb, size_t npdb, Err *e)

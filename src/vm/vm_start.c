@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "os/os_file.h"
 #include "os/os_mem.h"
 #include "os/os_thread.h"
 #include "os/os_time.h"
@@ -175,7 +176,11 @@ static Method *entry_point(Assembly *a, Err *e)
 /* Environment's copy of the command line, and the string[] for Main. */
 static Object *command_line(Thread *t, const char *path, int argc, const char **argv)
 {
+    char *bundle = vm_host_contract()->bundle_probe ? os_file_exe_path() : NULL; /* the program's name is then the executable's */
+    if (bundle)
+        path = bundle;
     char16 *exe = utf8_dup_utf16(path, strlen(path));
+    base_free(bundle);
     char16 **args16 = base_malloc((size_t)(argc + 1) * sizeof *args16);
     for (int i = 0; i < argc; i++)
         args16[i] = utf8_dup_utf16(argv[i], strlen(argv[i]));
@@ -255,9 +260,8 @@ static u32 stack_words(const MethodSig *sig)
     return words;
 }
 
-bool vm_create_delegate(const char *assembly, const char *type, const char *method, void **out, Err *e)
+static bool create_delegate(Thread *t, const char *assembly, const char *type, const char *method, void **out, Err *e)
 {
-    Thread *t = attached();
     MdAssemblyName n;
     size_t len = strlen(assembly);
     char *buf = base_malloc(len + 1);
@@ -285,6 +289,21 @@ bool vm_create_delegate(const char *assembly, const char *type, const char *meth
         return err_set(e, ERR_PENDING, 0, "exception while preparing '%s.%s'", type, method);
     *out = code_reverse_thunk(type_method_context_of(m), &m->entry, stack_words(sig), NULL);
     return true;
+}
+
+/* An exception of managed code that was asked on the way ends here, as its HRESULT. */
+bool vm_create_delegate(const char *assembly, const char *type, const char *method, void **out, Err *e)
+{
+    Thread *t = attached();
+    if (create_delegate(t, assembly, type, method, out, e))
+        return true;
+    COOPERATIVE(t)
+    {
+        if (t->pending && !e->hresult)
+            e->hresult = CF_VAL(t->pending, EXC_HRESULT, i32);
+        t->pending = NULL;
+    }
+    return false;
 }
 
 /* --- The end ------------------------------------------------------------------------------------------------------------- */

@@ -3,11 +3,13 @@
 
 run.py [NAME ...]     --runtime PATH: launcher (default out/stator)
 Most programs here are folders of made-up files, as the host looks at names and not at contents; `built` is a real
-project with a package and satellite resources; `ways` (ways.py) runs a program on the runtime itself, by every way in.  Lists whose order has no meaning to the host are compared as bags.
+project with a package and satellite resources; `ways` (ways.py) runs a program on the runtime itself, by every way in;
+`hosting` (hosting.py) runs C programs that host it, startup hooks and single-file programs.  Lists whose order has no meaning to the host are compared as bags.
 Last line: `N passed, N failed`."""
 import argparse, collections, json, os, shutil, subprocess, sys, time
 from pathlib import Path
 
+from hosting import hosting
 from ways import ways
 
 HERE = Path(__file__).resolve().parent
@@ -309,6 +311,8 @@ def main():
         speed(root)
     if not a.names or "ways" in a.names:
         ways(check, WORK, dotnet, a.runtime)
+    if not a.names or "hosting" in a.names:
+        hosting(check, WORK, dotnet, a.runtime, WORK / "ours")
     if not a.names or "built" in a.names:
         app = built(dotnet)
         if app:
