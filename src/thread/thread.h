@@ -50,6 +50,7 @@ struct Thread {
     struct Thread *next, *prev_thread; /* list of all threads, under the thread list lock */
     struct ThreadWait *wait;           /* private to thread_wait.c / thread_sync.c */
     void *os;                          /* OsThread */
+    struct TlsSet *tls_sets;           /* thread statics of the domains that it has left (type_static.c) */
     GcHandle start_arg;                /* the Thread object that StartCallback runs on */
     u32 managed_priority;
     char *park_sp; /* parked at a cooperative safepoint: scan the C stack from here up to record; NULL: not parked so */

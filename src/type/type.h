@@ -654,6 +654,7 @@ char *type_thread_statics(MethodTable *mt, Thread *t);
 /* Address of a static field; RVA fields point into the image (writable copy where it is not initonly). */
 void *type_static_address(MethodTable *exact_owner, Field *f, Thread *t);
 void type_thread_detach(Thread *t); /* frees its blocks */
+void type_enter_domain(Thread *t, Domain *to); /* t is the caller: the current domain, and with it the thread statics */
 
 /* --- Names ------------------------------------------------------------------------------------------------------------------ */
 enum { TN_NAMESPACE = 1, TN_FULL_INST = 2, TN_ASSEMBLY = 4, TN_REFLECTION = 8 /* Type.ToString/FullName style escaping */ };

@@ -83,6 +83,13 @@ typedef struct TlsBlock {
     GcHandle slot;      /* holds the object */
     LoadContext *alc;
 } TlsBlock;
+/* Those of a domain that the thread is not in just now. */
+typedef struct TlsSet {
+    struct TlsSet *next;
+    Domain *domain;
+    void **blocks;
+    u32 count;
+} TlsSet;
 static TlsBlock **descriptions(Thread *t) { return (TlsBlock **)t->tls_blocks + t->tls_count; }
 
 static u32 tls_indices;      /* under the lock; 0 is not used */
@@ -145,17 +152,23 @@ typedef struct TlsDead {
     u32 n;
 } TlsDead;
 
-static void drop_blocks(Thread *t, void *arg)
+static void drop_of(void **blocks, u32 count, const TlsDead *dead)
 {
-    TlsDead *dead = arg;
     for (u32 k = 0; k < dead->n; k++) {
         u32 i = dead->indices[k];
-        if (i >= t->tls_count)
+        if (i >= count)
             continue;
-        base_free(descriptions(t)[i]);
-        descriptions(t)[i] = NULL;
-        t->tls_blocks[i] = NULL;
+        base_free(blocks[count + i]);
+        blocks[count + i] = NULL;
+        blocks[i] = NULL;
     }
+}
+
+static void drop_blocks(Thread *t, void *arg)
+{
+    drop_of(t->tls_blocks, t->tls_count, arg);
+    for (TlsSet *s = t->tls_sets; s; s = s->next)
+        drop_of(s->blocks, s->count, arg);
 }
 
 void tls_forget(const u32 *indices, u32 n)
@@ -168,11 +181,32 @@ void tls_forget(const u32 *indices, u32 n)
         vec_push(&free_indices, indices[i]);
 }
 
-/* Cooperative.  A context that is dead, and not unloaded yet, has no slots any more. */
-void type_thread_detach(Thread *t)
+/* Cooperative.  The set of the domain that is left is kept for the way back. */
+void type_enter_domain(Thread *t, Domain *to)
 {
-    for (u32 i = 0; i < t->tls_count; i++) {
-        TlsBlock *d = descriptions(t)[i];
+    if (t->domain == to)
+        return;
+    TlsSet **p = &t->tls_sets, *s;
+    while (*p && (*p)->domain != to)
+        p = &(*p)->next;
+    if ((s = *p))
+        *p = s->next;
+    else
+        s = base_calloc(1, sizeof *s);
+    TlsSet left = {.domain = t->domain, .blocks = t->tls_blocks, .count = t->tls_count};
+    t->domain = to;
+    t->tls_blocks = s->blocks;
+    t->tls_count = s->count;
+    *s = left;
+    s->next = t->tls_sets;
+    t->tls_sets = s;
+}
+
+/* A context that is dead, and not unloaded yet, has no slots any more. */
+static void free_set(void **blocks, u32 count)
+{
+    for (u32 i = 0; i < count; i++) {
+        TlsBlock *d = blocks[count + i];
         if (!d)
             continue;
         Object *volatile keeper = d->alc ? type_context_keeper(d->alc) : NULL;
@@ -183,9 +217,20 @@ void type_thread_detach(Thread *t)
         base_free(d->memory);
         base_free(d);
     }
-    base_free(t->tls_blocks);
+    base_free(blocks);
+}
+
+/* Cooperative. */
+void type_thread_detach(Thread *t)
+{
+    free_set(t->tls_blocks, t->tls_count);
     t->tls_blocks = NULL;
     t->tls_count = 0;
+    for (TlsSet *s; (s = t->tls_sets);) {
+        t->tls_sets = s->next;
+        free_set(s->blocks, s->count);
+        base_free(s);
+    }
 }
 
 /* --- Numbers in Domain.neutral_table ----------------------------------------------------------------------------------- */

@@ -341,6 +341,7 @@ bool vm_throw_invalid_cast(Thread *t, TypeHandle from, TypeHandle to)
     if (!other)
         return vm_throwf(t, VM_ERR_INVALID_CAST, "Unable to cast object of type '%s' to type '%s'.", a, b);
     advice(t, th_of(other), to, how, sizeof how);
-    return vm_throwf(t, VM_ERR_INVALID_CAST, "Unable to cast object of type '%s' to type '%s'. It has another type of that name: [A]%s, not [B]%s. %s. %s.%s",
-                     a, b, b, b, origin(t, th_of(other), 'A', oa, sizeof oa), origin(t, to, 'B', ob, sizeof ob), how);
+    return vm_throwf(t, VM_ERR_INVALID_CAST,
+                     "Unable to cast object of type '%s' to type '%s'. It has another type of that name: [A]%s, not [B]%s. %s. %s.%s", a, b, b, b,
+                     origin(t, th_of(other), 'A', oa, sizeof oa), origin(t, to, 'B', ob, sizeof ob), how);
 }

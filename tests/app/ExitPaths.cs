@@ -57,8 +57,7 @@ internal static class Program
         case "handler-throws": AppDomain.CurrentDomain.ProcessExit += (_, _) => Throw("in handler"); return 11;
         case "handler-code": AppDomain.CurrentDomain.ProcessExit += (_, _) => Environment.ExitCode = 12; return 13;
         case "background": { var t = new Thread(() => { try { Thread.Sleep(Timeout.Infinite); } finally { Console.WriteLine("no finally"); } }) { IsBackground = true }; t.Start(); return 16; }
-        case "foreground": { var t = new Thread(() => { Thread.Sleep(20); Console.WriteLine("waited for"); Environment.ExitCode = 99; }); t.Start(); return 17; }
-        case "foreground-code": { var t = new Thread(() => { Thread.Sleep(20); Environment.ExitCode = 18; }); t.Start(); Environment.ExitCode = 19; return 20; }
+        case "foreground": { var t = new Thread(() => { Thread.Sleep(150); Console.WriteLine("waited for"); Environment.ExitCode = 99; }); t.Start(); return 17; }
         case "filter": try { Throw("x"); } catch (FormatException) when (Last() == 1) { Console.WriteLine("not reached"); } break;
         case "unhandled": AppDomain.CurrentDomain.UnhandledException += (s, e) => Console.WriteLine($"handler {((Exception)e.ExceptionObject).Message} {e.IsTerminating} {s == AppDomain.CurrentDomain}"); Throw("main"); break;
         case "unhandled-exit": AppDomain.CurrentDomain.UnhandledException += (_, _) => { Console.WriteLine("handler"); Environment.Exit(23); }; Throw("main"); break;

@@ -4,6 +4,7 @@
  *   stator_config.c     app.runtimeconfig.json and app.runtimeconfig.dev.json
  *   stator_framework.c  finds the .NET installation and the frameworks in it
  *   stator_deps.c       .deps.json files -> the properties that the runtime is given
+ *   stator_component.c  the same for a plug-in, asked for by the program
  *   stator_json.c       the reader of those files
  *   stator_verify.c     `stator verify`
  *
@@ -117,6 +118,14 @@ bool stator_resolve_frameworks(StatorApp *s);
 bool stator_build_properties(StatorApp *s);
 bool stator_add_property(StatorApp *s, const char *key, const char *value);
 const char *stator_get_property(const StatorApp *s, const char *key); /* NULL: absent */
+
+/* A component of a running program (AssemblyDependencyResolver): app, app_dir, app_name and deps_path are set; no frameworks. */
+typedef struct StatorComponent {
+    const char *assemblies, *native_dirs, *resource_dirs; /* each item is followed by ':' */
+} StatorComponent;
+bool stator_resolve_component(StatorApp *s, StatorComponent *out);
+/* The functions of libhostpolicy.so that the class library calls, by the contract's pinvoke_override; NULL: another function. */
+const void *stator_pinvoke(const char *library, const char *entry);
 
 /* All of the above in order.  The last step of stator_main before the library is loaded. */
 bool stator_prepare(StatorApp *s);

@@ -46,6 +46,7 @@ typedef struct TpaItem {
 typedef struct Resolver {
     StatorApp *s;
     Arena *a;
+    bool skip_missing; /* what is not there is left out */
     Deps app, fx[STATOR_MAX_FX];
     VEC(Deps) additional;
     StatorStrings lookup; /* probing paths, package layout */
@@ -204,7 +205,7 @@ static const char *probe(Resolver *r, const Asset *e, u32 level)
 
 static bool not_found(Resolver *r, const Deps *d, const Asset *e)
 {
-    if (e->kind == ASSET_RESOURCES)
+    if (e->kind == ASSET_RESOURCES || r->skip_missing)
         return true;
     return stator_fail(r->s, STATOR_EXIT_RESOLVE,
         "Error:\n  An assembly specified in the application dependencies manifest (%s) was not found:\n"
@@ -458,6 +459,21 @@ static void add_file_properties(Resolver *r, const StatorStrings *native, const 
     vec_free(&deps);
 }
 
+static void free_resolver(Resolver *r)
+{
+    vec_free(&r->tpa);
+    vec_free(&r->lookup);
+    for (int k = 0; k < ASSET_KINDS; k++) {
+        vec_free(&r->app.assets[k]);
+        for (u32 i = 0; i < r->s->n_fx; i++)
+            vec_free(&r->fx[i].assets[k]);
+        for (u32 i = 0; i < r->additional.len; i++)
+            vec_free(&r->additional.data[i].assets[k]);
+    }
+    vec_free(&r->additional);
+    strmap_free(&r->by_name);
+}
+
 bool stator_build_properties(StatorApp *s)
 {
     Resolver r = {.s = s, .a = &s->arena};
@@ -470,17 +486,25 @@ bool stator_build_properties(StatorApp *s)
     }
     vec_free(&native);
     vec_free(&resources);
-    vec_free(&r.tpa);
-    vec_free(&r.lookup);
-    for (int k = 0; k < ASSET_KINDS; k++) {
-        vec_free(&r.app.assets[k]);
-        for (u32 i = 0; i < s->n_fx; i++)
-            vec_free(&r.fx[i].assets[k]);
-        for (u32 i = 0; i < r.additional.len; i++)
-            vec_free(&r.additional.data[i].assets[k]);
-    }
-    vec_free(&r.additional);
-    strmap_free(&r.by_name);
+    free_resolver(&r);
+    return ok;
+}
+
+bool stator_resolve_component(StatorApp *s, StatorComponent *out)
+{
+    Resolver r = {.s = s, .a = &s->arena, .skip_missing = true};
+    StatorStrings native = {0}, resources = {0}, tpa = {0};
+    bool ok = load_deps(&r, s->deps_path, &r.app);
+    r.check_files = true;
+    ok = ok && build_tpa(&r) && build_dirs(&r, ASSET_NATIVE, &native) && build_dirs(&r, ASSET_RESOURCES, &resources);
+    for (u32 i = 0; ok && i < r.tpa.len; i++)
+        vec_push(&tpa, r.tpa.data[i].path);
+    if (ok)
+        *out = (StatorComponent){join(r.a, &tpa, ':', true), join(r.a, &native, ':', true), join(r.a, &resources, ':', true)};
+    vec_free(&tpa);
+    vec_free(&native);
+    vec_free(&resources);
+    free_resolver(&r);
     return ok;
 }
 

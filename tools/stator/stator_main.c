@@ -137,7 +137,7 @@ static bool load_coreclr(StatorApp *s, const char *self, CoreClr *c)
 
 static int run(StatorApp *s, const CoreClr *c, const char *self, int argc, char **argv)
 {
-    HostContract contract = {.size = sizeof contract, .context = s, .get_runtime_property = get_runtime_property};
+    HostContract contract = {.size = sizeof contract, .context = s, .get_runtime_property = get_runtime_property, .pinvoke_override = stator_pinvoke};
     if (!stator_add_property(s, "HOST_RUNTIME_CONTRACT", arena_printf(&s->arena, "0x%zx", (size_t)&contract)))
         return fail(s);
     u32 n = s->props.len;

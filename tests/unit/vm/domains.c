@@ -27,7 +27,7 @@ static MethodTable *core(const char *ns, const char *name)
 static Object *call_in(Domain *d, const char *ns, const char *type, const char *method)
 {
     Object *o = NULL;
-    t->domain = d;
+    type_enter_domain(t, d);
     Method *m = type_method_by_name(core(ns, type), method, 0);
     CHECKF(m != NULL, "%s.%s", type, method);
     COOPERATIVE(t)
@@ -35,17 +35,17 @@ static Object *call_in(Domain *d, const char *ns, const char *type, const char *
         bool ok = vm_call(t, m, NULL, &o);
         EXPECT(ok && o);
     }
-    t->domain = first;
+    type_enter_domain(t, first);
     return o;
 }
 
 static Object *type_in(Domain *d, Object *o)
 {
     Object *r = NULL;
-    t->domain = d;
+    type_enter_domain(t, d);
     Method *m = type_method_by_name(core("System", "Object"), "GetType", 0);
     COOPERATIVE(t) { EXPECT(vm_call(t, m, (void *[]){&o}, &r)); }
-    t->domain = first;
+    type_enter_domain(t, first);
     return r;
 }
 
@@ -69,13 +69,35 @@ static void generic_statics(void)
     Object *o[2][2] = {{0}};
     Domain *d[] = {first, second};
     for (u32 i = 0; i < 4; i++) {
-        t->domain = d[i & 1];
+        type_enter_domain(t, d[i & 1]);
         COOPERATIVE(t) { EXPECT(vm_call(t, m, NULL, &o[i & 1][i >> 1])); }
     }
-    t->domain = first;
+    type_enter_domain(t, first);
     EXPECT(o[0][0] && o[0][0] == o[0][1]);
     EXPECT(o[1][0] && o[1][0] == o[1][1]);
     EXPECT(o[0][0] != o[1][0]);
+}
+
+/* Each domain has its own, which a thread finds again when it comes back. */
+static void thread_statics(void)
+{
+    const char *ns = "System.Threading", *type = "Thread", *field = "t_currentThread";
+    MethodTable *thread = core(ns, type);
+    Field *f = type_field_by_name(thread, field);
+    CHECKF(f != NULL, "%s.%s", type, field);
+    COOPERATIVE(t)
+    {
+        Object **a = type_static_address(thread, f, t);
+        Object *mine = *a;
+        type_enter_domain(t, second);
+        Object **b = type_static_address(thread, f, t);
+        EXPECT(a != b && !*b);
+        type_enter_domain(t, first);
+        EXPECT(type_static_address(thread, f, t) == (void *)a && *a == mine);
+        type_enter_domain(t, second);
+        EXPECT(type_static_address(thread, f, t) == (void *)b);
+        type_enter_domain(t, first);
+    }
 }
 
 static void literals(void)
@@ -92,9 +114,9 @@ static void type_objects(void)
     EXPECT(a && b && a != b);
     EXPECT(type_in(first, s) == a && type_in(second, s) == b);
     EXPECT(vm_type_of_object(a) == th_of(s->mt) && vm_type_of_object(b) == th_of(s->mt));
-    t->domain = second;
+    type_enter_domain(t, second);
     EXPECT(vm_type_object(th_of(s->mt)) == b);
-    t->domain = first;
+    type_enter_domain(t, first);
 }
 
 static void assembly_objects(void)
@@ -103,10 +125,10 @@ static void assembly_objects(void)
     COOPERATIVE(t)
     {
         o[0] = vm_assembly_object(t, type_corelib);
-        t->domain = second;
+        type_enter_domain(t, second);
         o[1] = vm_assembly_object(t, type_corelib);
         EXPECT(o[1] == vm_assembly_object(t, type_corelib) && vm_module_object(t, type_corelib->module));
-        t->domain = first;
+        type_enter_domain(t, first);
         EXPECT(o[0] == vm_assembly_object(t, type_corelib) && o[0] != o[1]);
     }
 }
@@ -171,6 +193,7 @@ int main(void)
     boot();
     statics();
     generic_statics();
+    thread_statics();
     literals();
     type_objects();
     assembly_objects();
