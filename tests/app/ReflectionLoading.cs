@@ -76,7 +76,11 @@ static class Program
         Ask.Say("twice", () => Assembly.LoadFile(me.Location) == third);
         Ask.Say("bytes twice", () => Assembly.Load(image) == second);
         Ask.Say("equal", () => me.Equals(second) + " " + me.GetHashCode().Equals(me.GetHashCode()));
-        Ask.Say("cast", () => ((Func<object, object>)(o => (Marker)o))(second.CreateInstance("Marker")!));
+        Ask.Say("cast", () =>
+        {
+            try { return ((Func<object, object>)(o => (Marker)o))(second.CreateInstance("Marker")!); }
+            catch (InvalidCastException e) { throw new InvalidCastException(e.Message.Split(" 'ReflectionLoading' was loaded twice")[0]); } // CastAdvice shows the rest
+        });
 
         Ask.Say("reflection only", () => Assembly.ReflectionOnlyLoad("System.Runtime"));
         Ask.Say("reflection only", () => Assembly.ReflectionOnlyLoad(image));

@@ -196,6 +196,8 @@ def run(command, env, name):
     given = collections.defaultdict(list)
     for line in out.read_text().splitlines() if out.exists() else []:
         key, _, value = line.partition("=")
+        if key == "contract" and value.startswith("0x 48"):  # the launcher answers the calls of libhostpolicy.so itself
+            value = value[:-3] + "* 0"
         given[key].append(sorted(value.split(":")) if key in BAGS else value)
     return r, dict(given)
 
