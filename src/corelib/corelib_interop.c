@@ -56,9 +56,30 @@ CALL(void, corelib_marshal_prelink, Method *m)
     QCALL_END(t);
 }
 
+static bool in_catch(const CodeFrame *f)
+{
+    IlBody body;
+    IlClause c;
+    u32 at = code_il_offset(f->code, f->ip, true);
+    if (!f->code->num_clauses || f->code->is_stub || !type_method_body(f->code->method, &body, NULL))
+        return false;
+    for (u32 i = 0; i < body.clause_count; i++) {
+        il_clause(&body, i, &c);
+        if ((c.kind == IL_EH_CATCH || c.kind == IL_EH_FILTER) && at >= c.handler_start && at < c.handler_end)
+            return true;
+    }
+    return false;
+}
+
+/* That of every managed exception, while one is handled. */
 CALL(i32, corelib_marshal_code, void)
 {
-    return (i32)0xE0434352; /* that of every managed exception */
+    CodeWalk w;
+    code_walk_init(&w, thread_current()->record);
+    while (code_walk_next(&w))
+        if (in_catch(&w.frame))
+            return (i32)0xE0434352;
+    return 0;
 }
 
 CALL(void *, corelib_marshal_pointers, void)
@@ -293,21 +314,57 @@ static void fixed_step(const FixedState *s, ArrayStep what, Object **array, char
     QCALL_BEGIN(t);
     if (what == ARRAY_CONTENTS_NATIVE && array && *array && ((Array *)*array)->length < s->count)
         vm_throw_arg(t, VM_ERR_ARGUMENT, NULL,
-                     "Type could not be marshaled because the length of an embedded array instance does not match the declared length in the layout.");
+                     "Type could not be marshaled because the length of an embedded array instance does not match the declared length in "
+                     "the layout.");
     else
         interop_array_step(t, what, s->array, s->vartype, array, &native, s->count);
     QCALL_END(t);
 }
 
-CALL(void, corelib_array_space_native, ArrayState *s, ObjectHandleOnStack a, char **native) { step(s, ARRAY_SPACE_NATIVE, a.ptr, native, 0); }
-CALL(void, corelib_array_contents_native, ArrayState *s, ObjectHandleOnStack a, char **native) { step(s, ARRAY_CONTENTS_NATIVE, a.ptr, native, 0); }
-CALL(void, corelib_array_space_managed, ArrayState *s, ObjectHandleOnStack a, char **native, i32 n) { step(s, ARRAY_SPACE_MANAGED, a.ptr, native, n); }
-CALL(void, corelib_array_contents_managed, ArrayState *s, ObjectHandleOnStack a, char **native) { step(s, ARRAY_CONTENTS_MANAGED, a.ptr, native, 0); }
-CALL(void, corelib_array_clear, ArrayState *s, char **native, i32 n) { step(s, ARRAY_CLEAR, NULL, native, n); }
-CALL(void, corelib_fixed_contents_native, FixedState *s, ObjectHandleOnStack a, char *native) { fixed_step(s, ARRAY_CONTENTS_NATIVE, a.ptr, native); }
-CALL(void, corelib_fixed_space_managed, FixedState *s, ObjectHandleOnStack a, char *native) { fixed_step(s, ARRAY_SPACE_MANAGED, a.ptr, native); }
-CALL(void, corelib_fixed_contents_managed, FixedState *s, ObjectHandleOnStack a, char *native) { fixed_step(s, ARRAY_CONTENTS_MANAGED, a.ptr, native); }
-CALL(void, corelib_fixed_clear, FixedState *s, char *native) { fixed_step(s, ARRAY_CLEAR, NULL, native); }
+CALL(void, corelib_array_space_native, ArrayState *s, ObjectHandleOnStack a, char **native)
+{
+    step(s, ARRAY_SPACE_NATIVE, a.ptr, native, 0);
+}
+
+CALL(void, corelib_array_contents_native, ArrayState *s, ObjectHandleOnStack a, char **native)
+{
+    step(s, ARRAY_CONTENTS_NATIVE, a.ptr, native, 0);
+}
+
+CALL(void, corelib_array_space_managed, ArrayState *s, ObjectHandleOnStack a, char **native, i32 n)
+{
+    step(s, ARRAY_SPACE_MANAGED, a.ptr, native, n);
+}
+
+CALL(void, corelib_array_contents_managed, ArrayState *s, ObjectHandleOnStack a, char **native)
+{
+    step(s, ARRAY_CONTENTS_MANAGED, a.ptr, native, 0);
+}
+
+CALL(void, corelib_array_clear, ArrayState *s, char **native, i32 n)
+{
+    step(s, ARRAY_CLEAR, NULL, native, n);
+}
+
+CALL(void, corelib_fixed_contents_native, FixedState *s, ObjectHandleOnStack a, char *native)
+{
+    fixed_step(s, ARRAY_CONTENTS_NATIVE, a.ptr, native);
+}
+
+CALL(void, corelib_fixed_space_managed, FixedState *s, ObjectHandleOnStack a, char *native)
+{
+    fixed_step(s, ARRAY_SPACE_MANAGED, a.ptr, native);
+}
+
+CALL(void, corelib_fixed_contents_managed, FixedState *s, ObjectHandleOnStack a, char *native)
+{
+    fixed_step(s, ARRAY_CONTENTS_MANAGED, a.ptr, native);
+}
+
+CALL(void, corelib_fixed_clear, FixedState *s, char *native)
+{
+    fixed_step(s, ARRAY_CLEAR, NULL, native);
+}
 
 /* ---- ComWrappers ---- */
 CALL(void *, corelib_com_handle, ObjectHandleOnStack holder)

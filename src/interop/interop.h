@@ -7,8 +7,8 @@
  *
  * A P/Invoke becomes an IL stub whose calli leaves managed code with a transition record (D5); one marked SuppressGCTransition without
  * any marshalling is called directly.  Blittable signatures pass as they are; references to blittable data and arrays of it are pinned; the
- * rest is converted in locals and buffers of the stub.  What has no conversion ends in base_missing("marshalling", ...).
- * Errors: DllNotFoundException and EntryPointNotFoundException with the reference's words.
+ * rest is converted in locals and buffers of the stub.
+ * Errors: MarshalDirectiveException, DllNotFoundException and EntryPointNotFoundException with the reference's words.
  * Mode: cooperative unless said otherwise; loading a library happens in preemptive mode.
  * Book: interop.md  Tests: tests/app */
 #ifndef INTEROP_INTEROP_H
@@ -52,6 +52,8 @@ void *interop_struct_stub(Thread *t, MethodTable *mt, const struct NativeLayout 
 
 /* --- Delegates (interop_delegate.c) ------------------------------------------------------------------------------------------ */
 void *interop_delegate_to_native(Thread *t, Object *delegate, Err *e); /* Marshal.GetFunctionPointerForDelegate; same pointer for the same object */
+/* false and *e: native code cannot call this delegate, which has a pointer; as an argument it is refused at once */
+bool interop_delegate_can_enter(Thread *t, Object *delegate, Err *e);
 Object *interop_delegate_original(void *fn); /* the one that fn came from, of whatever type, or NULL */
 /* The original delegate when fn came from one of that type, else a new one. NULL: pending */
 Object *interop_delegate_from_native(Thread *t, MethodTable *delegate_type, void *fn);

@@ -41,7 +41,10 @@ static void *publish(void **cell, Method *entry)
     return __atomic_compare_exchange_n(cell, &none, p, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) ? p : none;
 }
 
-static Method *wrapper_fn(const char *name, i32 n) { return plan_core_fn("System.Runtime.InteropServices", "ComWrappers+ManagedObjectWrapper", name, n); }
+static Method *wrapper_fn(const char *name, i32 n)
+{
+    return plan_core_fn("System.Runtime.InteropServices", "ComWrappers+ManagedObjectWrapper", name, n);
+}
 
 static void signature(MethodSig *sig, SigType *params, u32 n)
 {

@@ -178,6 +178,8 @@ static bool builder_to_managed(Thread *t, const NativeValue *v, char *managed, c
         if (!builder || !vm_call(t, builder_fn(".ctor", 0, 0), (void *[]){&builder}, NULL))
             return false;
         gc_store_ref((Object **)(void *)managed, builder);
+        if (v->count)
+            return true;
     }
     bool wide = v->form == STRING_WIDE;
     i32 n = wide ? (i32)wide_length((const char16 *)(const void *)p) : (i32)strlen(p);
@@ -231,7 +233,7 @@ static bool convert_delegate(Thread *t, const NativeValue *v, char *managed, cha
         Object *d = *(Object **)(void *)managed;
         Err e = {0};
         void *fn = d ? interop_delegate_to_native(t, d, &e) : NULL;
-        if (d && !fn)
+        if (d && (!fn || !interop_delegate_can_enter(t, d, &e)))
             return vm_throw_err(t, &e);
         memcpy(native, &fn, 8);
         return true;
@@ -400,11 +402,10 @@ bool native_convert(Thread *t, const NativeValue *v, char *managed, char *native
     case NV_COPY_PTR: return convert_copy_ptr(t, v, managed, native, op);
     case NV_DELEGATE: return convert_delegate(t, v, managed, native, op);
     case NV_HANDLE: return convert_handle(t, v, managed, native, op);
-    case NV_TYPE_HANDLE: {
-        TypeHandle th = op == NV_TO_NATIVE && *(Object **)(void *)managed ? vm_type_of_object(*(Object **)(void *)managed) : 0;
-        memcpy(native, &th, 8);
+    case NV_RUNTIME_HANDLE:
+        if (op == NV_TO_NATIVE)
+            return vm_call(t, type_method_by_name(th_mt(v->type), "get_Value", 0), (void *[]){&managed}, native);
         return true;
-    }
     case NV_BAD: break;
     }
     return vm_throwf(t, VM_ERR_MARSHAL_DIRECTIVE, "%s", native_texts[v->why]);

@@ -19,6 +19,7 @@ typedef struct NativePointer {
     MethodTable *mt;
     void *thunk;
     i32 hash;
+    u8 bad_sequence, bad_why;   /* bad_why: the first parameter or result that has no conversion, as plan_refuse takes them; 0: none */
     struct NativePointer *next; /* in the bucket; unused: in line */
 } NativePointer;
 typedef struct Unused { /* oldest first */
@@ -31,12 +32,18 @@ static u32 in_table, sweep_at = FIRST_SWEEP;
 static Map64 unused;                  /* delegate type -> Unused * */
 static OsMutex table_lock = OS_MUTEX_INIT;
 
-static void *find(Object *delegate, i32 hash)
+static NativePointer *find_pointer(Object *delegate, i32 hash)
 {
     for (NativePointer *p = table[(u32)hash % BUCKETS]; p; p = p->next)
         if (p->hash == hash && gc_handle_get(p->delegate) == delegate)
-            return p->thunk;
+            return p;
     return NULL;
+}
+
+static void *find(Object *delegate, i32 hash)
+{
+    NativePointer *p = find_pointer(delegate, hash);
+    return p ? p->thunk : NULL;
 }
 
 static void insert(NativePointer *p)
@@ -446,7 +453,7 @@ static void emit_entry(const Entry *n, MethodTable *mt, GcHandle h)
 }
 
 /* Preemptive. */
-static Method *make_entry(MethodTable *mt, GcHandle h, Err *e)
+static Method *make_entry(MethodTable *mt, GcHandle h, NativePointer *p, Err *e)
 {
     Method *invoke = vm_delegate_invoke(mt);
     MarshalSource s = {.method = invoke, .sig = type_method_sig(invoke, e), .ctx = type_method_context(invoke),
@@ -461,10 +468,14 @@ static Method *make_entry(MethodTable *mt, GcHandle h, Err *e)
     for (u32 i = 0; ok && i < s.sig->num_params; i++) {
         ok = plan_arg(&s, &s.sig->params[i], i + 1, &plans[i], e);
         native->params[i] = plans[i].native;
+        if (plans[i].kind == ARG_BAD && !p->bad_why)
+            p->bad_sequence = (u8)(i + 1), p->bad_why = plans[i].why;
     }
     if (ok && s.sig->ret.kind != ET_VOID) {
         ok = plan_arg(&s, &s.sig->ret, 0, r, e);
         native->ret = r->native;
+        if (r->kind == ARG_BAD && !p->bad_why)
+            p->bad_why = r->why;
     }
     Method *m = NULL;
     if (ok) {
@@ -480,15 +491,15 @@ static Method *make_entry(MethodTable *mt, GcHandle h, Err *e)
 static NativePointer *new_pointer(Thread *t, Object *delegate, Err *e)
 {
     GcHandle h = gc_handle_new(t->domain, GC_HANDLE_WEAK_TRACK, delegate);
-    MethodTable *mt = delegate->mt;
+    NativePointer *p = base_calloc(1, sizeof *p);
     Method *entry;
-    PREEMPTIVE(t) { entry = make_entry(mt, h, e); }
+    p->delegate = h;
+    p->mt = delegate->mt;
+    PREEMPTIVE(t) { entry = make_entry(p->mt, h, p, e); }
     if (!entry) {
-        gc_handle_free(h);
+        discard(p);
         return NULL;
     }
-    NativePointer *p = base_calloc(1, sizeof *p);
-    *p = (NativePointer){.delegate = h, .mt = mt};
     /* a struct returned in memory: both conventions pass the buffer first, since the entry is static */
     p->thunk = code_reverse_thunk(type_method_context_of(entry), &entry->entry, vm_stack_words(entry->msig, true, false), NULL);
     return p;
@@ -531,6 +542,17 @@ void *interop_delegate_to_native(Thread *t, Object *delegate, Err *e)
     if (thunk)
         return thunk;
     return enter_table(t, delegate, hash, e);
+}
+
+bool interop_delegate_can_enter(Thread *t, Object *delegate, Err *e)
+{
+    i32 hash = sync_hash_code(t, delegate);
+    os_mutex_lock(&table_lock);
+    NativePointer *p = find_pointer(delegate, hash);
+    ArgPlan bad = {.why = p ? p->bad_why : 0};
+    u32 sequence = p ? p->bad_sequence : 0;
+    os_mutex_unlock(&table_lock);
+    return !bad.why || plan_refuse(sequence, &bad, e);
 }
 
 static Object *original(void *fn)

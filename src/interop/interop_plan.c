@@ -171,18 +171,33 @@ static bool plan_custom(const MarshalSource *s, ArgPlan *a, bool by_reference)
 }
 
 /* ---- structs by value ------------------------------------------------------------------------------------------------------------------ */
+static void find_integers(const NativeLayout *l, u32 at, bool integer[2]);
+
 /* Marks the words (of the first two) that hold something else than floating point. */
+static void find_integer(const NativeValue *v, u32 at, bool integer[2])
+{
+    u8 k = type_elem_kind(v->type);
+    if (v->kind == NV_DATE)
+        return;
+    if (v->kind == NV_FIXED_ARRAY) {
+        for (u32 i = 0; i < v->count && i < 16; i++)
+            find_integer(v->elem, at + i * v->elem->size, integer);
+    } else if (v->layout && (v->kind == NV_COPY || v->kind == NV_STRUCT || v->kind == NV_CLASS)) {
+        find_integers(v->layout, at, integer);
+    } else if (v->kind != NV_COPY || (k != ET_R4 && k != ET_R8)) {
+        for (u32 w = at / 8; w < 2 && w * 8 < at + MAX(v->size, 1u); w++)
+            integer[w] = true;
+    }
+}
+
+/* A struct larger than its only field stands for an array of them. */
 static void find_integers(const NativeLayout *l, u32 at, bool integer[2])
 {
     for (u32 i = 0; i < l->num_fields; i++) {
         const NativeField *f = &l->fields[i];
-        u32 word = (at + f->native) / 8;
-        u8 k = type_elem_kind(f->value.type);
-        if (f->value.layout)
-            find_integers(f->value.layout, at + f->native, integer);
-        else if (f->value.kind != NV_COPY || (k != ET_R4 && k != ET_R8))
-            for (u32 w = word; w < 2 && w * 8 < at + f->native + MAX(f->value.size, 1u); w++)
-                integer[w] = true;
+        u32 step = f->value.size, repeat = l->num_fields == 1 && step && !f->native ? l->size / step : 1;
+        for (u32 r = 0; r < repeat && r < 16; r++)
+            find_integer(&f->value, at + f->native + r * step, integer);
     }
 }
 
@@ -232,6 +247,15 @@ bool plan_refuse(u32 sequence, const ArgPlan *a, Err *e)
     return err_set(e, ERR_MARSHAL_DIRECTIVE, 0, "Cannot marshal '%s': %s", which, native_texts[a->why]);
 }
 
+/* A parameter by reference that gives the size is an integer. */
+static bool count_fits(const MarshalSource *s, i32 param)
+{
+    const SigType *p = param < 0 ? NULL : &s->sig->params[param];
+    TypeDesc *d = p && p->kind == ET_BYREF ? th_desc(type_sigtype_load(&s->ctx, p, NULL)) : NULL;
+    u8 k = d ? type_elem_kind(d->elem) : 0;
+    return !d || (k >= ET_I1 && k <= ET_U8) || k == ET_I || k == ET_U;
+}
+
 static bool plan_array(const MarshalSource *s, MethodTable *mt, ArgPlan *a, bool by_reference, u32 sequence, Err *e)
 {
     NativeSpec inner = NATIVE_SPEC_NONE;
@@ -242,6 +266,8 @@ static bool plan_array(const MarshalSource *s, MethodTable *mt, ArgPlan *a, bool
         inner.type = a->spec.elem;
     if (a->spec.count_param >= (i32)s->sig->num_params)
         return refuse(a, TEXT_SIZE_PARAM);
+    if (by_reference && !count_fits(s, a->spec.count_param))
+        return err_set(e, ERR_MARSHAL_DIRECTIVE, 0, "Array size control parameter type not supported.");
     MethodTable *elem = th_mt(mt->elem);
     bool objects = elem == type_wk(WK_OBJECT) && (inner.type == NT_IUNKNOWN || inner.type == NT_IDISPATCH || inner.type == NT_INTERFACE);
     NativeValue v = native_value(mt->elem, &inner, s->unicode, AT_ELEMENT);
@@ -259,16 +285,18 @@ static bool plan_handle(const MarshalSource *s, MethodTable *mt, const NativeVal
 {
     Method *ctor;
     bool abstract = (mt->klass->attrs & TD_ABSTRACT) != 0;
+    if (s->reverse && !sequence)
+        return refuse(a, TEXT_SAFEHANDLE_BACK); /* both kinds, in the reference too */
     if (s->reverse)
         return refuse(a, v->critical ? TEXT_CRITICALHANDLE_ENTRY : TEXT_SAFEHANDLE_ENTRY);
-    if (by_reference && abstract)
+    if (by_reference && abstract && a->out)
         return refuse(a, v->critical ? TEXT_CRITICALHANDLE_ABSTRACT : TEXT_SAFEHANDLE_ABSTRACT);
     if (!sequence && abstract)
         return refuse(a, v->critical ? TEXT_CRITICALHANDLE_RETURN : TEXT_SAFEHANDLE_RETURN);
     a->value = keep(*v);
     a->native = plan_prim(ET_I);
     a->kind = by_reference ? ARG_HANDLE_REF : ARG_HANDLE;
-    if ((!sequence || (by_reference && a->out)) && !plan_has_constructor(mt, &ctor))
+    if ((!sequence || by_reference) && !abstract && !plan_has_constructor(mt, &ctor))
         return err_set(e, ERR_MISSING_METHOD, mt->klass->token, ".ctor");
     return true;
 }
@@ -299,8 +327,9 @@ static bool known_struct(const MarshalSource *s, MethodTable *mt, ArgPlan *a, bo
         NativeValue v = native_value(th_of(mt), NULL, false, AT_PARAM);
         v.kind = NV_COPY_PTR;
         a->value = keep(v);
-    } else if (native_is_core(mt, "System", "RuntimeTypeHandle") && !by_reference && sequence && !s->reverse) {
-        NativeValue v = {.kind = NV_TYPE_HANDLE, .type = th_of(mt), .size = 8, .align = 8, .managed_size = 8};
+    } else if ((native_is_core(mt, "System", "RuntimeTypeHandle") || native_is_core(mt, "System", "RuntimeMethodHandle") ||
+                native_is_core(mt, "System", "RuntimeFieldHandle")) && !by_reference && sequence && !s->reverse) {
+        NativeValue v = {.kind = NV_RUNTIME_HANDLE, .type = th_of(mt), .size = 8, .align = 8, .managed_size = 8};
         a->kind = ARG_VALUE;
         a->native = plan_prim(ET_I);
         a->value = keep(v);
@@ -502,8 +531,12 @@ void *helper_array(Array *a, char *native, const NativeValue *v, i64 op)
 void *helper_array_ref(Array **managed, char **native, const NativeValue *v, i64 count_op)
 {
     Thread *t = thread_current();
-    u32 n = (u32)(count_op >> 2);
+    i64 n = count_op >> 2;
     Array *a = *managed;
+    if (n < 0 || n > INT32_MAX) {
+        vm_throw(t, VM_ERR_OVERFLOW);
+        return NULL;
+    }
     switch ((NativeOp)(count_op & 3)) {
     case NV_TO_NATIVE:
         if (a) {
@@ -512,13 +545,13 @@ void *helper_array_ref(Array **managed, char **native, const NativeValue *v, i64
         }
         return NULL;
     case NV_TO_MANAGED:
-        a = *native ? vm_new_array(t, v->type, n) : NULL;
+        a = *native ? vm_new_array(t, v->type, (u32)n) : NULL;
         if (*native && !a)
             return NULL;
         gc_store_ref((Object **)(void *)managed, (Object *)a);
-        if (!a || !convert_elements(t, array_data(a), *native, n, v, NV_TO_MANAGED))
+        if (!a || !convert_elements(t, array_data(a), *native, (u32)n, v, NV_TO_MANAGED))
             return NULL;
-        convert_elements(t, NULL, *native, n, v, NV_FREE);
+        convert_elements(t, NULL, *native, (u32)n, v, NV_FREE);
         base_free(*native);
         *native = NULL;
         return NULL;

@@ -39,7 +39,7 @@ typedef enum NativeKind {
     NV_CLASS_PTR, /* a block of its own, as Marshal.AllocCoTaskMem gives it */
     NV_COPY_PTR,  /* a value in a block of its own */
     NV_DELEGATE,
-    NV_TYPE_HANDLE, /* RuntimeTypeHandle */
+    NV_RUNTIME_HANDLE, /* RuntimeTypeHandle and its kin: their Value */
     NV_HANDLE,    /* field: a SafeHandle or CriticalHandle */
 } NativeKind;
 typedef enum StringForm { STRING_UTF8, STRING_WIDE, STRING_BSTR, STRING_ANSIBSTR } StringForm;

@@ -179,7 +179,8 @@ internal static unsafe class Program
         });
 
         var other = new Wrappers();
-        P("round trip", () => ReferenceEquals(other.GetOrCreateObjectForComInstance(p, CreateObjectFlags.None), t) + " " + other.Created);
+        object? kept = null;
+        P("round trip", () => ReferenceEquals(kept = other.GetOrCreateObjectForComInstance(p, CreateObjectFlags.None), t) + " " + other.Created);
         P("unwrap", () => ReferenceEquals(other.GetOrCreateObjectForComInstance(p, CreateObjectFlags.Unwrap), t) + " " + other.Created);
         P("unwrap same", () => ReferenceEquals(w.GetOrCreateObjectForComInstance(p, CreateObjectFlags.Unwrap), t) + " " + w.Created);
         Wrapper? native = null;
@@ -229,5 +230,6 @@ internal static unsafe class Program
         P("clsid", () => Type.GetTypeFromCLSID(Guid.NewGuid()));
         GC.KeepAlive(tracked);
         GC.KeepAlive(native);
+        GC.KeepAlive(kept);
     }
 }

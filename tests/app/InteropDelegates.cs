@@ -76,6 +76,11 @@ internal delegate void Nothing();
 internal delegate T Generic<T>(T x);
 internal delegate nint Raw(nint x);
 internal delegate object TakesObject(object o);
+internal delegate void TakesSafe(Microsoft.Win32.SafeHandles.SafeFileHandle h);
+internal delegate Microsoft.Win32.SafeHandles.SafeFileHandle MakesSafe();
+internal sealed class Critical() : CriticalHandle(0) { public override bool IsInvalid => false; protected override bool ReleaseHandle() => true; }
+internal delegate Critical MakesCritical();
+internal delegate void BuilderOut([Out] StringBuilder b);
 
 internal static unsafe class Program
 {
@@ -121,8 +126,14 @@ internal static unsafe class Program
     [DllImport(Lib)] private static extern int nested(Int f, int depth);
     [DllImport(Lib)] private static extern int str_in(string s);
 
+    [DllImport(Lib, EntryPoint = "call_void")] private static extern void call_bad(TakesObject f);
+    [DllImport(Lib, EntryPoint = "call_void")] private static extern void call_safe(TakesSafe f);
+    [DllImport(Lib, EntryPoint = "call_void")] private static extern void call_makes_safe(MakesSafe f);
+    [DllImport(Lib, EntryPoint = "call_void")] private static extern void call_makes_critical(MakesCritical f);
+    [DllImport(Lib, EntryPoint = "call_builder")] private static extern void call_builder_out(BuilderOut f);
     private delegate int TakesText(string s);
     private delegate nint TextBack(string s);
+    private static Int? s_kept;
     private static int Double(int x) => x * 2;
     private static int Depth(int n) => n <= 0 ? 0 : nested(Depth, n - 1);
 
@@ -160,7 +171,7 @@ internal static unsafe class Program
         P("full return", () => call_full_return(x => new Full { I = x, S = "ret\u00e9", W = "w", Fixed = "f", Wide = new short[4], Numbers = [1, 2, 3], Flags = [true, false], D = 2.5, Inners = new Inner[2] }));
         P("class return", () => call_class_return(x => new FullClass { I = x, S = "ret\u00e9", W = "w", Fixed = "f", Wide = new short[4], Numbers = [1, 2, 3], Flags = [true, false], D = 2.5, Inners = new Inner[2] }));
         P("class return null", () => call_class_return(x => null));
-        P("fn", () => call_fn(f => { Console.WriteLine(f(21)); return x => f(x) + 1; }));
+        P("fn", () => call_fn(f => { Console.WriteLine(f(21)); return s_kept = x => f(x) + 1; }));
         P("fn same", () => call_fn(f => f));
         P("fn null", () => call_fn(f => null));
         P("decimal", () => call_decimal((decimal a, ref decimal b) => { b += a; return a * 2; }));
@@ -206,6 +217,11 @@ internal static unsafe class Program
         P("delegate null", () => Marshal.GetFunctionPointerForDelegate((Delegate)null!));
         P("bad signature", () => Marshal.GetDelegateForFunctionPointer<TakesObject>(strIn) == null);
         P("bad signature to native", () => Marshal.GetFunctionPointerForDelegate<TakesObject>(o => o) != 0);
+        P("bad callback", () => call_bad(o => o));
+        P("safe callback", () => call_safe(h => { }));
+        P("safe callback returned", () => call_makes_safe(() => null!));
+        P("critical callback returned", () => call_makes_critical(() => null!));
+        P("builder out", () => call_builder_out(b => { Console.WriteLine(b.Length); b.Append("new"); }));
         Raw raw = x => x;
         P("through pointer", () => ((delegate* unmanaged<nint, nint>)Marshal.GetFunctionPointerForDelegate(raw))(9));
         P("invocation", () => ((delegate* unmanaged[Cdecl]<int, int>)twice_address())(9));

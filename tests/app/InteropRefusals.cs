@@ -154,6 +154,10 @@ internal static class Arrays
     [D(Lib, EntryPoint = E)] private static extern int WrongStrings([M(U.LPArray, ArraySubType = U.I4)] string[] o);
     [D(Lib, EntryPoint = E)] private static extern int SizeParamTooBig([M(U.LPArray, SizeParamIndex = 7)] int[] o);
     [D(Lib, EntryPoint = E)] private static extern int SizeParamBad([M(U.LPArray, SizeParamIndex = 1)] out int[] o, string s);
+    [D(Lib, EntryPoint = E)] private static extern int SizeParamRefString([M(U.LPArray, SizeParamIndex = 1)] out int[] o, ref string s);
+    [D(Lib, EntryPoint = E)] private static extern int SizeParamRefFloat([M(U.LPArray, SizeParamIndex = 1)] out int[] o, ref float s);
+    [D(Lib, EntryPoint = E)] private static extern int SizeParamRefBool([M(U.LPArray, SizeParamIndex = 1)] out int[] o, ref bool s);
+    [D(Lib, EntryPoint = E)] private static extern int SizeParamRefByValue([M(U.LPArray, SizeParamIndex = 1)] int[] o, ref string s);
     [D(Lib, EntryPoint = E)] private static extern int SizeParamFloat([M(U.LPArray, SizeParamIndex = 1)] out int[] o, double s);
     [D(Lib, EntryPoint = E)] private static extern int Dates(DateTime[] o);
     [D(Lib, EntryPoint = E)] private static extern int DatesI4([M(U.LPArray, ArraySubType = U.I4)] DateTime[] o);

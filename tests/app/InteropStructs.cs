@@ -35,6 +35,8 @@ internal struct SBools { public bool A; [M(U.U1)] public bool B; [M(U.U2)] publi
 internal struct SChars { public char A; [M(U.I2)] public char B; public char C; }
 [StructLayout(LayoutKind.Sequential, Pack = 1)] internal struct SPack { public byte A; public int B; public byte C; }
 [StructLayout(LayoutKind.Explicit)] internal struct UnionBoth { [FieldOffset(0)] public int I; [FieldOffset(0)] public float F; [FieldOffset(0)] public double D; }
+[StructLayout(LayoutKind.Explicit)] internal struct UnionArray { [FieldOffset(8)] public int I; [FieldOffset(0), M(U.ByValArray, SizeConst = 3)] public float[]? A; }
+internal struct Dated { public DateTime D; }
 internal struct EmptyStruct { }
 [StructLayout(LayoutKind.Sequential, Size = 24)] internal struct Sized { public int A; }
 [StructLayout(LayoutKind.Sequential, Pack = 2)] internal struct Packed2 { public byte A; public long B; public bool C; }
@@ -112,6 +114,8 @@ internal static unsafe class Program
     [DllImport(Lib)] private static extern SChars back_SChars(SChars s);
     [DllImport(Lib)] private static extern SPack back_SPack(SPack s);
     [DllImport(Lib)] private static extern UnionBoth back_UnionBoth(UnionBoth s);
+    [DllImport(Lib, EntryPoint = "double_in")] private static extern Dated dated(Dated d);
+    [DllImport(Lib, EntryPoint = "back_SFFI")] private static extern UnionArray back_UnionArray(UnionArray d);
     [DllImport(Lib)] private static extern S3 many_S3(int a, double d, S3 s, long b, float f, S3 t);
     [DllImport(Lib)] private static extern SFI many_SFI(int a, double d, SFI s, long b, float f, SFI t);
     [DllImport(Lib)] private static extern SFFF many_SFFF(int a, double d, SFFF s, long b, float f, SFFF t);
@@ -214,6 +218,8 @@ internal static unsafe class Program
         P("SChars", () => { SChars s = back_SChars(new() { A = 'a', B = '\u20ac', C = 'c' }); return $"{s.A} {(int)s.B} {s.C}"; });
         P("SPack", () => { SPack s = back_SPack(new() { A = 1, B = 2, C = 3 }); return s.A + s.B + s.C; });
         P("union", () => { UnionBoth u = back_UnionBoth(new() { D = 1.5 }); return u.D; });
+        P("date field", () => dated(new() { D = new DateTime(1900, 1, 1) }).D.ToString("s"));
+        P("union of array", () => { UnionArray u = back_UnionArray(new() { A = [1, 2, 3] }); return $"{u.A![0]} {u.A[1]}"; });
         P("many S3", () => many_S3(1, 2.5, new() { A = 1 }, 3, 4.5f, new() { C = 9 }).C);
         P("many SFI", () => many_SFI(1, 2.5, new() { A = 1 }, 3, 4.5f, new() { B = 9 }).B);
         P("many SFFF", () => many_SFFF(1, 2.5, new() { A = 1 }, 3, 4.5f, new() { C = 9 }).C);
