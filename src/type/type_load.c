@@ -624,6 +624,17 @@ void load_refuse(void)
     type_unlock();
 }
 
+void load_drop(void)
+{
+    while (unchecked.len) {
+        MethodTable *mt = vec_pop(&unchecked);
+        Err ignored;
+        ignored.kind = ERR_NONE;
+        if (!check_loaded(mt, &ignored)) /* for whatever reason: who asks for it loads it again */
+            __atomic_store_n(&mt->module->typedefs[mt_rid(mt)], NULL, __ATOMIC_RELEASE);
+    }
+}
+
 MethodTable *load_typedef(Module *m, u32 rid, Err *e)
 {
     if (rid == 0 || rid > md_rows(m->md, MDT_TypeDef)) {

@@ -78,9 +78,12 @@ static bool bind_pending(Err *e)
 
 bool load_end(bool ok, Err *e)
 {
+    if (UNLIKELY(!ok) && load_depth == 1 && !bind_module && !type_loading) {
+        load_drop();
+        bind_module = NULL;
+    }
     load_depth--;
     type_unlock();
-    (void)ok; /* also when a failure was swallowed */
     if (LIKELY(load_depth || !bind_module))
         return false;
     Loading *outer = type_loading;
