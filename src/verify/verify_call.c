@@ -23,6 +23,7 @@ typedef struct Args {
     const MethodSig *sig;
     SigContext ctx;
     bool may_hold; /* the result may be a pointer into a frame: is it one into ours? */
+    bool returns_pointer; /* a managed pointer, not a ref struct */
     bool result_stack;
     u8 given;      /* flags of ref structs and pointers passed: what a ref struct passed by address may now hold */
     VValue holders[4];
@@ -154,7 +155,7 @@ static bool is_in_param(const Args *a, u32 i)
 /* By C# 11's rules a pointer passed by reference may end up inside a ref struct that is returned; before, it could not. */
 static bool new_ref_rules(const Args *a) { return v_has_attribute(md_of(a->m), MD_TOKEN(MDT_Module, 1), "RefSafetyRulesAttribute"); }
 
-static void note_escape(Args *a, const VValue *x, TypeHandle param, u32 i, bool is_this)
+static void note_escape(Args *a, const VValue *x, u32 i, bool is_this)
 {
     bool points = x->kind == V_BYREF && (x->flags & VF_STACK), inner = (x->kind == V_BYREF && (x->flags & VF_INNER)) ||
                                                                        (x->kind == V_VALUE && (x->flags & VF_STACK));
@@ -166,7 +167,7 @@ static void note_escape(Args *a, const VValue *x, TypeHandle param, u32 i, bool 
         return;
     if (inner)
         a->given |= VF_STACK;
-    if (a->may_hold && (inner || v_desc(v_of(param).th, TD_BYREF) || is_this || new_ref_rules(a)))
+    if (a->may_hold && (inner || a->returns_pointer || new_ref_rules(a)))
         a->result_stack = true;
 }
 
@@ -183,7 +184,7 @@ static void pop_args(VMethod *v, Args *a)
         if (v->pf_tail && holds_pointer(th) && (x.flags & VF_STACK))
             v_error(v, VERIFY_TailByRef);
         if (holds_pointer(th))
-            note_escape(a, &x, th, i, false);
+            note_escape(a, &x, i, false);
     }
 }
 
@@ -344,6 +345,7 @@ void v_call(VMethod *v)
     if (v->dead)
         return;
     a.may_hold = holds_pointer(ret);
+    a.returns_pointer = v_desc(ret, TD_BYREF) != NULL;
     bool is_static = m->flags & MF_STATIC, is_ctor = is_ctor_name(m) && !is_static && !(m->flags & MF_ARRAY);
     if (v->pf_readonly && !((m->flags & MF_ARRAY) && m->array_kind == ARRAY_ADDRESS)) {
         v_error(v, VERIFY_ReadonlyUnexpectedCallee);
@@ -372,7 +374,7 @@ void v_call(VMethod *v)
         else
             plain_this(v, &self, m, is_virtual);
         if (self.kind == V_BYREF)
-            note_escape(&a, &self, 0, 0, true);
+            note_escape(&a, &self, 0, true);
     }
     if (v->dead)
         return;
