@@ -20,6 +20,9 @@ static void split_name(const char16 *full, char **ns, char **name)
 
 enum { PROPERTY_RESERVED = 0xF400, EVENT_RESERVED = 0x400 };
 
+/* All bits: none were given. */
+static u32 given_flags(u32 attrs, u32 reserved) { return attrs == UINT32_MAX ? 0 : attrs & ~reserved; }
+
 /* Members of the module itself come with a nil TypeDef. */
 static u32 owner_rid(u32 type) { return MD_RID(type) ? MD_RID(type) : 1; }
 
@@ -98,7 +101,7 @@ REFL(u32, TypeBuilder_DefineProperty, QCallModule module, u32 type, const char16
 {
     EmitModule *m = emit_lock(module.module);
     char *s = text(name);
-    u32 rid = mdw_property(m->w, MD_RID(type), attrs & ~(u32)PROPERTY_RESERVED, s, mdw_blob(m->w, sig, (u32)len));
+    u32 rid = mdw_property(m->w, MD_RID(type), given_flags(attrs, PROPERTY_RESERVED), s, mdw_blob(m->w, sig, (u32)len));
     base_free(s);
     emit_unlock(m);
     return MD_TOKEN(MDT_Property, rid);
@@ -108,7 +111,7 @@ REFL(u32, TypeBuilder_DefineEvent, QCallModule module, u32 type, const char16 *n
 {
     EmitModule *m = emit_lock(module.module);
     char *s = text(name);
-    u32 rid = mdw_event(m->w, MD_RID(type), attrs & ~(u32)EVENT_RESERVED, s, event_type);
+    u32 rid = mdw_event(m->w, MD_RID(type), given_flags(attrs, EVENT_RESERVED), s, event_type);
     base_free(s);
     emit_unlock(m);
     return MD_TOKEN(MDT_Event, rid);

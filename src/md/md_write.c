@@ -273,7 +273,7 @@ u32 mdw_add(MdWriter *w, u32 table, const u32 *cells)
     MdTable *t = &w->image->tables[table];
     if (!row_room(w, table)) return 0;
     u32 rid = t->rows + 1, *row = (u32 *)(uintptr_t)(t->base + (size_t)t->rows * t->row_size);
-    memcpy(row, cells, t->col_count * sizeof *row);
+    for (u32 c = 0; c < t->col_count; c++) row[c] = t->cols[c].kind == MDK_U2 ? cells[c] & 0xFFFF : cells[c];
     memset(row + t->col_count, 0, MDX_COUNT * sizeof *row);
     w->image->valid |= 1ull << table;
     __atomic_store_n(&t->rows, rid, __ATOMIC_RELEASE);
@@ -308,6 +308,7 @@ void mdw_set(MdWriter *w, u32 table, u32 rid, u32 col, u32 value)
 {
     const MdTable *t = &w->image->tables[table];
     CHECK(rid - 1 < t->rows && col < t->col_count);
+    if (t->cols[col].kind == MDK_U2) value &= 0xFFFF;
     __atomic_store_n((u32 *)(uintptr_t)(t->base + (size_t)(rid - 1) * t->row_size) + col, value, __ATOMIC_RELEASE);
 }
 

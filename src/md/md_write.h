@@ -32,7 +32,7 @@ u32 mdw_guid(MdWriter *w, const u8 guid[16]);
 u32 mdw_user_string(MdWriter *w, const char16 *s, u32 units); /* its token, 0x70… */
 void mdw_skip_user_strings(MdWriter *w, u32 bytes);           /* leaves zeros, so that tokens begin higher */
 
-/* Rows: as many cells as the table has columns.  The new rid; 0: full. */
+/* Rows: as many cells as the table has columns; two-byte columns are cut.  The new rid; 0: full. */
 u32 mdw_add(MdWriter *w, u32 table, const u32 *cells);
 #define MDW_ADD(w, table, ...) mdw_add((w), MDT_##table, (const u32[MDC_##table##_COUNT]){__VA_ARGS__})
 /* The rid of an equal row if there is one, else a new one.  For one table use either this or mdw_add. */

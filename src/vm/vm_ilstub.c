@@ -8,7 +8,6 @@ typedef struct BuildState {
     VEC(SigType) locals;
 } BuildState;
 enum { STUB_TOKEN_BASE = 0x7e000000 };
-bool (*vm_resolver_token)(IlStub *s, u32 token, IlStubToken *out);
 
 static BuildState *state(IlBuilder *b) { return (BuildState *)(void *)b->unused; }
 
@@ -204,13 +203,8 @@ Method *ilb_finish(IlBuilder *b, MethodTable *owner, const MethodSig *sig, const
 /* ---- tokens ---------------------------------------------------------------------------------------------------------- */
 static bool token(IlStub *s, u32 tok, u8 kind, IlStubToken *out)
 {
-    if (s->resolver && (tok >> 24) != 0x7e) {
-        if (!vm_resolver_token)
-            base_missing("feature", "tokens of dynamic methods");
-        return vm_resolver_token(s, tok, out);
-    }
     u32 i = tok & 0xffffff;
-    if (i >= s->num_tokens || s->tokens[i].kind != kind)
+    if ((tok & ~0xffffffu) != STUB_TOKEN_BASE || i >= s->num_tokens || s->tokens[i].kind != kind)
         return false;
     *out = s->tokens[i];
     return true;
