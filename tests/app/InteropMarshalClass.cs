@@ -131,7 +131,7 @@ internal static unsafe class Program
         P("char sizes", () => Marshal.SystemDefaultCharSize + " " + Marshal.SystemMaxDBCSCharSize);
         P("guid", () => Marshal.GenerateGuidForType(typeof(Blit)) == typeof(Blit).GUID);
         P("prog id", () => Marshal.GenerateProgIdForType(typeof(List<int>)));
-        P("exception code", () => Marshal.GetExceptionCode() + " " + Marshal.GetExceptionPointers());
+        P("exception code", () => { try { throw new FormatException(); } catch { return Marshal.GetExceptionCode(); } });
         P("exception code in catch", () => { try { throw new FormatException(); } catch (FormatException) { return Marshal.GetExceptionCode().ToString("x"); } });
         P("visible", () => Marshal.IsTypeVisibleFromCom(typeof(Program)));
         P("hinstance", () => Marshal.GetHINSTANCE(typeof(Program).Module));

@@ -54,13 +54,13 @@ internal static class Program
         {
             var order = new List<int>();
             var ts = new List<Thread>();
+            int waiting = 0;
             for (int i = 0; i < 4; i++)
             {
                 int k = i;
-                var t = new Thread(() => { lock (o) { Monitor.Wait(o); order.Add(k); } });
+                var t = new Thread(() => { lock (o) { waiting++; Monitor.Wait(o); order.Add(k); } });
                 t.Start();
-                while (t.ThreadState != ThreadState.WaitSleepJoin) Thread.Sleep(1);
-                lock (o) { }
+                for (bool there = false; !there; Thread.Sleep(1)) lock (o) there = waiting > k;
                 ts.Add(t);
             }
             lock (o) Monitor.Pulse(o);
