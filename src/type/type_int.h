@@ -42,6 +42,7 @@ u32 load_misses(void);
 MethodTable *unfinished_type(Module *m, u32 rid, Err *e);
 bool load_missed(u32 before, Err *e); /* true: e is set */
 bool load_complete(Err *e); /* outermost: types that were loaded for others are checked, now that these can be named */
+extern __thread u32 load_binding; /* this thread is inside of type_client.bind */
 void load_drop(void);       /* outermost, after a failure: what is still unchecked must not fail who asks for something else */
 void load_refuse(void);     /* the assembly that such a check asked for is not to be had */
 #define LE (&le_)

@@ -595,7 +595,7 @@ static bool check_loaded(MethodTable *mt, Err *e)
 bool load_complete(Err *e)
 {
     unsettled = NULL;
-    while (UNLIKELY(unchecked.len) && !type_loading) {
+    while (UNLIKELY(unchecked.len) && !type_loading && !load_binding) {
         MethodTable *mt = vec_pop(&unchecked);
         u32 before = load_misses();
         if (check_loaded(mt, e))

@@ -46,6 +46,8 @@ void load_begin(void)
 }
 
 /* Binds with every level of the lock given up. */
+__thread u32 load_binding;
+
 static bool bind_pending(Err *e)
 {
     Module *m = bind_module;
@@ -56,8 +58,10 @@ static bool bind_pending(Err *e)
         os_mutex_unlock(&loader_lock);
     }
     e->kind = ERR_NONE;
+    load_binding++; /* resolvers run: what waits for this assembly is not checked by what they load */
     bool is_type = MD_TABLE_OF(token) == MDT_TypeDef, finished = is_type && type_client.finish_type(m, rid, e);
     Assembly *a = is_type ? NULL : type_client.bind(m->assembly, token, e);
+    load_binding--;
     if (depth) {
         type_lock();
         lock_depth = depth;
@@ -78,7 +82,7 @@ static bool bind_pending(Err *e)
 
 bool load_end(bool ok, Err *e)
 {
-    if (UNLIKELY(!ok) && load_depth == 1 && !bind_module && !type_loading) {
+    if (UNLIKELY(!ok) && load_depth == 1 && !bind_module && !type_loading && !load_binding) {
         load_drop();
         bind_module = NULL;
     }
