@@ -15,6 +15,7 @@ typedef struct Accessor {
     Method *m;
     const MethodSig *sig;
     TypeHandle *named; /* [0] result, [1 + i] parameters: types of UnsafeAccessorTypeAttribute, 0 where there is none */
+    SigType *open;     /* in shared code: what named has over variables, for the one that owns the member; NULL: no variables */
     i64 kind;
     bool has_name;
     char name[512];
@@ -40,6 +41,79 @@ static TypeHandle type_by_name(Thread *t, Method *m, const char *name, u32 len)
     return ok && type ? vm_type_of_object(type) : 0;
 }
 
+static u32 target_of(const Accessor *a) { return a->kind == UA_CTOR ? 0 : 1; }
+
+typedef struct Encoding {
+    const Module *module; /* that of the outermost generic type: its tokens are used */
+    u8 bytes[256];
+    u32 len;
+    bool bad; /* too long, or a generic type of another module within */
+} Encoding;
+
+static void put_byte(Encoding *c, u32 b)
+{
+    if (c->len < sizeof c->bytes)
+        c->bytes[c->len++] = (u8)b;
+    else
+        c->bad = true;
+}
+
+static void put_uint(Encoding *c, u32 v) /* §II.23.2 */
+{
+    if (v >= 0x4000) {
+        put_byte(c, 0xc0 | v >> 24);
+        put_byte(c, v >> 16 & 0xff);
+    }
+    if (v >= 0x80)
+        put_byte(c, (v < 0x4000 ? 0x80 | v >> 8 : v >> 8) & 0xff);
+    put_byte(c, v & 0xff);
+}
+
+/* As a signature that is read in any generic context of the accessor: variables stay variables, closed types are their handles. */
+static void put_type(Encoding *c, TypeHandle th)
+{
+    TypeDesc *d = th_desc(th);
+    MethodTable *mt = th_mt(th);
+    if (d && (d->kind == TD_VAR || d->kind == TD_MVAR)) {
+        put_byte(c, d->kind == TD_VAR ? ET_VAR : ET_MVAR);
+        put_uint(c, d->index);
+    } else if (d && d->kind != TD_FNPTR) {
+        put_byte(c, d->kind == TD_BYREF ? ET_BYREF : ET_PTR);
+        put_type(c, d->elem);
+    } else if (mt && !mt_is_array(mt) && mt->aux->inst) {
+        if (!c->module)
+            c->module = mt->module;
+        c->bad |= c->module != mt->module;
+        put_byte(c, ET_GENERICINST);
+        put_byte(c, mt_is_valuetype(mt) ? ET_VALUETYPE : ET_CLASS);
+        put_uint(c, MD_RID(mt->klass->token) << 2);
+        put_uint(c, mt->klass->num_generic);
+        for (u32 i = 0; i < mt->klass->num_generic; i++)
+            put_type(c, mt->aux->inst[i]);
+    } else {
+        u64 v = th;
+        put_byte(c, ET_INTERNAL);
+        for (u32 i = 0; i < 8; i++)
+            put_byte(c, v >> 8 * i & 0xff);
+    }
+}
+
+static SigType *encode_open(Method *m, TypeHandle th)
+{
+    Encoding c = {0};
+    put_type(&c, th);
+    if (c.bad)
+        return NULL;
+    LoadContext *alc = type_method_context_of(m);
+    u8 *bytes = type_alloc(alc, HEAP_COLD, c.len);
+    memcpy(bytes, c.bytes, c.len);
+    SigType *s = type_alloc(alc, HEAP_COLD, sizeof *s);
+    s->kind = ET_CLASS;
+    s->sig = bytes;
+    s->module = c.module ? (Module *)c.module : m->mt->module;
+    return s;
+}
+
 static bool name_types(Accessor *a, Err *e)
 {
     Method *m = a->m;
@@ -53,12 +127,21 @@ static bool name_types(Accessor *a, Err *e)
             continue;
         if (!md_attr_string(md, row, 0, &text, &len) || !text)
             return err_set(e, ERR_BAD_IMAGE, m->token, "Invalid usage of UnsafeAccessorTypeAttribute.");
-        if ((m->flags & (MF_CTX_MT | MF_CTX_METHOD)) && memchr(text, '!', len))
-            return err_set(e, ERR_MISSING_FEATURE, m->token, "UnsafeAccessorType with variables in a shared generic method");
         Thread *t = thread_current();
-        COOPERATIVE(t) { a->named[at] = type_by_name(t, m, text, len); }
-        if (!a->named[at])
+        TypeHandle open = 0;
+        Method *typical = at == target_of(a) && (m->flags & (MF_CTX_MT | MF_CTX_METHOD)) && memchr(text, '!', len)
+                              ? type_method_by_rid(m->mt->klass->typical, MD_RID(m->token), e)
+                              : NULL;
+        COOPERATIVE(t)
+        {
+            a->named[at] = type_by_name(t, m, text, len);
+            if (a->named[at] && typical)
+                open = type_by_name(t, typical, text, len);
+        }
+        if (!a->named[at] || (typical && !open))
             return err_set(e, ERR_PENDING, 0, "exception while a type was looked for");
+        if (open && !(a->open = encode_open(m, open)))
+            return err_set(e, ERR_MISSING_FEATURE, m->token, "UnsafeAccessorType with an open generic argument of another assembly");
     }
     return true;
 }
@@ -183,7 +266,7 @@ static TypeHandle no_byref(TypeHandle th)
 static const SigType *owner_in_context(const Accessor *a, u32 at)
 {
     if (!(a->m->flags & (MF_CTX_MT | MF_CTX_METHOD)) || a->named[at])
-        return NULL;
+        return a->open;
     return at ? &a->sig->params[at - 1] : &a->sig->ret;
 }
 
@@ -222,7 +305,7 @@ static bool is_variable(const Accessor *a, u32 at)
 
 static bool emit(const Accessor *a, IlBuilder *b, Err *e)
 {
-    u32 at = a->kind == UA_CTOR ? 0 : 1;
+    u32 at = target_of(a);
     TypeHandle th = at <= a->sig->num_params && (at || a->sig->ret.kind != ET_VOID) ? type_at(a, at, e) : 0;
     MethodTable *mt = th ? th_mt(no_byref(th)) : NULL;
     if (!well_formed(a, th, th && is_variable(a, at)))

@@ -126,6 +126,7 @@ internal static class Program
         Type tracker = Core("System.Runtime.InteropServices.TrackerObjectManager");
         Console.WriteLine($"{tracker.GetProperty("HasReferenceTrackerManager", Hidden)!.GetValue(null)} {Method(tracker, "TryRegisterReferenceTrackerManager").Invoke(null, [(nint)0])}");
         Method(tracker, "RegisterGCCallbacks").Invoke(null, null);
+        RuntimeHelpers.RunClassConstructor(Core("System.Runtime.InteropServices.ReferenceTrackerHost+HostServices").TypeHandle);
         ModuleBuilder module = AssemblyBuilder.DefineDynamicAssembly(new AssemblyName("made"), AssemblyBuilderAccess.Run).DefineDynamicModule("made");
         TypeBuilder type = module.DefineType("T", TypeAttributes.Public);
         Console.WriteLine($"{module.GetSignatureMetadataToken(SignatureHelper.GetLocalVarSigHelper(module)):x} {module.GetStringMetadataToken("text"):x}");

@@ -72,6 +72,9 @@ internal static class Program
         object five = Named<int>.New(5);
         Named<int>.Value(five)++;
         Console.WriteLine(Named<int>.Value(five) + Named<int>.Convert<double>(five, (Func<int, double>)(x => x / 4.0)));
+        object text = Named<string>.New("a"), array = Named<int[]>.New([1, 2]);
+        Named<string>.Value(text) += "b";
+        Console.WriteLine($"{Named<string>.Value(text)} {Named<string>.Convert<int>(text, (Func<string, int>)(x => x.Length))} {Named<int[]>.Value(array).Length} {text.GetType()} {array.GetType()}");
         try { Nope(h); } catch (MissingMethodException e) { Console.WriteLine(e.GetType().Name); }
         try { Lost(h); } catch (TypeLoadException e) { Console.WriteLine(e.GetType().Name); }
     }
