@@ -82,6 +82,7 @@ void fuzz_report(void)
 
 void fuzz_start(bool given)
 {
+    (void)failures;
     totals = mmap(NULL, sizeof *totals, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     image_mutator_types_only = true;
     test_boot();

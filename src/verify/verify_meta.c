@@ -23,7 +23,8 @@ PRINTF_LIKE(3, 4) static void bad(Meta *x, u32 token, const char *fmt, ...)
     va_start(v, fmt);
     vsnprintf(text, sizeof text, fmt, v);
     va_end(v);
-    VerifyIssue i = {.code = VERIFY_BadMetadata, .module = x->module, .token = token, .offset = UINT32_MAX, .found = "", .expected = "", .detail = text};
+    VerifyIssue i = {.code = VERIFY_BadMetadata, .module = x->module, .token = token, .offset = UINT32_MAX, .found = "", .expected = "",
+        .detail = text};
     x->issues++;
     if (x->sink)
         x->sink->report(x->sink->arg, &i);
@@ -229,8 +230,8 @@ static void check_methods(Meta *x)
 {
     const MdImage *md = x->md;
     for (u32 rid = 1; rid <= md_rows(md, MDT_MethodDef); rid++) {
-        u32 f = md_MethodDef_Flags(md, rid), impl = md_MethodDef_ImplFlags(md, rid), token = MD_TOKEN(MDT_MethodDef, rid), owner = md_method_owner(md, rid);
-        u32 rva = md_MethodDef_RVA(md, rid);
+        u32 f = md_MethodDef_Flags(md, rid), impl = md_MethodDef_ImplFlags(md, rid), token = MD_TOKEN(MDT_MethodDef, rid);
+        u32 owner = md_method_owner(md, rid), rva = md_MethodDef_RVA(md, rid);
         bool interface = md_TypeDef_Flags(md, owner) & TD_INTERFACE;
         MdSig s = md_sig_of(md, token);
         MdMethodSig head;
@@ -248,7 +249,7 @@ static void check_methods(Meta *x)
         }
         if ((f & (MD_ABSTRACT | MD_FINAL | MD_NEW_SLOT)) && !(f & MD_VIRTUAL))
             bad(x, token, "abstract, final or newslot, but not virtual");
-        if ((f & MD_ABSTRACT) && (f & MD_FINAL))
+        if ((f & MD_ABSTRACT) && (f & MD_FINAL) && !interface)
             bad(x, token, "abstract and final");
         if ((f & MD_ABSTRACT) && !(md_TypeDef_Flags(md, owner) & TD_ABSTRACT))
             bad(x, token, "an abstract method of a type that is not abstract");
