@@ -125,18 +125,7 @@ static bool convert_fixed_string(Thread *t, const NativeValue *v, char *managed,
 }
 
 /* ---- StringBuilder ------------------------------------------------------------------------------------------------------------------ */
-static Method *builder_fn(const char *name, i32 params, u8 first)
-{
-    MethodTable *mt = type_load_name(type_corelib, "System.Text", "StringBuilder", NULL);
-    for (u32 i = 0; i < mt->klass->num_methods; i++) {
-        Method *m = type_method_by_rid(mt, mt->klass->first_method_rid + i, NULL);
-        const MethodSig *s = m && strcmp(m->name, name) == 0 ? type_method_sig(m, NULL) : NULL;
-        if (s && s->num_params == params && (!first || (s->params[0].sig && *s->params[0].sig == first)))
-            return m;
-    }
-    CHECKF(false, "StringBuilder.%s", name);
-    return NULL;
-}
+#define BUILDER(name, params) NATIVE_CORE("System.Text", "StringBuilder", name, params)
 
 /* Room for the capacity in the native form, and a terminator. */
 static bool builder_to_native(Thread *t, const NativeValue *v, Object *builder, char *native)
@@ -147,8 +136,8 @@ static bool builder_to_native(Thread *t, const NativeValue *v, Object *builder, 
     memset(native, 0, 8);
     if (!builder)
         return true;
-    if (!vm_call(t, builder_fn("get_Capacity", 0, 0), (void *[]){&builder}, &capacity) ||
-        !vm_call(t, builder_fn("ToString", 0, 0), (void *[]){&builder}, &text))
+    if (!vm_call(t, BUILDER("get_Capacity", 0), (void *[]){&builder}, &capacity) ||
+        !vm_call(t, BUILDER("ToString", 0), (void *[]){&builder}, &text))
         return false;
     char *buffer = base_calloc((size_t)MAX(capacity, text->length) + 2, wide ? 2 : 3);
     if (v->count) { /* only comes back */
@@ -175,7 +164,7 @@ static bool builder_to_managed(Thread *t, const NativeValue *v, char *managed, c
         return true;
     if (!builder) {
         builder = vm_new_object(t, th_mt(v->type));
-        if (!builder || !vm_call(t, builder_fn(".ctor", 0, 0), (void *[]){&builder}, NULL))
+        if (!builder || !vm_call(t, BUILDER(".ctor", 0), (void *[]){&builder}, NULL))
             return false;
         gc_store_ref((Object **)(void *)managed, builder);
         if (v->count)
@@ -183,7 +172,7 @@ static bool builder_to_managed(Thread *t, const NativeValue *v, char *managed, c
     }
     bool wide = v->form == STRING_WIDE;
     i32 n = wide ? (i32)wide_length((const char16 *)(const void *)p) : (i32)strlen(p);
-    Method *m = wide ? builder_fn("ReplaceBufferInternal", 2, 0) : builder_fn("ReplaceBufferAnsiInternal", 2, 0);
+    Method *m = wide ? BUILDER("ReplaceBufferInternal", 2) : BUILDER("ReplaceBufferAnsiInternal", 2);
     return vm_call(t, m, (void *[]){&builder, &p, &n}, NULL);
 }
 
@@ -313,14 +302,17 @@ static bool handle_referenced(Thread *t, const NativeValue *v, Object *o, bool o
               : vm_call(t, NATIVE_CORE("System.Runtime.InteropServices", "SafeHandle", "DangerousRelease", 0), (void *[]){&o}, NULL);
 }
 
+void **native_handle_of(Object *o, bool critical)
+{
+    return (void **)(void *)((char *)o + vm_core_field_offset[critical ? CF_CRITICALHANDLE_HANDLE : CF_SAFEHANDLE_HANDLE]);
+}
+
 static bool convert_handle(Thread *t, const NativeValue *v, char *managed, char *native, NativeOp op)
 {
     Object *o = managed ? *(Object **)(void *)managed : NULL;
     void *p;
     memcpy(&p, native, 8);
-    Field *f = type_field_by_name(type_load_name(type_corelib, "System.Runtime.InteropServices", v->critical ? "CriticalHandle" : "SafeHandle", NULL),
-                                  "handle");
-    void *now = o ? *(void **)(void *)((char *)o + 8 + f->offset) : NULL;
+    void *now = o ? *native_handle_of(o, v->critical) : NULL;
     if (op == NV_TO_NATIVE) {
         if (!o)
             return vm_throw_arg(t, VM_ERR_ARGUMENT_NULL, "handle", "Value cannot be null.");

@@ -71,9 +71,19 @@ static void *find_symbol(Thread *t, Method *m, const ImportName *in, Err *e)
     return p;
 }
 
-static bool has_attribute(Method *m, const char *name)
+/* SuppressGCTransition, or UnmanagedCallConv with CallConvSuppressGCTransition: names of types in its blob */
+static bool suppresses_transition(Method *m)
 {
-    return md_find_attribute(m->mt->module->md, m->token, "System.Runtime.InteropServices", name) != 0;
+    const MdImage *md = m->mt->module->md;
+    static const char name[] = "System.Runtime.CompilerServices.CallConvSuppressGCTransition";
+    if (md_find_attribute(md, m->token, "System.Runtime.InteropServices", "SuppressGCTransitionAttribute"))
+        return true;
+    u32 row = md_find_attribute(md, m->token, "System.Runtime.InteropServices", "UnmanagedCallConvAttribute"), n = 0;
+    const u8 *p = row ? md_blob(md, md_CustomAttribute_Value(md, row), &n) : NULL;
+    for (u32 i = 0; p && i + sizeof name - 1 <= n; i++)
+        if (memcmp(p + i, name, sizeof name - 1) == 0)
+            return true;
+    return false;
 }
 
 /* Preemptive: loads types, emits IL. */
@@ -102,7 +112,7 @@ static void *find_qcall(const ImportName *in)
 /* What cannot be marshalled is said before the library is looked for. */
 static bool make(Thread *t, Method *m, const ImportName *in, Method **made, bool *plain, Err *e)
 {
-    bool suppress = has_attribute(m, "SuppressGCTransitionAttribute"), ok = true;
+    bool suppress = suppresses_transition(m), ok = true;
     PREEMPTIVE(t)
     {
         MarshalSource s = {.method = m, .ctx = type_method_context(m), .unicode = (in->flags & PM_CHARSET) == PM_UNICODE,

@@ -119,8 +119,8 @@ static Object *make_custom(Thread *t, Method *m, const NativeSpec *spec)
     return result;
 }
 
-/* One marshaler for each class, cookie and assembly. */
-static GcHandle shared_custom(Thread *t, Method *m, const NativeSpec *spec)
+/* One marshaler for each class, cookie and assembly.  Of an assembly that may be unloaded it is not kept alive, but made again. */
+static GcHandle shared_custom(Thread *t, Method *m, const NativeSpec *spec, Object **out)
 {
     static OsMutex lock = OS_MUTEX_INIT;
     static StrMap made;
@@ -129,22 +129,28 @@ static GcHandle shared_custom(Thread *t, Method *m, const NativeSpec *spec)
     os_mutex_lock(&lock);
     GcHandle h = strmap_get(&made, key);
     os_mutex_unlock(&lock);
-    Object *o = h ? NULL : make_custom(t, m, spec);
-    if (o) {
-        h = gc_handle_new(t->domain, GC_HANDLE_STRONG, o);
-        os_mutex_lock(&lock);
-        strmap_put(&made, key, h);
-        os_mutex_unlock(&lock);
+    Object *o = h ? gc_handle_get(h) : NULL;
+    if (!o && (o = make_custom(t, m, spec))) {
+        if (h) {
+            gc_handle_set(h, o);
+        } else {
+            h = gc_handle_new(t->domain, m->mt->module->alc->collectible ? GC_HANDLE_WEAK : GC_HANDLE_STRONG, o);
+            os_mutex_lock(&lock);
+            strmap_put(&made, key, h);
+            os_mutex_unlock(&lock);
+        }
     }
     base_free(key);
+    *out = o;
     return h;
 }
 
 Object *interop_custom_marshaler(Thread *t, Method *m, u32 param_token)
 {
+    Object *o;
     NativeSpec spec = native_spec(m->mt->module->md, param_token);
-    GcHandle h = shared_custom(t, m, &spec);
-    return h ? gc_handle_get(h) : NULL;
+    shared_custom(t, m, &spec, &o);
+    return o;
 }
 
 /* Made when it is first needed. */
@@ -152,12 +158,15 @@ Object *helper_custom(char *nothing, CustomSource *c, i64 x, i64 y)
 {
     Thread *t = thread_current();
     (void)nothing, (void)x, (void)y;
-    GcHandle h = c->domain == t->domain ? c->marshaler : shared_custom(t, c->method, &c->spec);
-    if (!h)
-        return NULL;
-    c->marshaler = h;
-    __atomic_store_n(&c->domain, t->domain, __ATOMIC_RELEASE);
-    return gc_handle_get(h);
+    Object *o = __atomic_load_n(&c->domain, __ATOMIC_ACQUIRE) == t->domain ? gc_handle_get(c->marshaler) : NULL;
+    if (o)
+        return o;
+    GcHandle h = shared_custom(t, c->method, &c->spec, &o);
+    if (o) {
+        c->marshaler = h;
+        __atomic_store_n(&c->domain, t->domain, __ATOMIC_RELEASE);
+    }
+    return o;
 }
 
 static bool plan_custom(const MarshalSource *s, ArgPlan *a, bool by_reference)
@@ -597,9 +606,7 @@ void *helper_handle(Object **managed, i64 *w, i64 critical, i64 op)
     if (!critical && !vm_call(t, HANDLE_FN("SafeHandle", "DangerousAddRef", 1), (void *[]){&o, &flag}, NULL))
         return NULL;
     w[1] = done;
-    Field *f = type_field_by_name(plan_core("System.Runtime.InteropServices", critical ? "CriticalHandle" : "SafeHandle"), "handle");
-    memcpy(&w[0], (char *)o + 8 + f->offset, 8);
-    w[2] = w[0];
+    w[0] = w[2] = (i64)(uintptr_t)*native_handle_of(o, critical);
     return NULL;
 }
 

@@ -86,6 +86,7 @@ NativeValue native_value(TypeHandle th, const NativeSpec *spec, bool unicode, Na
 typedef enum NativeOp { NV_TO_NATIVE, NV_TO_MANAGED, NV_FREE } NativeOp;
 bool native_convert(Thread *t, const NativeValue *v, char *managed, char *native, NativeOp op);
 bool native_convert_fields(Thread *t, const NativeLayout *l, char *managed, char *native, NativeOp op);
+void **native_handle_of(Object *o, bool critical); /* its field `handle` */
 Method *native_core(Method **cell, const char *ns, const char *type, const char *name, i32 params); /* looked up once */
 #define NATIVE_CORE(ns, type, name, params) ({ static Method *cell_; native_core(&cell_, ns, type, name, params); })
 bool native_not_for_calls(const MethodTable *mt); /* a generic struct that is refused even where it has no conversion */

@@ -531,8 +531,7 @@ Object *vm_delegate_of_native(Thread *t, MethodTable *mt, void *fn)
     Err e = {0};
     Method *stub = __atomic_load_n(&s->native, __ATOMIC_ACQUIRE);
     if (!stub) {
-        if (!vm_native_invoke_stub)
-            base_missing("feature", "delegates over native functions");
+        CHECK(vm_native_invoke_stub != NULL);
         PREEMPTIVE(t) { stub = vm_native_invoke_stub(t, mt, &e); }
         if (!stub) {
             vm_throw_err(t, &e);

@@ -176,32 +176,42 @@ internal static class Program
         Arrays();
     }
 
-    private static object? Call(string type, string name, params object?[] args) => Type.GetType("System.StubHelpers." + type)!.GetMethods(BindingFlags.NonPublic | BindingFlags.Static)
-        .First(m => m.Name == name && m.GetParameters().Length == args.Length && !m.Attributes.HasFlag(MethodAttributes.PinvokeImpl)).Invoke(null, args);
+    private static object? Call(string type, string name, params object?[] args)
+    {
+        MethodInfo m = Type.GetType("System.StubHelpers." + type)!.GetMethods(BindingFlags.NonPublic | BindingFlags.Static)
+            .First(m => m.Name == name && !m.Attributes.HasFlag(MethodAttributes.PinvokeImpl));
+        object? r = m.Invoke(null, args);
+        return m.ReturnType == typeof(void) ? args[1] : r;
+    }
 
+    // The class library's own steps, as marshalling stubs of the reference call them.
     private static unsafe void Arrays()
     {
         nint* state = stackalloc nint[8];
-        byte* memory = stackalloc byte[64];
-        new Span<byte>(memory, 64).Clear();
-        nint s = (nint)state, home = (nint)memory, block = 0;
-        object?[] args;
+        int* memory = stackalloc int[8];
+        nint s = (nint)state, native = 0, home = (nint)(&native), fixed_ = (nint)memory;
         P("native array", () =>
         {
-            Call("MngdNativeArrayMarshaler", "CreateMarshaler", s, typeof(int).TypeHandle.Value, 3, false, (nint)0);
-            nint native = 0;
-            Type t = Type.GetType("System.StubHelpers.MngdNativeArrayMarshaler")!;
-            MethodInfo M(string n) => t.GetMethods(BindingFlags.NonPublic | BindingFlags.Static).First(m => m.Name == n && !m.Attributes.HasFlag(MethodAttributes.PinvokeImpl));
-            args = [s, new[] { 5, 6 }, (nint)(&native)];
-            M("ConvertSpaceToNative").Invoke(null, args);
-            M("ConvertContentsToNative").Invoke(null, args);
-            int sum = ((int*)native)[0] + ((int*)native)[1];
-            int[] other = new int[2];
-            args = [s, other, (nint)(&native)];
-            M("ConvertContentsToManaged").Invoke(null, args);
-            M("ClearNative").Invoke(null, [s, (nint)(&native), 2]);
+            const string A = "MngdNativeArrayMarshaler";
+            Call(A, "CreateMarshaler", s, typeof(int).TypeHandle.Value, 3, false, (nint)0);
+            Call(A, "ConvertSpaceToNative", s, new[] { 5, 6 }, home);
+            Call(A, "ConvertContentsToNative", s, new[] { 5, 6 }, home);
+            nint p = *(nint*)home;
+            int sum = ((int*)p)[0] + ((int*)p)[1];
+            object? other = Call(A, "ConvertContentsToManaged", s, new int[2], home);
+            Call(A, "ClearNative", s, home, 2);
             return sum + " " + Text(other);
         });
-        _ = home; _ = block;
+        P("bools", () =>
+        {
+            const string A = "MngdNativeArrayMarshaler";
+            Call(A, "CreateMarshaler", s, typeof(bool).TypeHandle.Value, 254, false, (nint)0);
+            Call(A, "ConvertSpaceToNative", s, new[] { true, false }, home);
+            Call(A, "ConvertContentsToNative", s, new[] { true, false }, home);
+            nint p = *(nint*)home;
+            int sum = ((int*)p)[0] * 10 + ((int*)p)[1];
+            Call(A, "ClearNative", s, home, 2);
+            return sum;
+        });
     }
 }
