@@ -2,8 +2,8 @@
  *
  * Files: refl_import.c (MetadataImport), refl_name.c (names of types), refl_type.c (RuntimeTypeHandle), refl_make.c (types made from
  * types, activation), refl_method.c (RuntimeMethodHandle), refl_field.c (RuntimeFieldHandle), refl_sig.c (Signature), refl_module.c
- * (ModuleHandle, RuntimeModule), refl_assembly.c (RuntimeAssembly), refl_attr.c (custom attributes), refl_invoke.c (invocation,
- * preparing, running constructors), refl_delegate.c (Delegate), refl_enum.c (Enum),
+ * (ModuleHandle, RuntimeModule), refl_assembly.c (RuntimeAssembly), refl_attr.c (custom attributes), refl_guid.c (Type.GUID),
+ * refl_invoke.c (invocation, preparing, running constructors), refl_delegate.c (Delegate), refl_enum.c (Enum),
  * refl_dynamic.c (DynamicMethod), refl_emit*.c (types made at run time), refl_typemap.c (type maps).
  *
  * Handles that managed code holds: TypeHandle, Method *, Field *, Module *, MdImage * (MetadataImport), Assembly *.

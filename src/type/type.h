@@ -4,7 +4,8 @@
  * TypeDef), type_layout.c (field layout, GC runs), type_vtable.c (slots, overrides, MethodImpl, covariant returns),
  * type_iface.c (interface maps, dispatch, default methods, variance), type_generic.c (instantiation, canonical forms,
  * dictionaries), type_sig.c (signatures to types), type_method.c (Method lookup and creation), type_cast.c, type_static.c,
- * type_name.c (printing), type_wellknown.c (CoreLib types by name), type_check.c (constraints, access), type_unload.c (what goes away).
+ * type_name.c (printing), type_wellknown.c (CoreLib types by name), type_check.c (constraints, access), type_validate.c (what
+ * definitions must keep to), type_unload.c (what goes away).
  *
  * Everything here lives in loader heaps of its LoadContext.  Loading is done under one recursive process-wide loader lock
  * (type_lock); binding callbacks that run managed code drop it.  Published structures are read without a lock.

@@ -1,7 +1,8 @@
 /* type_iface.c: interface maps and where interface calls go (§II.12.2).
  * A class implements I::M by, from the most derived class up: a MethodImpl of I::M; where the class itself lists I, a
  * public virtual method of that name and signature, its own, else (if no ancestor implements I) an inherited one.  The result is a
- * slot, so later overrides count.  Of an interface with variance the same is asked, class by class, of those that convert to it.  Failing that, default methods: the most specific interface wins.  Static virtuals: MethodImpls only.
+ * slot, so later overrides count.  Of an interface with variance the same is asked, class by class, of those that convert to it.
+ * Failing that, default methods: the most specific interface wins.  Static virtuals: MethodImpls only.
  * Book: type.md  Tests: tests/unit/type/ */
 #include "type/type_int.h"
 

@@ -113,7 +113,8 @@ static bool read_field_type(Layout *l, Field *f, Place *p, Err *e)
             return load_error_mt(e, (MethodTable *)f->type, "");
         *p = (Place){f, k->size, k->align, PLACE_VALUE};
         if (((MethodTable *)f->type)->flags & MTF_BYREF_LIKE && !l->is_byref_like && !(f->flags & FF_STATIC))
-            return err_set(e, ERR_TYPE_LOAD, f->token, "A ByRef or ByRef-like type cannot be used as the type for an instance field in a non-ByRef-like type.");
+            return err_set(e, ERR_TYPE_LOAD, f->token,
+                           "A ByRef or ByRef-like type cannot be used as the type for an instance field in a non-ByRef-like type.");
     } else {
         u32 n = prim_size(f->kind);
         *p = (Place){f, n, n, PLACE_PRIM};
