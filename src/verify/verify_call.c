@@ -104,7 +104,7 @@ static bool may_use_method(VMethod *v, Method *m, const VValue *object)
     u32 n;
     if (user->module->assembly->trusted || (m->flags & MF_ARRAY))
         return user->module->assembly->trusted || type_may_use_type(user, th_of(m->mt), true);
-    if (!type_may_use_member(user, m->mt, m->attrs, true) || !type_may_use_type(user, th_of(m->mt), true))
+    if (!type_may_use_member(user, m->mt, m->attrs, true))
         return false;
     TypeHandle *inst = m->num_generic ? type_method_inst(m, &n) : NULL;
     for (u32 i = 0; inst && i < n; i++)
@@ -113,15 +113,21 @@ static bool may_use_method(VMethod *v, Method *m, const VValue *object)
     return !object || (m->flags & MF_STATIC) || v_protected_ok(v, m->mt, m->attrs & MD_ACCESS, object);
 }
 
-/* A method whose signature names what is not visible here is not either. */
+/* A method whose signature names what is not visible here is not either.  Only nested types of the same assembly can be in question: signatures
+ * are read for those, nothing is loaded for others. */
 static bool may_use_signature(VMethod *v, const Args *a)
 {
     MethodTable *user = v->m->mt;
-    if (user->module->assembly->trusted || user->klass->typical == a->m->mt->klass->typical)
+    Module *m = a->m->mt->module;
+    if (user->module->assembly->trusted || m != user->module || user->klass->typical == a->m->mt->klass->typical)
         return true;
     for (u32 i = 0; i <= a->sig->num_params; i++) {
         const SigType *t = i ? &a->sig->params[i - 1] : &a->sig->ret;
-        if (t->kind != ET_CLASS && t->kind != ET_VALUETYPE)
+        if ((t->kind != ET_CLASS && t->kind != ET_VALUETYPE) || !t->sig || t->module != m || (t->sig[0] != ET_CLASS && t->sig[0] != ET_VALUETYPE))
+            continue;
+        MdSig s = md_sig(t->sig + 1, 8);
+        u32 token = md_sig_token(&s);
+        if (MD_TABLE_OF(token) != MDT_TypeDef || (md_TypeDef_Flags(m->md, MD_RID(token)) & TD_VISIBILITY) <= TD_NESTED_PUBLIC)
             continue;
         TypeHandle th = sig_type(v, a, t);
         if (th && !type_may_use_type(user, th, false))
@@ -174,6 +180,13 @@ static void note_escape(Args *a, const VValue *x, u32 i, bool is_this)
 static void pop_args(VMethod *v, Args *a)
 {
     for (u32 i = a->sig->num_params; i-- && !v->dead;) {
+        if (a->sig->params[i].kind == ET_CLASS && v->depth) { /* most references are null or just what is wanted: no type to load */
+            const VValue *top = &v->stack[v->depth - 1];
+            if (top->kind == V_REF && !(top->flags & VF_THIS) && (!top->th || top->th == a->sig->params[i].th)) {
+                v->depth--;
+                continue;
+            }
+        }
         TypeHandle th = sig_type(v, a, &a->sig->params[i]);
         VValue x = v_pop(v);
         if (v->dead)
