@@ -1,6 +1,7 @@
 // Native calls of a collectible assembly: strings, structs, callbacks, custom marshalers and function pointers do not keep it loaded.
 // native: lib/Interop.c
 // also: common/Native.cs
+// maps: no
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
