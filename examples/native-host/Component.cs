@@ -51,5 +51,11 @@ public static unsafe class Component
     public static int Caught() { try { throw new FormatException("inside"); } catch (FormatException e) { return e.Message.Length; } }
 
     [UnmanagedCallersOnly]
+    public static void Throw() => throw new InvalidOperationException("nobody catches this");
+
+    [UnmanagedCallersOnly]
+    public static void Exit() => Environment.Exit(17);
+
+    [UnmanagedCallersOnly]
     public static void OnExit() => AppDomain.CurrentDomain.ProcessExit += (_, _) => Console.WriteLine("ProcessExit");
 }

@@ -1,5 +1,6 @@
 /* with_hostfxr.c: a C program that runs managed code by nethost and hostfxr.
- *     with_hostfxr LIBNETHOST FOLDER      FOLDER: Component.dll and Component.runtimeconfig.json
+ *     with_hostfxr LIBNETHOST FOLDER [METHOD [thread]]
+ * FOLDER: Component.dll and Component.runtimeconfig.json; METHOD: only this one is called, which takes nothing and may end the process
  * DOTNET_ROOT says which installation, and with it which runtime.
  * cc -o with_hostfxr with_hostfxr.c -ldl -pthread */
 #include <dlfcn.h>
@@ -124,8 +125,8 @@ int main(int argc, char **argv)
 {
     char path[4096], config[4096], dll[4096];
     size_t size = sizeof path;
-    if (argc != 3) {
-        fprintf(stderr, "usage: %s LIBNETHOST FOLDER\n", argv[0]);
+    if (argc < 3 || argc > 5) {
+        fprintf(stderr, "usage: %s LIBNETHOST FOLDER [METHOD [thread]]\n", argv[0]);
         return 2;
     }
     void *nethost = need(dlopen(argv[1], RTLD_NOW), argv[1]);
@@ -142,6 +143,13 @@ int main(int argc, char **argv)
     report("set property", ((set_property_fn)symbol(fxr, "hostfxr_set_runtime_property_value"))(handle, "my.property", "from the host"));
     if (report("hdt_load_assembly_and_get_function_pointer", get(handle, HDT_LOAD_ASSEMBLY_AND_GET_FUNCTION_POINTER, &load)))
         return 1;
+    if (argc > 3) {
+        void *f = NULL;
+        if (report(argv[3], ((load_and_get_fn)load)(dll, "Component, Component", argv[3], UNMANAGEDCALLERSONLY_METHOD, NULL, &f)))
+            return 1;
+        argc > 4 ? on_new_thread(call_thread, f) : call_thread(f);
+        return 0;
+    }
     call_isolated((load_and_get_fn)load, dll);
     call_default(get, handle, dll);
     report("close", close(handle));

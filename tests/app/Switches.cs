@@ -38,6 +38,7 @@ internal static class Program
     private static string Switch(string name) => $"{AppContext.TryGetSwitch(name, out bool on)} {on}";
     private static int Deep(int n) { try { System.Runtime.CompilerServices.RuntimeHelpers.EnsureSufficientExecutionStack(); } catch (InsufficientExecutionStackException) { return n; } return Deep(n + 1) + 0 * n; }
 
+    [STAThread, LoaderOptimization(LoaderOptimization.MultiDomainHost)]
     private static void Main()
     {
         foreach (string n in new[] { "My.Text", "My.Number", "My.Switch.On", "Nothing" }) T(n, () => AppContext.GetData(n));

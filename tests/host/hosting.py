@@ -68,6 +68,8 @@ def native_hosts(check, work, dotnet, ours):
     if nethost:
         command = [d / "with_hostfxr", nethost[-1], d]
         same(check, "component hosting", run(command, DOTNET_ROOT=str(dotnet)), run(command, DOTNET_ROOT=str(ours)))
+        for end in (["Throw"], ["Throw", "thread"], ["Exit"], ["Exit", "thread"], ["OnExit"]):
+            same(check, f"component hosting, {' '.join(end)}", run(command + end, DOTNET_ROOT=str(dotnet)), run(command + end, DOTNET_ROOT=str(ours)))
     else:
         print("skipped component hosting: no libnethost.so in this SDK")
     fw = framework(dotnet)
