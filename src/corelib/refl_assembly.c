@@ -312,6 +312,10 @@ static bool good_name(const char16 *name)
     return false;
 }
 
+/* A resource may lie in another assembly, which may say the same: not for ever. */
+enum { LINKS_MAX = 32 };
+static __thread u32 linked;
+
 /* AppDomain.ResourceResolve: which assembly has a resource that a lacks.  NULL: none, or raised. */
 static Assembly *ask_for_resource(Assembly *a, const char16 *name)
 {
@@ -356,11 +360,20 @@ REFL(const u8 *, AssemblyNative_GetResource, QCallAssembly a, const char16 *name
             QCALL_END(t);
             return NULL;
         }
-        return AssemblyNative_GetResource((QCallAssembly){NULL, to}, name, length);
+        linked++;
+        const u8 *there = linked <= LINKS_MAX ? AssemblyNative_GetResource((QCallAssembly){NULL, to}, name, length) : NULL;
+        linked--;
+        return there;
     }
     if (MD_RID(where)) /* in a file of its own: as if it were not there */
         return NULL;
-    return pe_resource(a.assembly->module->pe, md_ManifestResource_Offset(md, rid), length);
+    const u8 *bytes = pe_resource(a.assembly->module->pe, md_ManifestResource_Offset(md, rid), length);
+    if (!bytes) {
+        QCALL_BEGIN(t);
+        vm_throwf(t, VM_ERR_BAD_IMAGE, "An attempt was made to load a program with an incorrect format.\n (0x8007000B)");
+        QCALL_END(t);
+    }
+    return bytes;
 }
 
 REFL(i32, AssemblyNative_GetManifestResourceInfo, QCallAssembly a, const char16 *name, ObjectHandleOnStack assembly, StringHandleOnStack file)
@@ -385,13 +398,16 @@ REFL(i32, AssemblyNative_GetManifestResourceInfo, QCallAssembly a, const char16 
         return -1;
     Err e = {0};
     Assembly *to = type_assembly_ref(a.assembly->module, MD_RID(where), &e);
+    linked++;
+    i32 there = to && linked <= LINKS_MAX ? AssemblyNative_GetManifestResourceInfo((QCallAssembly){NULL, to}, name, assembly, file) : -1;
+    linked--;
     QCALL_BEGIN(t);
-    if (to)
-        qc_set_object(assembly, vm_assembly_object(t, to));
-    else
+    if (!to)
         vm_throw_err(t, &e);
+    else if (there >= 0)
+        qc_set_object(assembly, vm_assembly_object(t, to));
     QCALL_END(t);
-    return IN_OTHER_ASSEMBLY;
+    return there < 0 ? there : there | IN_OTHER_ASSEMBLY;
 }
 
 REFL(void, AssemblyNative_GetManifestResourceNames, QCallAssembly a, ObjectHandleOnStack out)
