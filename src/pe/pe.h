@@ -72,6 +72,7 @@ const u8 *pe_rva(const PeImage *pe, u32 rva, u32 *avail);
 const u8 *pe_rva_range(const PeImage *pe, u32 rva, u32 size);
 /* True if [rva, rva+size) is within a section's virtual extent.  *file_size gets how much of it the file holds (the
  * rest reads as zeros): for the data of fields with an RVA. */
+bool pe_section_of(const PeImage *pe, u32 rva, u32 *start, u32 *size); /* the section that an RVA lies in */
 const u8 *pe_rva_data(const PeImage *pe, u32 rva, u32 size, u32 *file_size);
 /* Managed resource at an offset of the ManifestResource table: its bytes after the length word; NULL if bad. */
 const u8 *pe_resource(const PeImage *pe, u32 offset, u32 *size);

@@ -209,6 +209,16 @@ const u8 *pe_rva_range(const PeImage *pe, u32 rva, u32 size)
     return p && avail >= size ? p : NULL;
 }
 
+bool pe_section_of(const PeImage *pe, u32 rva, u32 *start, u32 *size)
+{
+    u32 offset = 0;
+    const u8 *s = find_section(pe, rva, &offset);
+    if (!s) return false;
+    *start = rva - offset;
+    *size = MAX(pe_u32(s + 8), pe_u32(s + 16));
+    return true;
+}
+
 const u8 *pe_rva_data(const PeImage *pe, u32 rva, u32 size, u32 *file_size)
 {
     u32 offset = 0, avail;

@@ -188,6 +188,12 @@ static bool read_parent(Def *d, Err *e)
     DefRef p;
     if (!d->extends)
         return true; /* Object, <Module> */
+    if (MD_TABLE_OF(d->extends) == MDT_TypeSpec) {
+        MdSig s = md_sig_of(d->m->md, d->extends);
+        md_sig_skip_mods(&s);
+        if (md_sig_peek(&s) != ET_GENERICINST) /* class C<T> : T */
+            return load_error(e, d->m, d->rid, " because the parent type is not a class");
+    }
     if (!resolve_def(d->m, d->extends, &p, e))
         return false;
     d->ptyp = load_typedef(p.module, p.rid, e);
@@ -522,6 +528,10 @@ static MethodTable *load_typedef_slow(Module *m, u32 rid, Loading *loading, Err 
     d.open = d.num_generic != 0;
     if (d.num_generic > 1024) {
         load_error(e, m, rid, " because it has too many generic parameters");
+        return NULL;
+    }
+    if (d.fields.end - d.fields.first > 0xffff) {
+        load_error(e, m, rid, " because it has too many fields");
         return NULL;
     }
     loading->early_ok = loading->early_class = !d.num_generic && !d.is_interface && !m->assembly->is_corelib;

@@ -275,6 +275,26 @@ void numbers_forget(Domain *d)
     vec_free(&dead);
 }
 
+enum { SECTION_COPY_MAX = 1 << 20 };
+/* A writable copy of the section that the data lies in, at the data's place: fields of one section keep their distances, as compilers that
+ * lay their own globals out rely on.  NULL: the section is too large for that. */
+static char *section_copy(Module *m, u32 rva)
+{
+    u32 start, size, in_file = 0;
+    if (!pe_section_of(m->pe, rva, &start, &size) || size > SECTION_COPY_MAX)
+        return NULL;
+    u64 key = (1ull << 32) | start; /* beside the tokens' numbers */
+    char *copy = map64_ptr(&m->rva_copies, key);
+    if (!copy) {
+        const u8 *p = pe_rva_data(m->pe, start, size, &in_file);
+        copy = type_alloc(m->alc, HEAP_HOT, size + 32);
+        copy = (char *)ALIGN_UP((uintptr_t)copy, (uintptr_t)16) + start % 16;
+        memcpy(copy, p, MIN(size, in_file));
+        map64_put(&m->rva_copies, key, (u64)(uintptr_t)copy);
+    }
+    return copy + (rva - start);
+}
+
 /* Data of an RVA field: in the image when nobody may write it there, else a copy made once. */
 static void *rva_address(MethodTable *owner, Field *f)
 {
@@ -289,6 +309,8 @@ static void *rva_address(MethodTable *owner, Field *f)
     void **cell = own ? &thread_current()->domain->neutral_table[type_domain_slot(f)] : NULL;
     type_lock();
     char *copy = own ? *cell : map64_ptr(&m->rva_copies, MD_RID(f->token));
+    if (!copy && !own && (copy = section_copy(m, f->offset)) != NULL)
+        map64_put(&m->rva_copies, MD_RID(f->token), (u64)(uintptr_t)copy);
     if (!copy) {
         copy = type_alloc(m->alc, HEAP_HOT, size + 16);
         copy = (char *)ALIGN_UP((uintptr_t)copy, (uintptr_t)16);
