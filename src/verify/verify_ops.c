@@ -267,8 +267,12 @@ static void store_arg(VMethod *v, u32 i)
         v_error(v, VERIFY_ThisUninitStore);
     else
         v_check(v, &x, v->args[i]);
-    if ((x.flags & VF_STACK) && x.kind != V_BAD)
-        v->arg_flags[i] |= VF_STACK;
+    u8 gathers = x.flags & (VF_STACK | VF_RO);
+    if (!holds_pointer(v->args[i]) || !(gathers & ~v->arg_flags[i]))
+        return;
+    v->arg_flags[i] |= gathers; /* from now on, and for what was verified already */
+    for (u32 b = 0; b < v->w.num_blocks; b++)
+        v->blocks[b].pending |= v->blocks[b].done;
 }
 
 static void store_local(VMethod *v, u32 i)
