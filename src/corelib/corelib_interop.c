@@ -118,8 +118,6 @@ CALL(i32, corelib_marshal_size, QCallTypeHandle type, i32 throws)
     const NativeLayout *l = layout_of(mt);
     bool ok = l && l->ok && !l->recursive;
     u32 size = ok ? l->size : 0;
-    if (ok && mt->klass->underlying)
-        size = native_value(type.th, NULL, false, AT_FIELD).size; /* bool and char alone */
     if (!ok && (throws || (l && l->recursive)))
         no_layout(t, mt, l);
     QCALL_END(t);
@@ -134,8 +132,10 @@ CALL(i64, corelib_marshal_offset, Field *field)
     if (!l || !l->ok || l->recursive)
         no_layout(t, field->mt, l);
     for (u32 i = 0; l && i < l->num_fields; i++)
-        if (l->fields[i].token == field->token)
+        if (l->fields[i].token == field->token) {
             offset = l->fields[i].native;
+            break;
+        }
     QCALL_END(t);
     return offset;
 }

@@ -326,7 +326,7 @@ static void struct_value(NativeValue *v, MethodTable *mt, u8 nt, const Rules *r)
     v->layout = l;
     v->kind = l->same ? NV_COPY : NV_STRUCT;
     v->size = l->size;
-    v->align = l->align;
+    v->align = native_is_core(mt, "System", "Int128") || native_is_core(mt, "System", "UInt128") ? 16 : l->align;
     if (known_struct(v, mt, nt, r))
         return;
     if (mt_is_generic(mt) && r->place != AT_FIELD && (!l->same || (r->place == AT_PARAM && native_not_for_calls(mt))))
@@ -380,7 +380,8 @@ static void lay_out(MethodTable *mt, NativeLayout *l, const Chain *chain)
     u32 pack = row ? md_ClassLayout_PackingSize(md, row) : 0, given = row ? md_ClassLayout_ClassSize(md, row) : 0, end = 0;
     const NativeLayout *base = !mt_is_valuetype(mt) && mt->parent && has_layout(mt->parent) ? layout_in(mt->parent, chain) : NULL;
     Rules r = {AT_FIELD, (mt->klass->attrs & TD_STRING_FORMAT) == TD_UNICODE, &own};
-    l->fields = base_calloc((base ? base->num_fields : 0) + mt->klass->num_fields, sizeof *l->fields);
+    u32 repeat = MAX(mt->klass->inline_array_length, 1u);
+    l->fields = base_calloc((base ? base->num_fields : 0) + mt->klass->num_fields * (size_t)repeat, sizeof *l->fields);
     l->align = base ? base->align : 1;
     l->same = l->ok = true;
     if (base) {
@@ -404,10 +405,26 @@ static void lay_out(MethodTable *mt, NativeLayout *l, const Chain *chain)
             bad(&v, TEXT_PLAIN);
         add_field(mt, l, f, &v, pack, &end);
     }
-    if (mt->klass->inline_array_length)
-        end *= mt->klass->inline_array_length;
+    for (u32 i = 1; i < repeat && l->num_fields; i++) { /* an inline array: its field again and again */
+        NativeField next = l->fields[0];
+        next.managed += i * next.value.managed_size;
+        next.native += i * next.value.size;
+        l->fields[l->num_fields++] = next;
+        end += next.value.size;
+    }
     l->size = MAX(MAX(ALIGN_UP(end, l->align), given), 1u);
     l->same &= !mt_has_refs(mt) && (!mt->klass->inline_array_length || l->size == mt->klass->size);
+}
+
+/* bool and char are converted; the others, and all enums, are what they are. */
+static void lay_out_primitive(MethodTable *mt, NativeLayout *l)
+{
+    NativeValue v = native_value(th_of(mt), NULL, false, AT_FIELD);
+    *l = (NativeLayout){.mt = mt, .size = v.size, .align = v.align, .ok = !mt_is_enum(mt), .same = v.kind == NV_COPY};
+    if (l->same)
+        return;
+    l->fields = base_calloc(1, sizeof *l->fields);
+    l->fields[l->num_fields++] = (NativeField){.owner = mt, .value = v};
 }
 
 static bool on_chain(const MethodTable *mt, const Chain *c)
@@ -432,7 +449,7 @@ static const NativeLayout *layout_in(MethodTable *mt, const Chain *chain)
     l->mt = mt;
     l->size = l->align = 1;
     if (mt->klass->underlying)
-        *l = (NativeLayout){.mt = mt, .size = mt->klass->size, .align = mt->klass->size, .ok = !mt_is_enum(mt), .same = true};
+        lay_out_primitive(mt, l);
     else if (!mt_is_array(mt))
         lay_out(mt, l, chain);
     l->ok &= has_layout(mt);
