@@ -85,7 +85,8 @@ static bool by_lookup(SemWalk *w, SemCall *c, Method *m, Err *e)
 static bool ambiguous(TypeHandle th, Method *m)
 {
     u32 n, found = 0;
-    MethodTable **map = mt_is_interface(m->mt) && m->mt->klass->num_generic && !th_is_desc(th) ? type_interfaces(th_mt(th)->klass->typical, &n, NULL) : NULL;
+    bool generic = mt_is_interface(m->mt) && m->mt->klass->num_generic;
+    MethodTable **map = generic && !th_is_desc(th) ? type_interfaces(th_mt(th)->klass->typical, &n, NULL) : NULL;
     for (u32 i = 0; map && i < n; i++)
         found += map[i]->klass->typical == m->mt->klass->typical;
     return found > 1;

@@ -34,7 +34,8 @@ static bool merge_value(SemValue *to, const SemValue *from)
 /* Does the wider kind have to be known where a block is first reached?  The narrower one is converted on the way in. */
 static bool widens(u8 known, u8 now)
 {
-    return (known == SEM_I4 && (now == SEM_I || now == SEM_I8 || now == SEM_BYREF)) || (known == SEM_F4 && now == SEM_F8) || (known == SEM_I && now == SEM_BYREF);
+    return (known == SEM_I4 && (now == SEM_I || now == SEM_I8 || now == SEM_BYREF)) || (known == SEM_F4 && now == SEM_F8) ||
+           (known == SEM_I && now == SEM_BYREF);
 }
 
 /* The block's stack is to be what comes now (of values that differ the wider one): for another walk. */

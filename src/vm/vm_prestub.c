@@ -353,7 +353,8 @@ static void *own_code(Thread *t, Method *m, u8 *tier)
     return m->flags & MF_UNSAFE_ACCESSOR ? accessor_code(t, m) : compile(t, m);
 }
 
-/* The module constructor runs before the first method of the module that is called, or the first static of it that is used. *done: others need not wait for it. */
+/* The module constructor runs before the first method of the module that is called, or the first static of it that is used.
+ * *done: others need not wait for it. */
 bool vm_module_init(Thread *t, Module *mod, bool *done)
 {
     *done = __atomic_load_n(&mod->module_ctor_done, __ATOMIC_ACQUIRE);
