@@ -39,20 +39,15 @@ bool type_is_open(TypeHandle th)
 }
 
 /* --- Arrays ------------------------------------------------------------------------------------------------------------- */
-static u32 elem_runs(TypeHandle elem, const GcRun **one, GcRun *buf)
+/* Where references lie in an element. */
+static void elem_runs(TypeHandle elem, RunVec *runs)
 {
-    static const GcRun ref = {0, 1};
-    *one = &ref;
-    if (th_is_desc(elem))
-        return 0;
-    MethodTable *mt = (MethodTable *)elem;
-    if (!mt_is_valuetype(mt))
-        return 1;
-    u32 n = mt_num_runs(mt);
-    for (u32 i = 0; i < n && i < 512; i++)
-        buf[i] = (GcRun){mt_run(mt, i)->offset - 8, mt_run(mt, i)->count};
-    *one = buf;
-    return MIN(n, 512u);
+    const MethodTable *mt = th_is_desc(elem) ? NULL : (MethodTable *)elem;
+    if (mt && !mt_is_valuetype(mt))
+        vec_push(runs, ((GcRun){0, 1}));
+    else if (mt)
+        for (u32 i = 0, n = mt_num_runs(mt); i < n; i++)
+            vec_push(runs, ((GcRun){mt_run(mt, i)->offset - 8, mt_run(mt, i)->count}));
 }
 
 static void name_and_assembly(TypeHandle th, char *name, size_t nlen, char *assembly, size_t alen)
@@ -92,11 +87,10 @@ static TypeHandle make_array(TypeHandle elem, u32 rank, bool sz, Err *e)
     Module *lm = th_is_desc(elem) ? th_desc(elem)->module : em->aux->loader_module;
     if (!lm)
         lm = base->module;
-    GcRun buf[512];
-    const GcRun *runs;
-    u32 nruns = elem_runs(elem, &runs, buf);
+    RunVec runs = {0};
+    elem_runs(elem, &runs);
     MtAux *aux;
-    MethodTable *mt = mt_alloc(lm->alc, base->num_virtuals, nruns, &aux);
+    MethodTable *mt = mt_alloc(lm->alc, base->num_virtuals, runs.len, &aux);
     MtClass *k = type_alloc(lm->alc, HEAP_COLD, sizeof *k);
     *k = (MtClass){.mt = mt, .typical = mt, .rank = (u8)rank, .align = 8, .elem_kind = sz ? ET_SZARRAY : ET_ARRAY, .ns = "",
                    .attrs = TD_PUBLIC | TD_SEALED | TD_SERIALIZABLE, .depth = base->klass->depth + 1,
@@ -112,7 +106,8 @@ static TypeHandle make_array(TypeHandle elem, u32 rank, bool sz, Err *e)
     mt->flags |= lm->alc->collectible ? MTF_COLLECTIBLE : 0;
     mt->flags2 = MT2_SEALED;
     mt->base_size = sz ? 24 : 24 + 8 * rank;
-    mt_set_runs(mt, runs, nruns, true);
+    mt_set_runs(mt, runs.data, runs.len, true);
+    vec_free(&runs);
     for (u32 i = 0; i < base->num_virtuals; i++)
         mt->vtable[i] = base->vtable[i];
     mt_publish(mt);

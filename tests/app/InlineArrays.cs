@@ -5,6 +5,8 @@ using System.Runtime.CompilerServices;
 [InlineArray(10)] internal struct Ten { private int _e; }
 [InlineArray(3)] internal struct Strs { private string? _s; }
 [InlineArray(2)] internal struct Nested { private Four<byte> _f; }
+internal struct Entry { public object? O; public long N; }
+[InlineArray(700)] internal struct Scattered { private Entry _e; } /* 700 places with a reference, none next to another */
 internal sealed class Owner { public Ten T; public Strs S; public readonly Four<double> D; }
 internal struct Matrix { public Four<Four<float>> Rows; public float this[int r, int c] { get => Rows[r][c]; set => Rows[r][c] = value; } }
 
@@ -33,6 +35,12 @@ internal static class Program
         Matrix m = default; m[2, 3] = 1.5f; m[0, 0] = 2; Console.WriteLine(m[2, 3] + m[0, 0] + m[1, 1]);
         try { int i = int.Parse("10"); Console.WriteLine(t[i]); } catch (IndexOutOfRangeException) { Console.WriteLine("out of range"); }
         var arr = new Ten[2]; arr[1][5] = 55; Span<int> sp = arr[1]; sp[6] = 66; Console.WriteLine(arr[1][5] + arr[1][6]);
+        var scattered = new Scattered[2];
+        for (int i = 0; i < 700; i++) { scattered[1][i].O = new string('x', i % 7); scattered[1][i].N = i; }
+        for (int i = 0; i < 3; i++) { GC.Collect(); _ = new byte[50_000].Length; }
+        long chars = 0;
+        for (int i = 0; i < 700; i++) chars += ((string)scattered[1][i].O!).Length * scattered[1][i].N;
+        Console.WriteLine(chars);
         GC.Collect(); Console.WriteLine(o.S[2] + s[2] + f[3]);
     }
 }
