@@ -36,11 +36,12 @@ internal static class Program
         try { int i = int.Parse("10"); Console.WriteLine(t[i]); } catch (IndexOutOfRangeException) { Console.WriteLine("out of range"); }
         var arr = new Ten[2]; arr[1][5] = 55; Span<int> sp = arr[1]; sp[6] = 66; Console.WriteLine(arr[1][5] + arr[1][6]);
         var scattered = new Scattered[2];
-        for (int i = 0; i < 700; i++) { scattered[1][i].O = new string('x', i % 7); scattered[1][i].N = i; }
-        for (int i = 0; i < 3; i++) { GC.Collect(); _ = new byte[50_000].Length; }
-        long chars = 0;
-        for (int i = 0; i < 700; i++) chars += ((string)scattered[1][i].O!).Length * scattered[1][i].N;
-        Console.WriteLine(chars);
+        var seen = new WeakReference[700];
+        for (int i = 0; i < 700; i++) { scattered[1][i] = new Entry { O = new object(), N = i }; seen[i] = new WeakReference(scattered[1][i].O); }
+        GC.Collect();
+        int kept = 0;
+        for (int i = 0; i < 700; i++) kept += ReferenceEquals(seen[i].Target, scattered[1][i].O) && scattered[1][i].N == i ? 1 : 0;
+        Console.WriteLine(kept);
         GC.Collect(); Console.WriteLine(o.S[2] + s[2] + f[3]);
     }
 }
