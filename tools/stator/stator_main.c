@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/knobs.h"
+#include "ildasm/ildasm.h"
 
 /* What the property HOST_RUNTIME_CONTRACT points at: 48 bytes, as .NET 10.0 has it. */
 typedef struct HostContract {
@@ -31,9 +32,16 @@ typedef struct CoreClr {
 } CoreClr;
 
 static const char usage[] =
-    "Usage: stator [options] path-to-application [arguments]\n"
-    "       stator verify [options] assemblies\n\n"
-    "Runs a .NET 10 program, or verifies assemblies without running them.\n\n"
+    "Usage: stator [options] path-to-application [arguments]
+"
+    "       stator verify [options] assemblies
+"
+    "       stator ildasm [options] assembly
+
+"
+    "Runs a .NET 10 program; verifies assemblies without running them; disassembles one.
+
+"
     "options:\n"
     "  --additionalprobingpath <path>  Folder with packages to probe for assemblies (may be repeated).\n"
     "  --additional-deps <path>        Additional deps.json file.\n"
@@ -171,6 +179,8 @@ static int run(StatorApp *s, const CoreClr *c, const char *self, int argc, char 
 
 int main(int argc, char **argv)
 {
+    if (argc > 1 && !strcmp(argv[1], "ildasm"))
+        return ildasm_main(argc - 1, argv + 1);
     StatorApp *s = base_calloc(1, sizeof *s);
     char self[PATH_MAX];
     arena_init(&s->arena, 256 * 1024);
