@@ -1,5 +1,6 @@
 /* il.h: IL opcodes, method bodies and exception clauses, read in place (§II.25.4, §III).
- * Files: il_ops.def (the opcodes), il_body.c (bodies, clauses, decoder), il_print.c (disassembly).
+ * Files: il_ops.def (the opcodes), il_words.def (words of the assembler's language),
+ * il_body.c (bodies, clauses, decoder), il_print.c (disassembly).
  * Data: an IlBody points into the image (or into the caller's bytes); nothing is allocated or copied.
  * Invariants: il_parse_body checks headers and clause ranges against the sizes, so code inside [0, code_size) and every
  * clause's offsets may be used unchecked; instructions are checked by il_decode one at a time.

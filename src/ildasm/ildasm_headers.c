@@ -27,11 +27,12 @@ static void put_coff(Dis *d, const PeImage *pe)
     putf(d, "//   Subsystem:                  %u\n", pe->subsystem);
     putf(d, "//   DLL characteristics:        0x%04x\n", pe->dll_characteristics);
     for (u32 i = 0; i < 16; i++)
-        if (pe->dirs[i].rva || pe->dirs[i].size) putf(d, "//   Directory %-17s 0x%08x, %u bytes\n", dir_names[i], pe->dirs[i].rva, pe->dirs[i].size);
+        if (pe->dirs[i].rva || pe->dirs[i].size)
+            putf(d, "//   Directory %-17s 0x%08x, %u bytes\n", dir_names[i], pe->dirs[i].rva, pe->dirs[i].size);
     for (u32 i = 0; i < pe->section_count && !d->full; i++) {
         const u8 *h = pe->sections + (size_t)i * 40;
-        putf(d, "//   Section %-8.8s           RVA 0x%08x, %u bytes; file 0x%08x, %u bytes; flags 0x%08x\n", (const char *)h, pe_u32(h + 12), pe_u32(h + 8),
-            pe_u32(h + 20), pe_u32(h + 16), pe_u32(h + 36));
+        putf(d, "//   Section %-8.8s           RVA 0x%08x, %u bytes; file 0x%08x, %u bytes; flags 0x%08x\n", (const char *)h,
+            pe_u32(h + 12), pe_u32(h + 8), pe_u32(h + 20), pe_u32(h + 16), pe_u32(h + 36));
     }
 }
 
@@ -39,7 +40,8 @@ static void put_cli(Dis *d, const PeImage *pe)
 {
     const u8 *h = pe_rva_range(pe, pe->dirs[14].rva, 72);
     if (!h) return;
-    static const char *const names[] = {"Managed resources", "Strong name", "Code manager table", "Vtable fixups", "Export addresses", "Precompiled header"};
+    static const char *const names[] = {"Managed resources", "Strong name", "Code manager table", "Vtable fixups",
+        "Export addresses", "Precompiled header"};
     putf(d, "// ----- CLI header\n");
     putf(d, "//   cb:                         %u\n", pe_u32(h));
     putf(d, "//   Runtime version:            %u.%u\n", pe->cli_major, pe->cli_minor);
@@ -78,7 +80,8 @@ static void put_methods(Dis *d)
         for (char *p = name; *p; p++)
             if ((u8)*p < 0x20) *p = '?';
         u32 head = b.fat ? 12 : 1;
-        putf(d, "//   %08X RVA 0x%08x, %s header %u, IL %u, sections %u: %s\n", MD_TOKEN(MDT_MethodDef, r), md_MethodDef_RVA(m, r), b.fat ? "fat" : "tiny",
+        putf(d, "//   %08X RVA 0x%08x, %s header %u, IL %u, sections %u: %s\n", MD_TOKEN(MDT_MethodDef, r),
+            md_MethodDef_RVA(m, r), b.fat ? "fat" : "tiny",
             head, b.code_size, b.total_size - MIN(b.total_size, head + b.code_size), name);
     }
 }
@@ -124,7 +127,8 @@ void put_stats(Dis *d)
     put_share(d, "method headers and clauses", heads, file);
     if (d->pe) put_share(d, "managed resources", d->pe->resources.size, file);
     putf(d, "//   %-28s %10u  (%u interfaces, %u abstract)\n", "Types", md_rows(m, MDT_TypeDef), interfaces, abstract);
-    putf(d, "//   %-28s %10u  (%u bodies: %u tiny, %u fat; %u clauses; %.1f bytes of IL on average)\n", "Methods", md_rows(m, MDT_MethodDef), bodies, tiny,
+    putf(d, "//   %-28s %10u  (%u bodies: %u tiny, %u fat; %u clauses; %.1f bytes of IL on average)\n", "Methods",
+        md_rows(m, MDT_MethodDef), bodies, tiny,
         bodies - tiny, clauses, bodies ? (double)il / bodies : 0.0);
     putf(d, "//   %-28s %10u\n\n", "Fields", md_rows(m, MDT_Field));
 }

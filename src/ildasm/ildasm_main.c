@@ -135,7 +135,9 @@ static bool set_option(IldasmOptions *o, const char *a, size_t n, const char *va
         const char *name;
         bool *flag;
     } flags[] = {{"metadata", &o->metadata}, {"headers", &o->headers}, {"tokens", &o->tokens}, {"bytes", &o->bytes}, {"typelist", &o->typelist},
-        {"stats", &o->stats}, {"statistics", &o->stats}, {"classlist", &o->classlist}, {"linenum", &o->linenum}, {"json", &o->json}, {"raweh", &o->raw_eh}, {"noil", &o->no_il},
+        {"stats", &o->stats}, {"statistics", &o->stats}, {"classlist", &o->classlist}, {"linenum", &o->linenum},
+        {"json", &o->json}, {"raweh", &o->raw_eh},
+        {"noil", &o->no_il},
         {"noca", &o->no_ca}, {"noresources", &o->no_resources}, {"pubonly", &o->visible_only}, {"pager", &o->pager}, {"forward", &o->forward}};
     for (u32 i = 0; i < ARRAY_LEN(flags); i++)
         if (match(a, flags[i].name, n)) return *flags[i].flag = true;

@@ -194,7 +194,7 @@ void put_assembly_ref(Dis *d, u32 rid)
     if (!d->assemblyrefs[rid].p) {
         const char *name = md_assemblyref_name(m, rid);
         u32 same = 0;
-        for (u32 r = 1; r < rid; r++) same += md_AssemblyRef_Name(m, r) == md_AssemblyRef_Name(m, rid) || strcmp(md_assemblyref_name(m, r), name) == 0;
+        for (u32 r = 1; r < rid; r++) same += strcmp(md_assemblyref_name(m, r), name) == 0;
         size_t start = d->len;
         if (same) {
             char *alias = base_asprintf("%s_%u", name, same);

@@ -9,6 +9,15 @@
 
 /* --- generic parameters --- */
 
+/* Generic parameters go by number in their own constraints: the assembler resolves names there too late to know one type from another. */
+static void put_bound(Dis *d, u32 constraint)
+{
+    u32 type = d->type_rid, method = d->method_rid;
+    d->type_rid = d->method_rid = 0;
+    put_type_token(d, md_GenericParamConstraint_Constraint(d->m, constraint));
+    d->type_rid = type, d->method_rid = method;
+}
+
 static void put_generic_params(Dis *d, u32 owner)
 {
     MdImage *m = d->m;
@@ -21,7 +30,7 @@ static void put_generic_params(Dis *d, u32 owner)
         MdIter c = md_constraints_of(m, r);
         for (u32 k; (k = md_next_row(&c)) && !d->full; bounds++) {
             put(d, bounds ? ", " : "(");
-            put_type_token(d, md_GenericParamConstraint_Constraint(m, k));
+            put_bound(d, k);
         }
         if (bounds) put_lit(d, ") ");
         put_name(d, md_genericparam_name(m, r));
@@ -51,7 +60,7 @@ static void put_generic_attributes(Dis *d, u32 owner)
             if (!has_attributes(d, MD_TOKEN(MDT_GenericParamConstraint, k))) continue;
             put_indent(d);
             putf(d, ".param constraint [%u], ", number);
-            put_type_token(d, md_GenericParamConstraint_Constraint(m, k));
+            put_bound(d, k);
             put_ch(d, '\n');
             put_attributes(d, MD_TOKEN(MDT_GenericParamConstraint, k));
         }
@@ -455,8 +464,8 @@ void put_type_def(Dis *d, u32 rid)
     }
     put_attributes(d, token);
     put_security(d, token);
+    put_interface_attributes(d, rid); /* before .param: after it the known assembler never ends */
     put_generic_attributes(d, token);
-    put_interface_attributes(d, rid);
     for (u32 n = d->first_nested[rid]; n && !d->full; n = d->next_nested[n]) put_type_def(d, n);
     put_members(d, rid);
     put_class_overrides(d, rid);

@@ -237,16 +237,20 @@ static bool native_array(Dis *d, MdSig *s, u32 depth)
     return true;
 }
 
+/* `safearray vt` assembles to the variant type and an empty name; the shorter forms have no words */
 static bool native_safearray(Dis *d, MdSig *s)
 {
-    put_lit(d, "safearray");
-    if (s->p == s->end) return true;
+    put_lit(d, "safearray ");
     u32 vt = md_sig_uint(s);
     const char *word = vt < ARRAY_LEN(variant_words) ? variant_words[vt] : NULL;
-    if (!word || s->p != s->end) return false;
-    put_ch(d, ' ');
+    if (!word || s->p == s->end) return false;
     put(d, word);
-    return true;
+    if (md_sig_peek(s) == 0) {
+        s->p++;
+        return true;
+    }
+    put_lit(d, ", ");
+    return native_string(d, s);
 }
 
 /* False: no words for it (some may be out already) */

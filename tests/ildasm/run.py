@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+"""run.py: the disassembler: what it must say of small inputs, and that its text assembles to the same again.
+
+    run.py [NAME ...] [--runtime PATH] [--compare PATH] [--ilasm PATH] [--show] [--list]
+
+An input is NAME.il or NAME.cs with lines `// run: OPTIONS`, and under each `// want: TEXT` and `// not: TEXT` (in the output; blanks at
+the end do not count) and `// exit: CODE`; `// option: X` goes to the assembler or compiler.  Every image made is also disassembled to a file,
+assembled and compared row by row (mdcompare).  Tests made here: each opcode; images that are no images, cut or damaged.
+Last line: `N passed, M failed`."""
+import argparse, glob, os, re, shutil, subprocess, sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+BUILD = ROOT / "build" / "tests" / "ildasm"
+ILASM_ID, ILASM_VERSION = "runtime.linux-x64.microsoft.netcore.ilasm", "10.0.14"
+
+
+def run(args, cwd=None, timeout=60):
+    p = subprocess.run([str(x) for x in args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=cwd, timeout=timeout)
+    return p.returncode, p.stdout.decode("utf-8", "replace"), p.stderr.decode("utf-8", "replace")
+
+
+def find_ilasm():
+    if os.environ.get("ILASM"):
+        return os.environ["ILASM"]
+    home = Path(os.environ.get("NUGET_PACKAGES", Path.home() / ".nuget" / "packages"))
+    tool = home / ILASM_ID / ILASM_VERSION / "runtimes" / "linux-x64" / "native" / "ilasm"
+    if not tool.exists():
+        sys.path.insert(0, str(ROOT / "tests" / "il"))
+        d = BUILD / "ilasm"
+        d.mkdir(parents=True, exist_ok=True)
+        (d / "ilasm.csproj").write_text('<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup>'
+                                        f'<ItemGroup><PackageDownload Include="{ILASM_ID}" Version="[{ILASM_VERSION}]" /></ItemGroup></Project>\n')
+        run(["dotnet", "restore", d / "ilasm.csproj"])
+    if tool.exists() and not os.access(tool, os.X_OK):
+        tool.chmod(0o755)
+    return str(tool)
+
+
+def dotnet_root():
+    return Path(os.environ.get("DOTNET_ROOT") or os.path.dirname(os.path.realpath(shutil.which("dotnet") or "/usr/share/dotnet/dotnet")))
+
+
+class Suite:
+    def __init__(self, a):
+        self.a, self.passed, self.failed = a, 0, 0
+
+    def judge(self, name, problems):
+        if problems:
+            self.failed += 1
+            print(f"FAIL {name}")
+            for p in problems:
+                print("  " + p.replace("\n", "\n  ")[: 4000 if self.a.show else 700])
+        else:
+            self.passed += 1
+
+    def make(self, path):
+        """Builds the input; (image, problem)"""
+        out = BUILD / (path.stem + ".dll")
+        if out.exists():
+            out.unlink()
+        text = path.read_text(encoding="utf-8")
+        options = re.findall(r"^// option: (.*)$", text, re.M)
+        if path.suffix == ".il":
+            code, o, e = run([self.a.ilasm, "-nologo", "-quiet", "-dll", *options, f"-out={out}", path])
+        else:
+            root = dotnet_root()
+            csc = sorted(glob.glob(str(root / "sdk/10.*/Roslyn/bincore/csc.dll")))[-1]
+            refs = [f"-r:{f}" for f in glob.glob(sorted(glob.glob(str(root / "packs/Microsoft.NETCore.App.Ref/10.*/ref/net10.0")))[-1] + "/System*.dll")]
+            code, o, e = run([root / "dotnet", csc, "-nologo", "-nostdlib", "-unsafe", "-o+", "-langversion:preview", "-deterministic", "-nowarn:CS0169,CS0649,CS1701",
+                              *options, *refs, f"-out:{out}", path])
+        return (out, None) if code == 0 and out.exists() else (None, f"cannot be built: {o}{e}")
+
+    def round_trip(self, image, options, kind="-dll"):
+        d = BUILD / ("rt-" + image.stem)
+        shutil.rmtree(d, ignore_errors=True)
+        d.mkdir(parents=True)
+        code, o, e = run([self.a.runtime, "ildasm", image, "-out=in.il"], d)
+        if code:
+            return [f"ildasm: exit code {code}: {o}{e}"]
+        code, o, e = run([self.a.ilasm, "-nologo", "-quiet", kind, *options, "-out=out.dll", "in.il"], d)
+        if code or not (d / "out.dll").exists():
+            return [f"our text is refused: {o}{e}"]
+        code, o, e = run([self.a.compare, image, d / "out.dll"])
+        return [f"not the same again:\n{o}{e}"] if code else []
+
+    def directives(self, path, image):
+        runs = []
+        for line in path.read_text(encoding="utf-8").splitlines():
+            m = re.match(r"// (run|want|not|exit):\s?(.*)$", line)
+            if not m:
+                continue
+            kind, value = m.groups()
+            if kind == "run":
+                runs.append((value.split(), [], [], [0]))
+            else:
+                runs[-1][{"want": 1, "not": 2, "exit": 3}[kind]].append(value.rstrip() if kind != "exit" else int(value))
+        for args, want, never, codes in runs:
+            code, out, err = run([self.a.runtime, "ildasm", *args, image])
+            problems = [f"exit code {code}: {err}"] if code != codes[-1] else []
+            flat = re.sub(r" +$", "", out, flags=re.M)
+            problems += [f"missing: {w}" for w in want if w not in flat] + [f"should not be there: {w}" for w in never if w in flat]
+            if problems and self.a.show:
+                problems.append(out)
+            self.judge(f"{path.name} ildasm {' '.join(args)}", problems)
+
+    def input(self, path):
+        image, problem = self.make(path)
+        if problem:
+            self.judge(path.name, [problem])
+            return
+        self.directives(path, image)
+        options = [o for o in re.findall(r"^// option: (.*)$", path.read_text(encoding="utf-8"), re.M) if path.suffix == ".il"]
+        self.judge(f"{path.name}: round trip", self.round_trip(image, options))
+
+    def opcodes(self):
+        """One method for each opcode of the table."""
+        operands = {"NONE": "", "I1": " -5", "U1": " 3", "U2": " 300", "I4": " 0x12345678", "I8": " 0x123456789abcdef0", "R4": " 1.5", "R8": " 2.5", "BR1": " L",
+                    "BR4": " L", "METHOD": " void O::m()", "FIELD": " int32 O::f", "TYPE": " [System.Runtime]System.Guid", "TOKEN": " [System.Runtime]System.Guid",
+                    "SIG": " int32(int32)", "STRING": ' "s"', "SWITCH": " (L, M, L)"}
+        lines, names = [], []
+        for m in re.finditer(r'^IL_OP\((\w+), "([^"]+)", (0x\w+), "[^"]*", "[^"]*", (\w+),', (ROOT / "src/il/il_ops.def").read_text(), re.M):
+            ident, name, _, operand = m.groups()
+            arg = operands[operand]
+            if ident in ("NO",):
+                continue
+            if operand in ("U1", "U2") and "LOC" in ident:
+                arg = " 1" if operand == "U1" else " 2"
+            elif operand in ("U1", "U2"):
+                arg = " 1"
+            names.append(name)
+            lines.append(f".method public static void op_{ident}(int32 a, int32 b) cil managed {{ .locals (int32 x, int32 y, int32 z) L: nop {name}{arg} M: ret }}")
+        il = BUILD / "opcodes.il"
+        il.write_text(".assembly extern System.Runtime { .ver 10:0:0:0 }\n.assembly opcodes {}\n.module opcodes.dll\n.class public O extends [System.Runtime]System.Object\n{\n"
+                      ".field public static int32 f\n.method public static void m() cil managed { ret }\n" + "\n".join(lines) + "\n}\n")
+        image, problem = self.make(il)
+        if problem:
+            self.judge("each opcode", [problem])
+            return
+        code, out, err = run([self.a.runtime, "ildasm", image])
+        self.judge("each opcode", [f"missing: {n}" for n in names if not re.search(r":  " + re.escape(n) + r"(\s|$)", out, re.M)] +
+                   ([err] if code else []))
+        self.judge("each opcode: round trip", self.round_trip(image, []))
+
+    def bad_images(self):
+        """Bad files: a message, exit code 1, never a signal."""
+        image, problem = self.make(HERE / "hi.il")
+        if problem:
+            self.judge("bad images", [problem])
+            return
+        good = image.read_bytes()
+        cases = {"nothing": b"", "text": b"hello", "elf": Path("/bin/true").read_bytes(), "cut": good[:700], "no-cli": None, "zeros": good[:512] + bytes(len(good) - 512)}
+        nt = int.from_bytes(good[0x3C:0x40], "little")
+        native = bytearray(good)
+        native[nt + 24 + 96 + 14 * 8: nt + 24 + 96 + 15 * 8] = bytes(8)
+        cases["no-cli"] = bytes(native)
+        for name, data in cases.items():
+            p = BUILD / f"bad-{name}.dll"
+            p.write_bytes(data)
+            code, out, err = run([self.a.runtime, "ildasm", p])
+            self.judge(f"bad image: {name}", [] if code == 1 and "ildasm: " in err else [f"exit code {code}: {err}"])
+        worst = []
+        for i in range(0, len(good), max(1, len(good) // 150)):
+            b = bytearray(good)
+            b[i] ^= 0xFF
+            p = BUILD / "bad-flipped.dll"
+            p.write_bytes(b)
+            code, out, err = run([self.a.runtime, "ildasm", p])
+            if code not in (0, 1):
+                worst.append(f"byte {i}: exit code {code}")
+        self.judge("bad images: flipped bytes", worst)
+        code, out, err = run([self.a.runtime, "ildasm", BUILD / "no-such-file.dll"])
+        self.judge("no such file", [] if code == 1 else [f"exit code {code}"])
+        code, out, err = run([self.a.runtime, "ildasm", "-nonsense", image])
+        self.judge("no such option", [] if code == 2 else [f"exit code {code}"])
+        code, out, err = run([self.a.runtime, "ildasm", "--help"])
+        self.judge("help", [] if code == 0 and "Usage: stator ildasm" in out else [f"exit code {code}"])
+
+    def resources(self):
+        """Managed resources become files beside the text."""
+        d = BUILD / "res"
+        shutil.rmtree(d, ignore_errors=True)
+        d.mkdir(parents=True)
+        (d / "some data.txt").write_bytes(b"payload \x00\x01")
+        (d / "r.il").write_text(".assembly r {}\n.module r.dll\n.mresource public 'a/b' as 'some data.txt' {}\n")
+        code, o, e = run([self.a.ilasm, "-nologo", "-quiet", "-dll", "-out=r.dll", "r.il"], d)
+        (d / "out").mkdir()
+        code2, _, e2 = run([self.a.runtime, "ildasm", d / "r.dll", f"-out={d}/out/r.il"])
+        p = d / "out" / "a_b"
+        ok = code == 0 and code2 == 0 and p.exists() and p.read_bytes() == b"payload \x00\x01" and "'a/b' as a_b" in (d / "out" / "r.il").read_text()
+        self.judge("resources", [] if ok else [o + e + e2 + str(list((d / "out").iterdir()))])
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("names", nargs="*")
+    p.add_argument("--runtime", default=str(ROOT / "out/stator"))
+    p.add_argument("--compare", default=str(ROOT / "build/release/mdcompare"))
+    p.add_argument("--ilasm", default=None)
+    p.add_argument("--show", action="store_true")
+    p.add_argument("--list", action="store_true")
+    a = p.parse_args()
+    inputs = sorted(f for f in HERE.iterdir() if f.suffix in (".il", ".cs"))
+    made = {"opcodes": Suite.opcodes, "bad_images": Suite.bad_images, "resources": Suite.resources}
+    if a.list:
+        print("\n".join([f.stem for f in inputs] + list(made)))
+        return
+    a.ilasm = a.ilasm or find_ilasm()
+    a.runtime, a.compare = os.path.abspath(a.runtime), os.path.abspath(a.compare)
+    BUILD.mkdir(parents=True, exist_ok=True)
+    s = Suite(a)
+    for f in inputs:
+        if not a.names or f.stem in a.names:
+            s.input(f)
+    for name, fn in made.items():
+        if not a.names or name in a.names:
+            fn(s)
+    print(f"{s.passed} passed, {s.failed} failed")
+    sys.exit(s.failed != 0)
+
+
+main()
