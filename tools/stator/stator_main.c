@@ -32,16 +32,10 @@ typedef struct CoreClr {
 } CoreClr;
 
 static const char usage[] =
-    "Usage: stator [options] path-to-application [arguments]
-"
-    "       stator verify [options] assemblies
-"
-    "       stator ildasm [options] assembly
-
-"
-    "Runs a .NET 10 program; verifies assemblies without running them; disassembles one.
-
-"
+    "Usage: stator [options] path-to-application [arguments]\n"
+    "       stator verify [options] assemblies\n"
+    "       stator ildasm [options] assembly\n\n"
+    "Runs a .NET 10 program; verifies assemblies without running them; disassembles one.\n\n"
     "options:\n"
     "  --additionalprobingpath <path>  Folder with packages to probe for assemblies (may be repeated).\n"
     "  --additional-deps <path>        Additional deps.json file.\n"
