@@ -1,4 +1,5 @@
 // Layouts that cannot be: a class laid out over a parent that is not, explicit layout of generic types, references in the wrong place.
+// verify: no
 // compile: debug
 using System;
 using System.Runtime.CompilerServices;

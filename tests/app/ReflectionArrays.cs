@@ -49,7 +49,6 @@ static unsafe class Program
             at[^1] = 2;
             t.GetMethod("Set")!.Invoke(a, [.. at, "value" + rank]);
             Ask.Say(t.Name + " get", () => t.GetMethod("Get")!.Invoke(a, at));
-            Ask.Say("address", () => t.GetMethod("Address")!.Invoke(a, at));
             at[^1] = 3;
             Ask.Say("outside", () => t.GetMethod("Get")!.Invoke(a, at));
             Ask.Say("wrong element", () => t.GetMethod("Set")!.Invoke(a, [.. at, 5]));

@@ -24,6 +24,7 @@ A program is NAME.cs, .fs or .vb in this folder, or `source=` in the manifest.  
   expect-exit: N           checked on both sides   stderr: ignore, or N  (only the first N lines)
   maps: no                 do not link common/ProcMaps.cs
   output: text             the reference is not asked, as what it does there varies; the program prints this (with \\n escapes)
+  verify: no               its methods are beyond the verifier on purpose (tests/verify)
   stress: WORDS            under STATOR_GCSTRESS; no: left out; loose: when collections happen shows in its output, so only the
                            exit code counts; a number: so many times fewer collections
   needs: NAME              a library program, built first and put beside this one (as reference: `ref: NAME`)
