@@ -24,7 +24,7 @@ PREFIXES = {
     "interop": ["marshal_", "native_"],
     "corelib": ["refl_"],
 }
-NAMES = {"base": ["arena", "vec", "map", "utf", "log", "knobs"], "thread": ["sync", "wait"], "corelib": ["refl"]}  # files without the folder's prefix
+NAMES = {"base": ["arena", "vec", "map", "utf", "log", "knobs"], "thread": ["sync", "wait", "named_mutex"], "md": ["mdw"], "corelib": ["refl"]}  # files without the folder's prefix
 FLAGS = "-std=gnu17 -Wall -Wextra -Wshadow -Wstrict-prototypes -Werror -Wno-unused-function -Wno-unused-variable".split()
 passed = 0
 problems = []

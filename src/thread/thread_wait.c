@@ -483,7 +483,11 @@ i32 wait_sleep(Thread *self, i32 timeout_ms)
 i32 wait_join(Thread *self, Thread *target, i32 timeout_ms)
 {
     (void)self;
-    if (__atomic_load_n(&target->wait->exited->count, __ATOMIC_ACQUIRE)) /* no wait, so an interrupt is kept for the next */
-        return 0;
-    return wait_one(target->wait->exited, timeout_ms);
+    WaitObject *exited = target->wait->exited;
+    if (__atomic_load_n(&target->state, __ATOMIC_ACQUIRE) & THREAD_STATE_STOPPED) {
+        while (!__atomic_load_n(&exited->count, __ATOMIC_ACQUIRE)) /* a moment */
+            os_thread_yield();
+        return 0; /* no wait, so an interrupt is kept for the next */
+    }
+    return wait_one(exited, timeout_ms);
 }

@@ -67,7 +67,7 @@ internal static class Program
             ts[0].Join();
             lock (o) Monitor.PulseAll(o);
             ts.ForEach(t => t.Join());
-            return string.Join(",", order);
+            return $"{order[0]}, then {string.Join(',', order.Skip(1).Order())}"; /* those woken together race for the lock */
         });
         T("on a type", () => { lock (typeof(Program)) return Monitor.IsEntered(typeof(Program)); });
         T("on a string", () => { lock ("text") return Monitor.IsEntered("text"); });
