@@ -152,20 +152,24 @@ REFL(void, RuntimeFieldHandle_GetValue, Field *f, ObjectHandleOnStack instance, 
     QCALL_END(t);
 }
 
+/* An initonly static is written to only until its class is initialised.  false: pending. */
+static bool may_store(Thread *t, Field *f, TypeHandle declaring)
+{
+    MethodTable *owner = refl_field_owner(f, declaring);
+    if (!(f->flags & FF_STATIC) || !(f->attrs & FD_INIT_ONLY) || !vm_class_is_ready(owner))
+        return true;
+    char name[300];
+    type_name(th_of(owner), TN_NAMESPACE, name, sizeof name);
+    return vm_throwf(t, VM_ERR_FIELD_ACCESS, "Cannot set initonly static field '%s' after type '%s' is initialized.", f->name, name);
+}
+
 REFL(void, RuntimeFieldHandle_SetValue, Field *f, ObjectHandleOnStack instance, ObjectHandleOnStack value, QCallTypeHandle type,
      QCallTypeHandle declaring, i32 *inited)
 {
     QCALL_BEGIN(t);
-    /* managed code learns only in single mode that the class is initialised */
-    bool late = vm_runtime.neutral && (f->flags & FF_STATIC) && (f->attrs & FD_INIT_ONLY) && vm_class_is_ready(refl_field_owner(f, declaring.th));
-    void *p = late ? NULL : field_address(t, f, *instance.ptr, declaring.th, inited);
-    if (late) {
-        char name[300];
-        type_name(th_of(refl_field_owner(f, declaring.th)), TN_NAMESPACE | TN_FULL_INST, name, sizeof name);
-        vm_throwf(t, VM_ERR_FIELD_ACCESS, "Cannot set initonly static field '%s' after type '%s' is initialized.", f->name, name);
-    } else if (p) {
+    void *p = field_address(t, f, *instance.ptr, declaring.th, inited);
+    if (p && may_store(t, f, declaring.th))
         refl_store(t, type.th, p, *value.ptr);
-    }
     QCALL_END(t);
 }
 
@@ -255,7 +259,7 @@ REFL(void, RuntimeFieldHandle_SetValueDirect, Field *f, TypedRef *r, ObjectHandl
 {
     QCALL_BEGIN(t);
     void *p = direct_address(t, f, r, context.th);
-    if (p)
+    if (p && may_store(t, f, context.th))
         store_direct(t, type.th, p, *value.ptr);
     QCALL_END(t);
 }
