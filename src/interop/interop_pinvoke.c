@@ -185,8 +185,8 @@ static bool calli_stub(const SigContext *ctx, const MethodSig *sig, u32 token, M
     *stub = NULL;
     if (module->assembly->is_corelib || marshal_is_plain(&s))
         return true;
-    LoadContext *alc = module->alc;
-    bool keep = !ctx->num_class_args && !ctx->num_method_args && !alc->collectible;
+    LoadContext *alc = ctx->stub ? ctx->stub->alc : module->alc; /* a dynamic method's goes with it */
+    bool keep = !ctx->stub && !ctx->num_class_args && !ctx->num_method_args && !alc->collectible;
     u64 key = (u64)((const char *)module - os_span.base) << 32 | token;
     os_mutex_lock(&calli_lock);
     *stub = keep ? map64_ptr(&calli_stubs, key) : NULL;

@@ -430,7 +430,8 @@ static bool calli(SemWalk *w, SemInst *o, Err *e)
         return no_varargs(e);
     bool managed = c->sig->callconv == SIG_DEFAULT;
     c->dispatch = managed ? SEM_CALL_INDIRECT : SEM_CALL_UNMANAGED;
-    if (!managed && !p->stub && sem_client.unmanaged_stub && !sem_client.unmanaged_stub(&w->ctx, c->sig, token, &c->m, e))
+    bool own = p->stub && !(w->method->flags & MF_DYNAMIC); /* a body of the VM's passes what is native already */
+    if (!managed && !own && sem_client.unmanaged_stub && !sem_client.unmanaged_stub(&w->ctx, c->sig, token, &c->m, e))
         return false;
     if (c->m) {
         c->sig = c->m->msig;

@@ -3,6 +3,7 @@
 // native: lib/Interop.c
 // also: common/Native.cs
 using System.Reflection;
+using System.Reflection.Emit;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using static Native;
@@ -146,6 +147,11 @@ internal static unsafe class Program
         P("callers only wide", () => ((delegate* unmanaged<double, float, long, byte, short, nint, ulong, char_, double>)&Wide)(1, 2, 3, 4, 5, 6, 7, new() { X = 8 }));
         P("callers only thread", () => call_on_thread(&Plus, 6));
         P("callers only pointer", () => typeof(Program).GetMethod(nameof(Plus), BindingFlags.NonPublic | BindingFlags.Static)!.MethodHandle.GetFunctionPointer() == (nint)(delegate* unmanaged<int, int>)&Plus);
+        nint str_in = NativeLibrary.GetExport(NativeLibrary.Load(Lib, typeof(Program).Assembly, null), "str_in");
+        P("emitted calli", () => ((Func<nint, string?, int>)EmittedCalli(new("Calli", typeof(int), [typeof(nint), typeof(string)], typeof(Program).Module)).CreateDelegate(typeof(Func<nint, string?, int>)))(str_in, "text"));
+        P("emitted calli anonymous", () => ((Func<nint, string?, int>)EmittedCalli(new("Calli", typeof(int), [typeof(nint), typeof(string)])).CreateDelegate(typeof(Func<nint, string?, int>)))(str_in, "other"));
+        P("emitted calli null", () => ((Func<nint, string?, int>)EmittedCalli(new("Calli", typeof(int), [typeof(nint), typeof(string)])).CreateDelegate(typeof(Func<nint, string?, int>)))(str_in, null));
+        P("emitted calli type", () => EmittedType().Invoke(null, [str_in, "of a type"]));
         P("stdcall delegate", () => Marshal.GetDelegateForFunctionPointer<StdCallInt>(get_twice())(8));
         P("prelink", () => { foreach (MethodInfo m in typeof(Program).GetMethods(BindingFlags.NonPublic | BindingFlags.Static).Where(m => m.Name is "probed" or "set_errno")) Marshal.Prelink(m); });
         P("prelink all", () => Marshal.PrelinkAll(typeof(PrelinkMe)));
@@ -160,6 +166,20 @@ internal static unsafe class Program
         P("as delegate", () => typeof(Program).GetMethod("ten", BindingFlags.NonPublic | BindingFlags.Static) == null ? ((Func<int, int>)stdcall)(9) : 0);
     }
 
+    private static void EmitCall(ILGenerator g)
+    {
+        g.Emit(OpCodes.Ldarg_1);
+        g.Emit(OpCodes.Ldarg_0);
+        g.EmitCalli(OpCodes.Calli, CallingConvention.Cdecl, typeof(int), [typeof(string)]);
+        g.Emit(OpCodes.Ret);
+    }
+    private static DynamicMethod EmittedCalli(DynamicMethod m) { EmitCall(m.GetILGenerator()); return m; }
+    private static MethodInfo EmittedType()
+    {
+        TypeBuilder t = AssemblyBuilder.DefineDynamicAssembly(new("Emitted"), AssemblyBuilderAccess.Run).DefineDynamicModule("Emitted").DefineType("T", TypeAttributes.Public);
+        EmitCall(t.DefineMethod("M", MethodAttributes.Public | MethodAttributes.Static, typeof(int), [typeof(nint), typeof(string)]).GetILGenerator());
+        return t.CreateType().GetMethod("M")!;
+    }
     [MethodImpl(MethodImplOptions.NoInlining)] private static int CallVarargs() => varargs(2, __arglist(3, 4));
     private static class PrelinkMe { [DllImport(Lib)] private static extern int probed(); private static int Other() => 1; }
 }
