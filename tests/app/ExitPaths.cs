@@ -1,5 +1,6 @@
 // The ways a process ends, one by the argument; "all NAME..." runs this program for each and shows what it printed and returned, without the
 // library's own frames: Environment.Exit from each place, FailFast, unhandled exceptions with and without handlers, exit codes.
+// stress: no
 using System.Runtime.CompilerServices;
 
 internal sealed class Dying(Action a) { ~Dying() => a(); }

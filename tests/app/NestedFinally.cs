@@ -93,8 +93,18 @@ internal static class Program
         finally { L("it-outer"); }
     }
 
+    /* What comes first after a finally block is not part of it, also where its slow way lies elsewhere. */
+    private static class Late { public static readonly object First = Collected(); private static object Collected() { GC.Collect(); return "late"; } }
+    private static object After(object kept)
+    {
+        try { L("t"); }
+        finally { L("f"); }
+        return string.Concat(Late.First, kept);
+    }
+
     private static void Main()
     {
+        Console.WriteLine(After(new string('k', 3))); Flush();
         for (int i = 0; i < 3; i++) { Console.WriteLine(Return(i)); Flush(); }
         Jumps(); Flush();
         Console.WriteLine(ValueKept()); Flush();

@@ -1,4 +1,5 @@
 // Signals: registrations by PosixSignalRegistration and Console.CancelKeyPress, cancelling and not, order; what an unhandled SIGTERM does.
+// stress: no
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 

@@ -511,7 +511,7 @@ static void in_funclet_too(T0 *j, u32 at, u32 start, u32 num_funclets)
     FuncletRange best = {0};
     for (u32 i = 0; i < num_funclets; i++) {
         FuncletRange f = j->funclets.data[i];
-        if (f.start <= at && at <= f.end && (!best.end || f.end - f.start < best.end - best.start))
+        if (f.start <= at && at < f.end && (!best.end || f.end - f.start < best.end - best.start))
             best = f;
     }
     if (!best.end)
