@@ -224,14 +224,47 @@ SigType plan_words(u32 n, Err *e)
     return ilb_sigtype(words(0, n, integer, e));
 }
 
-/* A type that the calling convention passes as it would the native struct (psABI 3.2.3): above 16 bytes, in memory. */
+static bool is_unaligned(const NativeLayout *l, u32 at);
+
+static bool value_is_unaligned(const NativeValue *v, u32 at)
+{
+    if (v->kind == NV_FIXED_STRING)
+        return v->form == STRING_WIDE && at % 2;
+    if (v->kind == NV_FIXED_ARRAY) {
+        for (u32 i = 0; i < v->count && i < 16; i++)
+            if (value_is_unaligned(v->elem, at + i * v->elem->size))
+                return true;
+        return false;
+    }
+    if (v->layout && (v->kind == NV_COPY || v->kind == NV_STRUCT || v->kind == NV_CLASS))
+        return is_unaligned(v->layout, at);
+    return at % MAX(v->size, 1u);
+}
+
+/* Has a field, at any depth, where its size does not divide: by packing or an offset of its own. */
+static bool is_unaligned(const NativeLayout *l, u32 at)
+{
+    for (u32 i = 0; i < l->num_fields; i++)
+        if (value_is_unaligned(&l->fields[i].value, at + l->fields[i].native))
+            return true;
+    return false;
+}
+
+/* Types of CoreLib that the convention passes in memory though they are small: unaligned, or without any field. */
+static TypeHandle small_in_memory(u32 n)
+{
+    return th_of(n == 1 ? plan_core("", "<PrivateImplementationDetails>+__StaticArrayInitTypeSize=8_Align=2")
+                        : plan_core("System", "Decimal+DecCalc+Buf12"));
+}
+
+/* A type that the calling convention passes as it would the native struct (psABI 3.2.3): above 16 bytes or unaligned, in memory. */
 static bool native_struct(const NativeValue *v, SigType *out, Err *e)
 {
     u32 n = (v->size + 7) / 8;
     bool integer[2] = {n > 2, n > 2};
     if (n <= 2)
         find_integers(v->layout, 0, integer);
-    TypeHandle native = words(0, n, integer, e);
+    TypeHandle native = n <= 2 && is_unaligned(v->layout, 0) ? small_in_memory(n) : words(0, n, integer, e);
     if (!native)
         return false;
     SigType type = ilb_sigtype(native);

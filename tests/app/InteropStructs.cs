@@ -34,6 +34,8 @@ internal struct SText { public string? S; public int N; }
 internal struct SBools { public bool A; [M(U.U1)] public bool B; [M(U.U2)] public char C; public bool D; }
 internal struct SChars { public char A; [M(U.I2)] public char B; public char C; }
 [StructLayout(LayoutKind.Sequential, Pack = 1)] internal struct SPack { public byte A; public int B; public byte C; }
+[StructLayout(LayoutKind.Sequential, Pack = 1)] internal struct SPackBool { public byte A; public bool B; public byte C; }
+[StructLayout(LayoutKind.Sequential, Pack = 1)] internal struct SPackWide { public bool A; public byte B; public long C; public byte D; }
 [StructLayout(LayoutKind.Explicit)] internal struct UnionBoth { [FieldOffset(0)] public int I; [FieldOffset(0)] public float F; [FieldOffset(0)] public double D; }
 [StructLayout(LayoutKind.Explicit)] internal struct UnionArray { [FieldOffset(8)] public int I; [FieldOffset(0), M(U.ByValArray, SizeConst = 3)] public float[]? A; }
 internal struct Dated { public DateTime D; }
@@ -113,6 +115,11 @@ internal static unsafe class Program
     [DllImport(Lib)] private static extern SBools back_SBools(SBools s);
     [DllImport(Lib)] private static extern SChars back_SChars(SChars s);
     [DllImport(Lib)] private static extern SPack back_SPack(SPack s);
+    [DllImport(Lib)] private static extern SPackBool back_SPackBool(SPackBool s);
+    [DllImport(Lib)] private static extern SPackWide back_SPackWide(SPackWide s);
+    [DllImport(Lib)] private static extern SPackWide many_SPackWide(int a, double d, SPackWide s, long b, float f, SPackWide t);
+    [DllImport(Lib)] private static extern SPackWide call_SPackWide(BackSPackWide f, SPackWide s);
+    [DllImport(Lib)] private static extern SPackBool many_SPackBool(int a, double d, SPackBool s, long b, float f, SPackBool t);
     [DllImport(Lib)] private static extern UnionBoth back_UnionBoth(UnionBoth s);
     [DllImport(Lib, EntryPoint = "double_in")] private static extern Dated dated(Dated d);
     [DllImport(Lib, EntryPoint = "back_SFFI")] private static extern UnionArray back_UnionArray(UnionArray d);
@@ -131,6 +138,8 @@ internal static unsafe class Program
 
     private delegate T Back<T>(T s, int size);
     private delegate S3 BackS3(S3 s, int size);
+    private delegate SPackBool BackSPackBool(SPackBool s, int size);
+    private delegate SPackWide BackSPackWide(SPackWide s, int size);
     private delegate SFI BackSFI(SFI s, int size);
     private delegate SFFF BackSFFF(SFFF s, int size);
     private delegate SDD BackSDD(SDD s, int size);
@@ -141,6 +150,7 @@ internal static unsafe class Program
     private delegate SArr BackSArr(SArr s, int size);
     private delegate SText BackSText(SText s, int size);
     [DllImport(Lib)] private static extern S3 call_S3(BackS3 f, S3 s);
+    [DllImport(Lib)] private static extern SPackBool call_SPackBool(BackSPackBool f, SPackBool s);
     [DllImport(Lib)] private static extern SFI call_SFI(BackSFI f, SFI s);
     [DllImport(Lib)] private static extern SFFF call_SFFF(BackSFFF f, SFFF s);
     [DllImport(Lib)] private static extern SDD call_SDD(BackSDD f, SDD s);
@@ -229,6 +239,12 @@ internal static unsafe class Program
         P("many SBools", () => many_SBools(1, 2.5, new() { A = true }, 3, 4.5f, new() { D = true }).D);
         P("many SArr", () => many_SArr(1, 2.5, new() { A = [1, 2, 3] }, 3, 4.5f, new() { A = [4, 5, 6] }).A);
         P("ref SBools", () => { SBools s = new() { A = true, B = true }; ref_SBools(ref s); return $"{s.A} {s.B}"; });
+        P("SPackBool", () => { SPackBool s = back_SPackBool(new() { A = 1, B = true, C = 3 }); return s.A + " " + s.B + " " + s.C; });
+        P("many SPackBool", () => { SPackBool s = many_SPackBool(1, 2, new() { A = 3, B = true, C = 4 }, 5, 6, new() { A = 7, C = 8 }); return s.A + " " + s.B + " " + s.C; });
+        P("call SPackBool", () => { SPackBool s = call_SPackBool((x, n) => new() { A = x.C, B = !x.B, C = (byte)n }, new() { A = 1, B = true, C = 3 }); return s.A + " " + s.B + " " + s.C; });
+        P("SPackWide", () => { SPackWide s = back_SPackWide(new() { A = true, B = 2, C = 3, D = 4 }); return s.A + " " + s.B + " " + s.C + " " + s.D; });
+        P("many SPackWide", () => { SPackWide s = many_SPackWide(1, 2, new() { A = true, C = 4 }, 5, 6, new() { B = 7, C = 8, D = 9 }); return s.A + " " + s.B + " " + s.C + " " + s.D; });
+        P("call SPackWide", () => { SPackWide s = call_SPackWide((x, n) => new() { A = !x.A, B = x.D, C = n, D = x.B }, new() { A = true, B = 2, C = 3, D = 4 }); return s.A + " " + s.B + " " + s.C + " " + s.D; });
         P("in SPack", () => ref_SPack(new() { A = 1, B = 2, C = 3 }));
         P("out SArr", () => { ref_SArr(out SArr s); return s.A; });
         P("call S3", () => call_S3((s, n) => new() { A = s.C, B = (byte)n, C = s.A }, new() { A = 1, B = 2, C = 3 }).A);

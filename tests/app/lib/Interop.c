@@ -199,6 +199,8 @@ SHAPE(SBools, int a; uint8_t b; uint16_t c; int d;)
 SHAPE(SChars, char a; wchar b; char c;)
 #pragma pack(1)
 SHAPE(SPack, uint8_t a; int b; uint8_t c;)
+SHAPE(SPackBool, uint8_t a; int b; uint8_t c;)
+SHAPE(SPackWide, int a; uint8_t b; int64_t c; uint8_t d;)
 #pragma pack()
 typedef union UnionBoth { int i; float f; double d; } UnionBoth;
 UnionBoth back_UnionBoth(UnionBoth u) { saw_bytes("U", &u, sizeof u); return u; }
