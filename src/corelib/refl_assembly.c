@@ -163,11 +163,28 @@ static void split(const char *full, size_t n, const char **ns, size_t *ns_len, c
     *len = n - dot;
 }
 
+/* Of the class library's tables, which leave out one that type names know: the capital I with a dot. */
+static char16 lower_case(char16 c)
+{
+    u64 in = c, out = c;
+    if (c == 0x130)
+        return 'i';
+    QCALL_BEGIN(t);
+    Method *m = type_method_by_name(refl_class("System.Globalization", "CharUnicodeInfo"), "ToLower", 1);
+    if (!m)
+        base_fatal(EXIT_MISSING, "stator: this System.Private.CoreLib has no CharUnicodeInfo.ToLower");
+    void *args[] = {&in};
+    if (!vm_pending(t) && !vm_call(t, m, args, &out))
+        out = c;
+    QCALL_END(t);
+    return (char16)out;
+}
+
 static MethodTable *nested_type(MethodTable *mt, const char *name, bool nocase, Err *e)
 {
     u32 outer = MD_RID(mt->klass->token), rid = nocase ? 0 : md_find_nested(mt->module->md, outer, name);
     if (nocase)
-        rid = md_find_typedef_nocase(mt->module->md, outer, "", 0, name, strlen(name));
+        rid = md_find_typedef_nocase(mt->module->md, outer, "", 0, name, strlen(name), lower_case);
     return rid ? type_load_typedef(mt->module, MD_TOKEN(MDT_TypeDef, rid), e) : NULL;
 }
 
@@ -176,8 +193,8 @@ static MethodTable *exported_nocase(Assembly *a, const char *ns, size_t ns_len, 
     const MdImage *md = a->module->md;
     for (u32 r = 1; r <= md_rows(md, MDT_ExportedType); r++) {
         const char *own = md_exported_namespace(md, r);
-        if (MD_TABLE_OF(md_ExportedType_Implementation(md, r)) == MDT_AssemblyRef && strcasecmp(md_exported_name(md, r), name) == 0 &&
-            strlen(own) == ns_len && strncasecmp(own, ns, ns_len) == 0)
+        if (MD_TABLE_OF(md_ExportedType_Implementation(md, r)) == MDT_AssemblyRef &&
+            md_same_nocase(md_exported_name(md, r), name, strlen(name), lower_case) && md_same_nocase(own, ns, ns_len, lower_case))
             return type_load_name(a, own, md_exported_name(md, r), e);
     }
     return NULL;
@@ -191,7 +208,7 @@ static MethodTable *type_core(Assembly *a, const char *name, const char **nested
     MdImage *md = a->module->md;
     u32 rid = md_find_typedef_n(md, ns, ns_len, simple, len);
     if (!rid && nocase)
-        rid = md_find_typedef_nocase(md, 0, ns, ns_len, simple, len);
+        rid = md_find_typedef_nocase(md, 0, ns, ns_len, simple, len, lower_case);
     MethodTable *mt = NULL;
     if (rid > 1) { /* 1 holds the global members and is not found by its name */
         mt = type_load_typedef(a->module, MD_TOKEN(MDT_TypeDef, rid), e);
@@ -201,7 +218,7 @@ static MethodTable *type_core(Assembly *a, const char *name, const char **nested
         space[ns_len] = 0;
         mt = type_load_name(a, space, simple, e);
         base_free(space);
-    } else if (nocase && !n) {
+    } else if (nocase) {
         mt = exported_nocase(a, ns, ns_len, simple, e);
     }
     for (i32 i = 0; mt && i < n; i++)

@@ -4,6 +4,7 @@
  * throws its own away.  Of two types with one name the lower rid is found.
  * Book: md.md  Tests: tests/unit/md/ */
 #include "md/md_names.h"
+#include "base/utf.h"
 #include "md/md_live.h"
 #include "md/md_names_int.h"
 #include <stdio.h>
@@ -167,23 +168,40 @@ u32 md_find_exported_nested(MdImage *m, u32 exported, const char *name)
     return exported ? find_exported(m, exported, NULL, 0, name, strlen(name)) : 0;
 }
 
-static u8 lower(char c)
+static char16 fold(char16 c, MdLower lower)
 {
-    return (u8)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+    return c < 0x80 ? (char16)(c >= 'A' && c <= 'Z' ? c + 32 : c) : lower ? lower(c) : c;
 }
 
-static bool same_nocase(const char *z, const char *s, size_t len)
+/* One of them goes on with a character beyond ASCII: by units, as the length in UTF-8 may change with the case. */
+static bool same_units(const char *z, const char *s, size_t len, MdLower lower)
 {
-    for (size_t i = 0; i < len; i++)
-        if (z[i] == 0 || lower(z[i]) != lower(s[i])) return false;
+    size_t own = strlen(z), n = utf8_to_utf16_len(s, len);
+    if (utf8_to_utf16_len(z, own) != n) return false;
+    char16 *a = base_malloc(2 * n * sizeof *a), *b = a + n;
+    utf8_to_utf16(z, own, a);
+    utf8_to_utf16(s, len, b);
+    bool ok = true;
+    for (size_t i = 0; ok && i < n; i++) ok = a[i] == b[i] || fold(a[i], lower) == fold(b[i], lower);
+    base_free(a);
+    return ok;
+}
+
+bool md_same_nocase(const char *z, const char *s, size_t len, MdLower lower)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (z[i] == 0) return false;
+        if ((u8)z[i] >= 0x80 || (u8)s[i] >= 0x80) return same_units(z + i, s + i, len - i, lower);
+        if (fold((u8)z[i], NULL) != fold((u8)s[i], NULL)) return false;
+    }
     return z[len] == 0;
 }
 
-u32 md_find_typedef_nocase(MdImage *m, u32 enclosing, const char *ns, size_t ns_len, const char *name, size_t name_len)
+u32 md_find_typedef_nocase(MdImage *m, u32 enclosing, const char *ns, size_t ns_len, const char *name, size_t name_len, MdLower lower)
 {
     for (u32 rid = 1; rid <= md_rows(m, MDT_TypeDef); rid++) {
-        if (!same_nocase(md_typedef_name(m, rid), name, name_len)) continue;
-        if (!enclosing && !same_nocase(md_typedef_namespace(m, rid), ns ? ns : "", ns ? ns_len : 0)) continue;
+        if (!md_same_nocase(md_typedef_name(m, rid), name, name_len, lower)) continue;
+        if (!enclosing && !md_same_nocase(md_typedef_namespace(m, rid), ns ? ns : "", ns ? ns_len : 0, lower)) continue;
         if (md_enclosing(m, rid) == enclosing && md_type_is_finished(m, rid)) return rid;
     }
     return 0;

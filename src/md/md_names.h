@@ -14,9 +14,10 @@ u32 md_find_nested_n(MdImage *m, u32 enclosing_rid, const char *name, size_t nam
 u32 md_find_exported(MdImage *m, const char *ns, const char *name);
 u32 md_find_exported_n(MdImage *m, const char *ns, size_t ns_len, const char *name, size_t name_len);
 u32 md_find_exported_nested(MdImage *m, u32 exported_rid, const char *name);
-/* The same without regard to ASCII case: a scan */
-u32 md_find_typedef_nocase(MdImage *m, u32 enclosing_rid, const char *ns, size_t ns_len, const char *name,
-                           size_t name_len);
+/* The same without regard to case: a scan.  lower: the lower case of a UTF-16 unit beyond ASCII; NULL: only ASCII has cases. */
+typedef char16 (*MdLower)(char16 c);
+bool md_same_nocase(const char *z, const char *s, size_t len, MdLower lower);
+u32 md_find_typedef_nocase(MdImage *m, u32 enclosing_rid, const char *ns, size_t ns_len, const char *name, size_t name_len, MdLower lower);
 
 /* Members by name within a TypeDef: the first at or after position `from` (0: the start); *pos, if not NULL, gets the
  * position to go on from.  Rid, or 0. */

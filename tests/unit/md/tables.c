@@ -108,8 +108,8 @@ static void check_common(MdImage *m)
     EXPECT_EQ(md_find_nested(m, 2, "B"), 3);
     EXPECT_EQ(md_find_nested(m, 2, "A"), 0);
     EXPECT_EQ(md_find_nested(m, 0, "A"), 0);
-    EXPECT_EQ(md_find_typedef_nocase(m, 0, "n", 1, "a", 1), 2);
-    EXPECT_EQ(md_find_typedef_nocase(m, 2, NULL, 0, "b", 1), 3);
+    EXPECT_EQ(md_find_typedef_nocase(m, 0, "n", 1, "a", 1, NULL), 2);
+    EXPECT_EQ(md_find_typedef_nocase(m, 2, NULL, 0, "b", 1, NULL), 3);
     EXPECT_EQ(md_find_exported(m, "N", "Gone"), 1);
     EXPECT_EQ(md_find_exported(m, "", "Gone"), 0);
     EXPECT_EQ(md_find_exported_nested(m, 1, "In"), 2);
