@@ -291,6 +291,18 @@ bool native_not_for_calls(const MethodTable *mt)
     return false;
 }
 
+/* What the runtime aligns by more than its fields ask for. */
+static u32 own_alignment(const NativeLayout *l)
+{
+    const MethodTable *mt = l->mt;
+    if (native_is_core(mt, "System", "Int128") || native_is_core(mt, "System", "UInt128"))
+        return 16;
+    if (native_is_core(mt, "System.Runtime.Intrinsics", "Vector128`1") || native_is_core(mt, "System.Runtime.Intrinsics", "Vector256`1") ||
+        native_is_core(mt, "System.Runtime.Intrinsics", "Vector512`1"))
+        return l->size;
+    return l->align;
+}
+
 /* true: one of the types with rules of their own */
 static bool known_struct(NativeValue *v, MethodTable *mt, u8 nt, const Rules *r)
 {
@@ -312,7 +324,10 @@ static bool known_struct(NativeValue *v, MethodTable *mt, u8 nt, const Rules *r)
             bad(v, r->place == AT_ELEMENT ? TEXT_DATE_ARRAY : TEXT_DATE);
     } else if (r->place == AT_FIELD && (native_is_core(mt, "System.Runtime.InteropServices", "HandleRef") ||
                                         native_is_core(mt, "System.Runtime.InteropServices", "ArrayWithOffset") ||
-                                        native_is_core(mt, "System", "ArgIterator"))) {
+                                        native_is_core(mt, "System", "ArgIterator") ||
+                                        native_is_core(mt, "System", "RuntimeTypeHandle") ||
+                                        native_is_core(mt, "System", "RuntimeMethodHandle") ||
+                                        native_is_core(mt, "System", "RuntimeFieldHandle"))) {
         bad(v, TEXT_PLAIN);
     } else {
         return false;
@@ -326,7 +341,7 @@ static void struct_value(NativeValue *v, MethodTable *mt, u8 nt, const Rules *r)
     v->layout = l;
     v->kind = l->same ? NV_COPY : NV_STRUCT;
     v->size = l->size;
-    v->align = native_is_core(mt, "System", "Int128") || native_is_core(mt, "System", "UInt128") ? 16 : l->align;
+    v->align = own_alignment(l);
     if (known_struct(v, mt, nt, r))
         return;
     if (mt_is_generic(mt) && r->place != AT_FIELD && (!l->same || (r->place == AT_PARAM && native_not_for_calls(mt))))

@@ -3,6 +3,7 @@
 // native: lib/Interop.c
 // also: common/Native.cs
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using static Native;
 using U = System.Runtime.InteropServices.UnmanagedType;
 using M = System.Runtime.InteropServices.MarshalAsAttribute;
@@ -49,6 +50,16 @@ internal struct EmptyStruct { }
 [StructLayout(LayoutKind.Sequential)] internal class Derived : Base { public byte B; public string? S; }
 [StructLayout(LayoutKind.Sequential)] internal class Blit { public int A; public int B; }
 [System.Runtime.CompilerServices.InlineArray(3)] internal struct Three { public int E; }
+internal struct Wide64 { public byte A; public Vector64<byte> V; }
+internal struct Wide128 { public byte A; public Vector128<byte> V; }
+internal struct Wide256 { public string? A; public Vector256<byte> V; public int B; }
+internal struct Wide512 { public string? A; public Vector512<byte> V; public int B; }
+internal struct WideInside { public string? A; public Wide256 V; public int B; }
+[StructLayout(LayoutKind.Sequential, Pack = 8)] internal struct WidePacked { public byte A; public Vector256<byte> V; public int B; }
+[StructLayout(LayoutKind.Sequential)] internal class WideClass { public byte A; public Vector256<byte> V; public string? B; }
+internal struct HasTypeHandle { public int A; public RuntimeTypeHandle V; }
+internal struct HasMethodHandle { public int A; public RuntimeMethodHandle V; }
+internal struct HasFieldHandle { public int A; public RuntimeFieldHandle V; }
 internal struct HasThree { public byte A; public Three B; }
 internal delegate int Int(int x);
 
@@ -133,6 +144,7 @@ internal static unsafe class Program
     [DllImport(Lib)] private static extern SArr many_SArr(int a, double d, SArr s, long b, float f, SArr t);
     [DllImport(Lib)] private static extern void ref_SBools(ref SBools s);
     [DllImport(Lib)] private static extern void ref_SPack(in SPack s);
+    [DllImport(Lib, EntryPoint = "ref_SPack")] private static extern void ref_HasTypeHandle(in HasTypeHandle s);
     [DllImport(Lib)] private static extern void ref_SArr(out SArr s);
     [DllImport(Lib)] private static extern void ref_SI([In] SI[] s);
 
@@ -226,6 +238,18 @@ internal static unsafe class Program
         P("SFixed", () => { SFixed s = default; s.A[2] = 5; s = back_SFixed(s); return s.A[2]; });
         P("SBools", () => { SBools s = back_SBools(new() { A = true, B = true, C = '\u20ac', D = true }); return $"{s.A} {s.B} {(int)s.C} {s.D}"; });
         P("SChars", () => { SChars s = back_SChars(new() { A = 'a', B = '\u20ac', C = 'c' }); return $"{s.A} {(int)s.B} {s.C}"; });
+        foreach (Type t in new[] { typeof(Wide64), typeof(Wide128), typeof(Wide256), typeof(Wide512), typeof(WideInside), typeof(WidePacked), typeof(WideClass), typeof(HasTypeHandle), typeof(HasMethodHandle), typeof(HasFieldHandle) })
+            P("size " + t, () => Marshal.SizeOf(t) + " " + Marshal.OffsetOf(t, "A") + " " + Marshal.OffsetOf(t, "V"));
+        P("wide", () =>
+        {
+            nint p = Marshal.AllocHGlobal(256);
+            Marshal.StructureToPtr(new WideInside { A = "a", V = new() { A = "b", V = Vector256.Create((byte)7), B = 8 }, B = 9 }, p, false);
+            WideInside w = Marshal.PtrToStructure<WideInside>(p);
+            Marshal.DestroyStructure<WideInside>(p);
+            Marshal.FreeHGlobal(p);
+            return w.A + w.V.A + w.V.V + w.V.B + w.B;
+        });
+        P("type handle", () => ref_HasTypeHandle(default));
         P("SPack", () => { SPack s = back_SPack(new() { A = 1, B = 2, C = 3 }); return s.A + s.B + s.C; });
         P("union", () => { UnionBoth u = back_UnionBoth(new() { D = 1.5 }); return u.D; });
         P("date field", () => dated(new() { D = new DateTime(1900, 1, 1) }).D.ToString("s"));
