@@ -9,6 +9,7 @@
 #include "interop/interop_value.h"
 #include "os/os_dl.h"
 #include "os/os_thread.h"
+#include "vm/vm_eh.h"
 #include "vm/vm_throw.h"
 
 /* --- Delegates --------------------------------------------------------------------------------------------------------------- */
@@ -71,15 +72,16 @@ static bool in_catch(const CodeFrame *f)
     return false;
 }
 
-/* That of every managed exception, while one is handled. */
+/* That of every managed exception, while one is looked after or handled. */
 CALL(i32, corelib_marshal_code, void)
 {
     CodeWalk w;
-    code_walk_init(&w, thread_current()->record);
-    while (code_walk_next(&w))
-        if (in_catch(&w.frame))
-            return (i32)0xE0434352;
-    return 0;
+    Thread *t = thread_current();
+    bool found = vm_eh_in_flight(t);
+    code_walk_init(&w, t->record);
+    while (!found && code_walk_next(&w))
+        found = in_catch(&w.frame);
+    return found ? (i32)0xE0434352 : 0;
 }
 
 CALL(void *, corelib_marshal_pointers, void)

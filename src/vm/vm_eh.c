@@ -103,6 +103,8 @@ void vm_eh_set_fault(VmError kind)
 {
     fault_kind = (u32)kind + 1;
 }
+bool vm_eh_in_flight(Thread *t) { return t->eh && ((EhThread *)t->eh)->top; }
+
 u32 vm_eh_count(Thread *t)
 {
     return t->eh ? ((EhThread *)t->eh)->count : 0;

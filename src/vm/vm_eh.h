@@ -16,6 +16,8 @@ void vm_eh_report_roots(Thread *t, GcVisitSlot visit, void *arg);
 void vm_eh_thread_detach(Thread *t);
 /* The pending exception says why m could not be compiled for the call in progress: m becomes the trace's first frame. */
 void vm_eh_uncompiled(Thread *t, Method *m);
+/* A filter, or a finally or fault on the way to a handler, runs on the thread. */
+bool vm_eh_in_flight(Thread *t);
 /* Exceptions raised on the thread so far. */
 u32 vm_eh_count(Thread *t);
 #endif

@@ -123,6 +123,40 @@ internal static unsafe class Program
         P("equal", () => { GCHandle a = GCHandle.Alloc(o), b = a; bool r = a.Equals(b) && a.GetHashCode() == b.GetHashCode(); a.Free(); return r; });
     }
 
+    private static bool Code(string where)
+    {
+        Console.WriteLine($"exception code, {where}: {Marshal.GetExceptionCode():x}");
+        return true;
+    }
+
+    private static void ExceptionCodes()
+    {
+        Code("outside");
+        try { throw new FormatException(); } catch when (Code("filter")) { Code("catch, called"); }
+        Code("after");
+        try { Code("try"); } finally { Code("finally"); }
+        try
+        {
+            try { throw new FormatException(); } finally { Code("finally on the way"); }
+        }
+        catch
+        {
+            try { Code("try in catch"); throw new InvalidOperationException(); } catch { Code("catch in catch"); }
+            Code("catch again");
+        }
+        try
+        {
+            try { throw new FormatException(); }
+            finally
+            {
+                try { throw new InvalidOperationException(); } catch { Code("catch in finally"); }
+                Code("finally again");
+            }
+        }
+        catch { }
+        Code("end");
+    }
+
     private static void Others()
     {
         P("size", () => Marshal.SizeOf<Blit>() + Marshal.SizeOf(new Blit()) + Marshal.SizeOf(typeof(Blit)));
@@ -133,6 +167,7 @@ internal static unsafe class Program
         P("prog id", () => Marshal.GenerateProgIdForType(typeof(List<int>)));
         P("exception code", () => { try { throw new FormatException(); } catch { return Marshal.GetExceptionCode(); } });
         P("exception code in catch", () => { try { throw new FormatException(); } catch (FormatException) { return Marshal.GetExceptionCode().ToString("x"); } });
+        ExceptionCodes();
         P("visible", () => Marshal.IsTypeVisibleFromCom(typeof(Program)));
         P("hinstance", () => Marshal.GetHINSTANCE(typeof(Program).Module));
         P("typed object", () => Marshal.GetTypedObjectForIUnknown(0, typeof(object)));
