@@ -67,7 +67,12 @@ static bool collect(MtVec *v, MethodTable *mt, Err *e)
         TypeHandle th = load_token(&c, md_InterfaceImpl_Interface(mt->module->md, r), e);
         if (!th)
             return false;
-        if (th_is_desc(th) || !mt_is_interface((MethodTable *)th))
+        if (th_is_desc(th) || mt_is_array((MethodTable *)th)) {
+            char from[200];
+            assembly_display(mt->module->assembly, from, sizeof from);
+            return err_set(e, ERR_TYPE_LOAD, mt->klass->token, "Could not load TypeSpec from assembly '%s'.", from);
+        }
+        if (!mt_is_interface((MethodTable *)th))
             return load_error_mt(e, mt, " because it attempts to implement a class as an interface");
         if (!add_with_bases(v, (MethodTable *)th, e))
             return false;

@@ -209,7 +209,9 @@ bool variance_ok(MethodTable *from, MethodTable *to);
 bool implements(MethodTable *mt, MethodTable *iface);
 bool check_inst_constraints(const SigContext *c, MethodTable *mt, Err *e); /* of an instantiation that an untrusted module names */
 bool validate_type(MethodTable *mt, Err *e); /* type_validate.c */
+bool validate_method(Module *m, u32 rid, Err *e);
 bool validate_constructor(Module *m, u32 type_rid, u32 rid, Err *e);
+bool not_virtual_error(MethodTable *mt, u32 body_rid, Err *e);
 bool validate_override(MethodTable *mt, u32 rid, MethodTable *base, u32 base_rid, Err *e);
 bool check_constraints(MethodTable *typical, Method *def, const TypeHandle *args, u32 n, Err *e);
 

@@ -417,7 +417,7 @@ bool layout_fields(Layout *l, bool open, Err *e)
     if (ok && l->is_enum) {
         if (n == 0)
             ok = err_set(e, ERR_TYPE_LOAD, 0, "No Instance Field in an Enum.");
-        else if (n != 1 || ps[0].cls != PLACE_PRIM)
+        else if (n != 1 || ps[0].cls != PLACE_PRIM || ps[0].f->kind == ET_PTR || ps[0].f->kind == ET_FNPTR)
             ok = bad_enum_field(l, e);
         else
             l->underlying = ps[0].f->kind;

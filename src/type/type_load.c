@@ -181,10 +181,27 @@ static bool read_attributes(Def *d, Err *e)
     return true;
 }
 
+static bool interface_extends_object(Def *d, Err *e)
+{
+    DefRef p;
+    if (!d->extends)
+        return true;
+    if (!resolve_def(d->m, d->extends, &p, e))
+        return false;
+    if (p.module->assembly->is_corelib && strcmp(md_typedef_name(p.module->md, p.rid), "Object") == 0 &&
+        strcmp(md_typedef_namespace(p.module->md, p.rid), "System") == 0)
+        return true;
+    char full[256], from[200];
+    md_type_full_name(d->m->md, MD_TOKEN(MDT_TypeDef, d->rid), full, sizeof full);
+    assembly_display(d->m->assembly, from, sizeof from);
+    return err_set(e, ERR_TYPE_LOAD, MD_TOKEN(MDT_TypeDef, d->rid),
+                   "Could not load interface '%s' from assembly '%s' because it must extend from Object.", full, from);
+}
+
 static bool read_parent(Def *d, Err *e)
 {
     if (d->is_interface)
-        return true;
+        return d->m->assembly->trusted || interface_extends_object(d, e);
     DefRef p;
     if (!d->extends)
         return true; /* Object, <Module> */
@@ -300,6 +317,8 @@ static bool scan_methods(Def *d, MethodTable *mt, MtClass *k, u32 *new_slots, Er
         u32 rid = md_method_at(md, i), attrs = md_MethodDef_Flags(md, rid);
         if (!may_be_runtime && (md_MethodDef_ImplFlags(md, rid) & MI_CODE_TYPE) == MI_RUNTIME)
             return err_set(e, ERR_TYPE_LOAD, MD_TOKEN(MDT_MethodDef, rid), "Bad use of Runtime Impl attribute.");
+        if (!d->m->assembly->trusted && !validate_method(d->m, rid, e))
+            return false;
         if (attrs & MD_VIRTUAL) {
             if (attrs & MD_STATIC)
                 continue;

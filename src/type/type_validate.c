@@ -71,6 +71,71 @@ static bool names(MethodTable *mt, char *type, size_t tn, char *assembly, size_t
     return true;
 }
 
+bool not_virtual_error(MethodTable *mt, u32 body_rid, Err *e)
+{
+    char type[200], assembly[200];
+    names(mt, type, sizeof type, assembly, sizeof assembly);
+    return err_set(e, ERR_TYPE_LOAD, mt->klass->token,
+                   "Method '%s' on type '%s' from assembly '%s' must be virtual to implement a method on an interface or super type.",
+                   md_method_name(mt->module->md, body_rid), type, assembly);
+}
+
+/* A row's declaration: the type that it names, its name, its signature there. */
+typedef struct Declared {
+    TypeHandle owner;
+    const char *name;
+    SigSide sig;
+} Declared;
+
+static bool declared_by(MethodTable *mt, u32 row, Declared *d, Err *e)
+{
+    const MdImage *md = mt->module->md;
+    u32 decl = md_MethodImpl_MethodDeclaration(md, row), rid = MD_RID(decl);
+    bool by_ref = MD_TABLE_OF(decl) == MDT_MemberRef;
+    SigContext c = context_of(mt);
+    *d = (Declared){.owner = load_token(&c, by_ref ? md_MemberRef_Class(md, rid) : MD_TOKEN(MDT_TypeDef, md_method_owner(md, rid)), e),
+                    .name = by_ref ? md_memberref_name(md, rid) : md_method_name(md, rid),
+                    .sig.module = mt->module};
+    if (!d->owner || !th_mt(d->owner))
+        return false;
+    d->sig.args = th_mt(d->owner)->aux->inst;
+    d->sig.sig = md_blob(md, by_ref ? md_MemberRef_Signature(md, rid) : md_MethodDef_Signature(md, rid), &d->sig.len);
+    return true;
+}
+
+/* The body of an interface's method: virtual, of the same signature, the only one of the class for it. */
+static bool body_ok(MethodTable *mt, u32 row, Err *e)
+{
+    const MdImage *md = mt->module->md;
+    u32 body = MD_RID(md_MethodImpl_MethodBody(md, row)), before = load_misses();
+    char type[200], assembly[200];
+    names(mt, type, sizeof type, assembly, sizeof assembly);
+    if (!(md_MethodDef_Flags(md, body) & (MD_VIRTUAL | MD_STATIC)))
+        return not_virtual_error(mt, body, e);
+    Declared d, other;
+    SigSide own = {.module = mt->module, .args = mt->aux->inst};
+    own.sig = md_blob(md, md_MethodDef_Signature(md, body), &own.len);
+    if (!declared_by(mt, row, &d, e))
+        return false;
+    bool same = sig_equal(&own, &d.sig, false);
+    if (load_missed(before, e))
+        return false;
+    if (!same)
+        return err_set(e, ERR_TYPE_LOAD, mt->klass->token,
+                       "Signature of the body and declaration in a method implementation do not match.  Type: '%s'.  Assembly: '%s'.", type,
+                       assembly);
+    MdIter it = md_method_impls_of(md, mt_rid(mt));
+    for (u32 r; !mt_is_interface(mt) && (r = md_next_row(&it)) && r < row;) {
+        if (!declared_by(mt, r, &other, e))
+            return false;
+        if (other.owner == d.owner && strcmp(other.name, d.name) == 0 && sig_equal(&other.sig, &d.sig, false))
+            return err_set(e, ERR_TYPE_LOAD, mt->klass->token,
+                           "Method '%s' on type '%s' from assembly '%s' is overriding a method that has been overridden.",
+                           md_method_name(md, body), type, assembly);
+    }
+    return true;
+}
+
 /* A MethodImpl whose declaration is an interface's: the class must have that interface. */
 static bool override_ok(MethodTable *mt, u32 row, Err *e)
 {
@@ -90,7 +155,7 @@ static bool override_ok(MethodTable *mt, u32 row, Err *e)
     MethodTable **map = interfaces_of(mt, &n, e);
     for (u32 i = 0; map && i < n; i++)
         if (map[i]->klass->typical == iface->klass->typical)
-            return true;
+            return body_ok(mt, row, e);
     if (!map)
         return false;
     char type[200], assembly[200];
@@ -110,7 +175,21 @@ static bool statics_ok(MethodTable *mt, Err *e) /* instance fields: type_layout.
         if (!(md_Field_Flags(md, rid) & FD_STATIC) || !md_sig_field(&s))
             continue;
         md_sig_skip_mods(&s);
-        if (md_sig_peek(&s) == ET_BYREF)
+        u8 et = md_sig_peek(&s);
+        bool by_ref_like = et == ET_BYREF;
+        if (et == ET_VALUETYPE || et == ET_GENERICINST) {
+            MdSig t = s;
+            DefRef d;
+            if (md_sig_byte(&t) == ET_GENERICINST)
+                et = md_sig_byte(&t);
+            u32 token = md_sig_token(&t), before = load_misses();
+            Err ignored = {0};
+            if (et == ET_VALUETYPE && resolve_def(mt->module, token, &d, &ignored))
+                by_ref_like = md_has_attribute(d.module->md, MD_TOKEN(MDT_TypeDef, d.rid), "System.Runtime.CompilerServices", "IsByRefLikeAttribute");
+            if (load_missed(before, e))
+                return false;
+        }
+        if (by_ref_like)
             return err_set(e, ERR_TYPE_LOAD, MD_TOKEN(MDT_Field, rid),
                            "A ByRef or ByRef-like type cannot be used as the type for a static field.");
     }
@@ -128,6 +207,22 @@ bool validate_type(MethodTable *mt, Err *e)
         if (!override_ok(mt, row, e))
             return false;
     return true;
+}
+
+/* What attributes and signature of a method say of each other. */
+bool validate_method(Module *m, u32 rid, Err *e)
+{
+    const MdImage *md = m->md;
+    u32 attrs = md_MethodDef_Flags(md, rid), len;
+    const u8 *sig = md_blob(md, md_MethodDef_Signature(md, rid), &len);
+    const char *wrong = NULL;
+    if (sig && len && ((sig[0] & SIG_EXPLICIT_THIS) || ((attrs & MD_STATIC) && (sig[0] & SIG_HAS_THIS))))
+        wrong = "The signature is incorrect.";
+    else if ((attrs & MD_ABSTRACT) && !(attrs & MD_VIRTUAL))
+        wrong = "Non-virtual abstract method.";
+    else if ((attrs & MD_VIRTUAL) && (attrs & MD_RT_SPECIAL_NAME) && strcmp(md_method_name(md, rid), ".ctor") == 0)
+        wrong = "Virtual Instance Constructor.";
+    return !wrong || err_set(e, ERR_TYPE_LOAD, MD_TOKEN(MDT_MethodDef, rid), "%s", wrong);
 }
 
 /* Constructors: instance without result; a class constructor static, without parameters, result and variables. */

@@ -175,6 +175,15 @@ static i32 apply_impl_of(SlotBuild *b, SlotSrc *src, u32 row, MethodTable *p, co
     return -1;
 }
 
+static bool no_such_method_error(MethodTable *mt, u32 body_rid, Err *e)
+{
+    char asmname[200], full[200];
+    assembly_display(mt->module->assembly, asmname, sizeof asmname);
+    md_type_full_name(mt->module->md, mt->klass->token, full, sizeof full);
+    return err_set(e, ERR_TYPE_LOAD, mt->klass->token, "Method override '%s' on type '%s' from assembly '%s' cannot find a method to replace.",
+                   md_method_name(mt->module->md, body_rid), full, asmname);
+}
+
 /* A MethodImpl whose declaration is a method of a class: its slot gets the body. */
 static bool apply_impl(SlotBuild *b, SlotSrc *src, u32 row, Err *e)
 {
@@ -202,11 +211,13 @@ static bool apply_impl(SlotBuild *b, SlotSrc *src, u32 row, Err *e)
         return true;
     if (MD_TABLE_OF(body) != MDT_MethodDef || md_method_owner(md, MD_RID(body)) != mt_rid(mt))
         return load_error_mt(e, mt, " because the body of a method implementation is not declared in it");
+    if (!m->assembly->trusted && !(md_MethodDef_Flags(md, MD_RID(body)) & (MD_VIRTUAL | MD_STATIC)))
+        return not_virtual_error(mt, MD_RID(body), e);
     MethodTable *p = mt;
     while (p && !(p->module == owner.module && mt_rid(p) == owner.rid))
         p = p->parent;
     if (!p)
-        return load_error_mt(e, mt, " because it implements a method of a class that is not its ancestor");
+        return no_such_method_error(mt, MD_RID(body), e);
     for (; p; p = p->parent) { /* a reference may name a class that only inherits the method */
         i32 done = apply_impl_of(b, src, row, p, name, by_rid, &ds, e);
         if (done >= 0)
@@ -215,8 +226,11 @@ static bool apply_impl(SlotBuild *b, SlotSrc *src, u32 row, Err *e)
     if (owner.module == m && owner.rid == mt_rid(mt))
         return load_error_mt(e, mt, " because the signatures of the body and the declaration of a method implementation differ");
     SigContext c = context_of(mt);
-    if (!resolve_method(&c, decl, NULL, e)) /* says what is not there */
+    Method *found = resolve_method(&c, decl, NULL, e);
+    if (!found) /* says what is not there */
         return false;
+    if (!(found->flags & MF_VIRTUAL))
+        return not_virtual_error(mt, MD_RID(body), e);
     return err_set(e, ERR_MISSING_METHOD, decl, "Method not found: '%s'.", name);
 }
 
