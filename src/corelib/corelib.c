@@ -3,6 +3,7 @@
  * start (a few microseconds); names of the two kinds cannot collide, as only FCalls have "::".
  * Not here: bodies replaced in memory (corelib_bodies.c).  Book: corelib.md  Tests: tests/app */
 #include "corelib/corelib.h"
+#include "corelib/corelib_events.h"
 #include "corelib/refl_int.h"
 #include "corelib/corelib_bodies.h"
 #include "corelib/refl_emit.h"
@@ -68,5 +69,6 @@ void corelib_init(void)
     vm_find_qcall = find;
     vm_body_override = corelib_body_override;
     vm_exact_field = refl_exact_field;
+    sync_contended = corelib_ep_contended;
     emit_start();
 }

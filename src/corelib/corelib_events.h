@@ -10,4 +10,7 @@ void *corelib_ep_provider(const char *name);
 enum { EP_PAYLOAD_MAX = 2048 };
 bool corelib_ep_wanted(u64 keywords, u32 level);
 void corelib_ep_post(u32 id, u64 keywords, u32 level, const void *payload, u32 size);
+/* sync_contended: contention of Monitor. */
+struct SyncContention;
+void corelib_ep_contended(const struct SyncContention *c);
 #endif

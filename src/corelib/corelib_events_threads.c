@@ -4,6 +4,7 @@
  * Not here: queues and sessions (corelib_events.c).  Book: corelib.md  Tests: tests/app/RuntimeEvents.cs */
 #include "corelib/corelib.h"
 #include "corelib/corelib_events.h"
+#include "thread/sync.h"
 
 enum { KEYWORD_LOADER = 0x4, KEYWORD_CONTENTION = 0x4000, KEYWORD_THREADING = 0x10000, INFORMATIONAL = 4, VERBOSE = 5 };
 #define KEYWORD_TRANSFER (KEYWORD_THREADING | 0x80000000u)
@@ -92,6 +93,34 @@ EVENT(corelib_event_contention_stop,   91, KEYWORD_CONTENTION,  INFORMATIONAL, u
 EVENT(corelib_event_wait_start,       301, KEYWORD_WAIT_HANDLE, VERBOSE, u8, void *, u16)
 EVENT(corelib_event_wait_stop,        302, KEYWORD_WAIT_HANDLE, VERBOSE, u16)
 /* clang-format on */
+
+/* --- Monitor -------------------------------------------------------------------------------------------------------------------- */
+typedef struct Holder {
+    u32 id;
+    u64 os_id;
+} Holder;
+
+static void find_holder(Thread *t, void *arg)
+{
+    Holder *h = arg;
+    if (t->id == h->id)
+        h->os_id = t->os_id;
+}
+
+void corelib_ep_contended(const SyncContention *c)
+{
+    if (!corelib_ep_wanted(KEYWORD_CONTENTION, INFORMATIONAL))
+        return;
+    if (c->ended) {
+        corelib_event_contention_stop(0, 0, (double)c->waited_ns);
+        return;
+    }
+    Holder h = {.id = c->owner};
+    thread_for_each(find_holder, &h);
+    if (!__atomic_exchange_n(c->announced, true, __ATOMIC_RELAXED))
+        corelib_event_contention_lock((void *)c->lock, (void *)c->object, 0);
+    corelib_event_contention_start(0, 0, (void *)c->lock, (void *)c->object, h.os_id);
+}
 
 /* --- Handlers that the loader called -------------------------------------------------------------------------------------------- */
 CALL(u8, corelib_bind_tracing, void) { return corelib_ep_wanted(KEYWORD_LOADER, INFORMATIONAL); }

@@ -19,6 +19,15 @@ typedef enum SyncWaitResult { SYNC_SIGNALED, SYNC_TIMEOUT, SYNC_INTERRUPTED, SYN
 SyncWaitResult sync_wait(Thread *t, Object *o, i32 timeout_ms);
 bool sync_pulse(Thread *t, Object *o, bool all);
 u64 sync_contention_count(void);
+/* What a thread says that has to wait for another's lock: before, and after it got the lock or gave up.  Preemptive. */
+typedef struct SyncContention {
+    const void *lock, *object; /* tell locks and objects apart; not to be followed */
+    u32 owner;                 /* id of the thread that holds it */
+    bool ended;
+    bool *announced;           /* for the client: belongs to the lock; atomic */
+    u64 waited_ns;             /* when ended */
+} SyncContention;
+extern void (*sync_contended)(const SyncContention *c); /* NULL: nobody listens */
 /* From GcClient.sweep and, with 2, from GcClient.moved: frees the blocks of dead objects, follows the others.  generation: oldest condemned. */
 void sync_sweep(i32 generation);
 /* Inspection: state of a header word for printers. */

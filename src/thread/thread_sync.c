@@ -35,6 +35,7 @@ typedef struct SyncBlock {
     i32 hash;      /* 0: none; atomic */
     u32 index;
     bool young;     /* on young_blocks */
+    bool announced; /* SyncContention */
     Object *object; /* weak: sync_sweep follows it; NULL while the block is free */
     pthread_mutex_t mutex;
     Queue entry, waiting;
@@ -47,6 +48,7 @@ static u32 next_index = 1; /* under table_lock, as is free_list */
 static VEC(u32) free_list;
 static VEC(u32) young_blocks; /* those whose object may be younger than the oldest generation; under table_lock */
 static u64 contentions;
+void (*sync_contended)(const SyncContention *c);
 
 /* --- Blocks --------------------------------------------------------------------------------------------------------- */
 
@@ -358,6 +360,15 @@ static LockResult lock_waiting(SyncBlock *b, Waiter *w, u64 deadline, bool inter
     }
 }
 
+static void tell(SyncBlock *b, bool ended, u64 since)
+{
+    if (!sync_contended)
+        return;
+    SyncContention c = {.lock = b, .object = b->object, .owner = __atomic_load_n(&b->owner, __ATOMIC_RELAXED), .ended = ended,
+                        .announced = &b->announced, .waited_ns = ended ? thread_now() - since : 0};
+    sync_contended(&c);
+}
+
 static LockResult lock_block(Thread *t, SyncBlock *b, u64 deadline, bool interruptible)
 {
     for (u32 i = 0; i < BLOCK_SPINS && thread_processors > 1; i++) {
@@ -373,7 +384,10 @@ static LockResult lock_block(Thread *t, SyncBlock *b, u64 deadline, bool interru
     PREEMPTIVE(t)
     {
         __atomic_fetch_or(&t->state, THREAD_STATE_WAITSLEEPJOIN, __ATOMIC_RELAXED);
+        tell(b, false, 0);
+        u64 since = thread_now();
         result = lock_waiting(b, &w, deadline, interruptible);
+        tell(b, true, since);
         __atomic_fetch_and(&t->state, ~(u32)THREAD_STATE_WAITSLEEPJOIN, __ATOMIC_RELAXED);
     }
     __atomic_sub_fetch(&b->users, 1, __ATOMIC_RELAXED);
