@@ -142,6 +142,8 @@ typedef struct CodeClient {
     void (*limit_hit)(Thread *t, char *sp, u64 frame_bytes);
     /* A thread of foreign code entered by a reverse call (attach). */
     Thread *(*attach)(void);
+    /* Managed code called a reverse thunk as if it were a managed method. Does not return. */
+    void (*reverse_from_managed)(void);
 } CodeClient;
 extern CodeClient code_client;
 

@@ -375,6 +375,8 @@ Thread *code_reverse_enter(TransitionRecord *rec)
     Thread *t = thread_current();
     if (!t)
         t = code_client.attach();
+    if (t && t->mode != THREAD_PREEMPTIVE && code_client.reverse_from_managed)
+        code_client.reverse_from_managed();
     CHECKF(t && t->mode == THREAD_PREEMPTIVE, "managed code entered by a thread in cooperative mode");
     rec->prev = t->record;
     rec->extra = (void *)(uintptr_t)ENTRY_FOREIGN;

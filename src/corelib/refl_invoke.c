@@ -4,6 +4,7 @@
 
 #include "md/md_sig.h"
 #include "vm/vm_delegate.h"
+#include "vm/vm_trace.h"
 
 enum { FEW_ARGS = 64, RESULT_BYTES = 1024 };
 
@@ -172,6 +173,8 @@ static bool invoke(Thread *t, Method *m, Object *target, void **values, bool con
         return vm_throw(t, VM_ERR_NULL_REFERENCE);
     if ((m->flags & MF_STATIC) && (m->flags & MF_ABSTRACT))
         return vm_throwf(t, VM_ERR_BAD_IMAGE, "An attempt was made to load a program with an incorrect format.\n (0x8007000B)");
+    if (m->flags & MF_UNMANAGED_CALLERS_ONLY)
+        vm_callers_only_called(t);
     const MethodSig *sig = construct || m->flags & MF_STATIC ? type_method_sig(m, &e) : find_target(t, &m, target);
     if (!sig)
         return vm_pending(t) ? false : vm_throw_err(t, &e);

@@ -333,7 +333,7 @@ bool vm_delegate_construct(Thread *t, Object *d, Object *target, void *fnptr)
     if (!fnptr)
         return vm_throw_arg(t, VM_ERR_ARGUMENT_NULL, "method", NULL);
     if (!m)
-        return vm_throwf(t, VM_ERR_NOT_SUPPORTED, "A delegate can only be made over the address of a managed method.");
+        return vm_throwf(t, VM_ERR_NOT_SUPPORTED, "Methods with UnmanagedCallersOnlyAttribute cannot be used as delegate target.");
     Err e = {0};
     const MethodSig *sig = m->msig;
     if (!sig)

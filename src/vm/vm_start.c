@@ -18,6 +18,7 @@
 #include "vm/vm_finalizer.h"
 #include "vm/vm_props.h"
 #include "vm/vm_roots.h"
+#include "vm/vm_trace.h"
 
 Runtime vm_runtime;
 /* Filled in by the folders above at link time; a build without them still links. */
@@ -92,6 +93,9 @@ static Thread *attach_foreign(void)
     return t;
 }
 
+/* The caller has left no record: there are no frames to show. */
+static void called_from_managed(void) { vm_callers_only_called(NULL); }
+
 static bool init_layers(Err *e)
 {
     os_span_init();
@@ -105,6 +109,7 @@ static bool init_layers(Err *e)
     vm_prestub_init();
     vm_eh_init();
     code_client.attach = attach_foreign;
+    code_client.reverse_from_managed = called_from_managed;
     vm_fault_init();
     if (corelib_init)
         corelib_init();

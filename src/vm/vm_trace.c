@@ -511,6 +511,14 @@ void vm_access_violation(Thread *t)
     vm_abort();
 }
 
+void vm_callers_only_called(Thread *t)
+{
+    put("Fatal error.\nInvalid Program: attempted to call a UnmanagedCallersOnly method from managed code.\n");
+    if (t)
+        vm_trace_print(t, 1); /* not the QCall by which the runtime was asked */
+    vm_abort();
+}
+
 /* Exception.ToString(); NULL: it failed.  base_free */
 static char *exception_text(Thread *t, Object *exception)
 {

@@ -44,5 +44,7 @@ void vm_trace_print(Thread *t, u32 skip);
 NORETURN void vm_stack_overflow(Thread *t);
 /* "Fatal error.\nSystem.AccessViolationException: ...", the frames, then abort. */
 NORETURN void vm_access_violation(Thread *t);
+/* The end of a program that calls an UnmanagedCallersOnly method from managed code. t: whose frames are shown; NULL: none */
+NORETURN void vm_callers_only_called(Thread *t);
 NORETURN void vm_abort(void); /* SIGABRT with its default action */
 #endif

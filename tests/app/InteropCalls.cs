@@ -145,6 +145,7 @@ internal static unsafe class Program
         P("callers only", () => call_int(&Plus, 4) + call_cdecl(&PlusCdecl, 5));
         P("callers only called", () => ((delegate* unmanaged<int, int>)&Plus)(6));
         P("callers only wide", () => ((delegate* unmanaged<double, float, long, byte, short, nint, ulong, char_, double>)&Wide)(1, 2, 3, 4, 5, 6, 7, new() { X = 8 }));
+        P("callers only as delegate", () => EmittedDelegate());
         P("callers only thread", () => call_on_thread(&Plus, 6));
         P("callers only pointer", () => typeof(Program).GetMethod(nameof(Plus), BindingFlags.NonPublic | BindingFlags.Static)!.MethodHandle.GetFunctionPointer() == (nint)(delegate* unmanaged<int, int>)&Plus);
         nint str_in = NativeLibrary.GetExport(NativeLibrary.Load(Lib, typeof(Program).Assembly, null), "str_in");
@@ -174,6 +175,16 @@ internal static unsafe class Program
         g.Emit(OpCodes.Ret);
     }
     private static DynamicMethod EmittedCalli(DynamicMethod m) { EmitCall(m.GetILGenerator()); return m; }
+    private static int EmittedDelegate()
+    {
+        var m = new DynamicMethod("New", typeof(Int), [], typeof(Program).Module);
+        ILGenerator g = m.GetILGenerator();
+        g.Emit(OpCodes.Ldnull);
+        g.Emit(OpCodes.Ldftn, typeof(Program).GetMethod(nameof(Plus), BindingFlags.NonPublic | BindingFlags.Static)!);
+        g.Emit(OpCodes.Newobj, typeof(Int).GetConstructors()[0]);
+        g.Emit(OpCodes.Ret);
+        return ((Int)m.Invoke(null, null)!)(1);
+    }
     private static MethodInfo EmittedType()
     {
         TypeBuilder t = AssemblyBuilder.DefineDynamicAssembly(new("Emitted"), AssemblyBuilderAccess.Run).DefineDynamicModule("Emitted").DefineType("T", TypeAttributes.Public);
