@@ -80,13 +80,15 @@ bool md_sig_array_shape(MdSig *s, MdArrayShape *out)
     MdArrayShape local;
     MdArrayShape *a = out ? out : &local;
     a->rank = md_sig_uint(s);
-    if (a->rank == 0 || a->rank > 32) md_sig_fail(s);
+    if (a->rank == 0 || a->rank > 255) md_sig_fail(s);
     a->size_count = md_sig_uint(s);
     if (a->size_count > a->rank) md_sig_fail(s);
-    for (u32 i = 0; i < a->size_count && !s->bad; i++) a->sizes[i] = md_sig_uint(s);
+    for (u32 i = 0; i < a->size_count && !s->bad; i++) a->sizes[MIN(i, 31u)] = md_sig_uint(s);
+    a->size_count = MIN(a->size_count, 32u);
     a->lobound_count = md_sig_uint(s);
     if (a->lobound_count > a->rank) md_sig_fail(s);
-    for (u32 i = 0; i < a->lobound_count && !s->bad; i++) a->lobounds[i] = md_sig_int(s);
+    for (u32 i = 0; i < a->lobound_count && !s->bad; i++) a->lobounds[MIN(i, 31u)] = md_sig_int(s);
+    a->lobound_count = MIN(a->lobound_count, 32u);
     if (s->bad) memset(a, 0, sizeof(*a));
     return !s->bad;
 }

@@ -95,7 +95,7 @@ bool md_sig_field(MdSig *s);
 /* MethodSpec instantiation: *count types follow. */
 bool md_sig_inst(MdSig *s, u32 *count);
 /* ET_ARRAY's shape, after the element type; any of the out pointers may be NULL.  sizes and lobounds hold up to 32;
- * rank over 32 is bad. */
+ * no type has a rank over 32 (who loads one says so); over 255 is bad. */
 typedef struct MdArrayShape {
     u32 rank, size_count, lobound_count;
     u32 sizes[32];

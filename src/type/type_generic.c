@@ -138,7 +138,11 @@ static bool bad_rank(TypeHandle elem, u32 rank, Err *e)
     if (em)
         assembly_display(em->module->assembly, asmname, sizeof asmname);
     memset(commas, ',', MIN(rank ? rank - 1 : 0, (u32)sizeof commas - 1));
-    return err_set(e, ERR_TYPE_LOAD, 0, "'%s[%s]' from assembly '%s' has too many dimensions.", name, commas, asmname);
+    bool first = e && e->kind == ERR_NONE;
+    err_set(e, ERR_TYPE_LOAD, 0, "'%s[%s]' from assembly '%s' has too many dimensions.", name, commas, asmname);
+    if (first)
+        snprintf(e->name, sizeof e->name, "%s[%s]", name, commas);
+    return false;
 }
 
 TypeHandle type_mdarray_of(TypeHandle elem, u32 rank, Err *e)

@@ -280,7 +280,8 @@ static bool place_methods(SlotBuild *b, SlotSrc *src, u16 *slots, VirtName *virt
         if (s >= 0) {
             MethodTable *was;
             u32 wrid;
-            if (src[s].depth != k->depth && (filled_attrs(mt, src[s], &was, &wrid) & MD_FINAL))
+            if (src[s].depth != k->depth && (filled_attrs(mt, src[s], &was, &wrid) & MD_FINAL) && was->klass->method_slots &&
+                was->klass->method_slots[src[s].index] == s) /* not one that a .override put there: the slot's own method is not final */
                 return final_error(mt, e);
             if (src[s].depth != k->depth) {
                 filled_attrs(mt, src[s], &was, &wrid);
