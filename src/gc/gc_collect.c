@@ -253,7 +253,7 @@ bool gc_give_back_step(void)
 }
 
 /* What the collector's frames held would be met as roots by later scans of C frames that come to lie where these were. */
-static __attribute__((noinline)) void clear_dead_frames(void)
+__attribute__((noinline)) void gc_clear_dead_frames(void)
 {
     char dead[DEAD_FRAMES];
     memset(dead, 0, sizeof dead);
@@ -298,7 +298,7 @@ static __attribute__((noinline)) void collect(Thread *t, i32 generation, u32 fla
     while (done == 2 && gc_give_back_step())
         if (gc_client->poll)
             gc_client->poll(t);
-    clear_dead_frames();
+    gc_clear_dead_frames();
 }
 
 void gc_collect(Thread *t, i32 generation, u32 flags, GcReason reason)
@@ -338,7 +338,7 @@ static void keep_pace(Thread *t)
         else if (!gc_back_assist())
             os_thread_sleep(PACE_SLEEP_NS);
         else
-            clear_dead_frames();
+            gc_clear_dead_frames();
         if (gc_client->poll)
             gc_client->poll(t);
         if (bytes <= stop_limit)

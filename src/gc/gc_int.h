@@ -289,6 +289,7 @@ typedef struct GcCycle {
 } GcCycle;
 extern GcCycle gc_cycle;
 void gc_collect_init(void);
+void gc_clear_dead_frames(void); /* of the collector, below its caller: at the end of what was done on a thread of the program */
 extern bool gc_marking; /* a background cycle marks: promoted and large objects are born marked, their cards CHANGED */
 
 /* Liveness.  World stopped. gc_survivor is in gc.h. */

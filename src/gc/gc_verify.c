@@ -191,6 +191,7 @@ void gc_verify(Thread *self, const char *why)
     gc_verify_counts.slots += run.slots;
     gc_back_unlock_stopped();
     gc_client->resume_world(self);
+    gc_clear_dead_frames();
     in_check = false;
 }
 
