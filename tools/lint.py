@@ -19,12 +19,13 @@ SRC = ROOT / "src"
 PREFIXES = {
     "base": ["arena_", "vec_", "map64_", "strmap_", "utf8_", "utf16_", "log_", "knob", "err_"],
     "host": ["coreclr_"],
-    "thread": ["sync_", "wait_"],
+    "thread": ["sync_", "wait_", "named_mutex_"],
+    "md": ["mdw_"],
     "vm": ["ilb_"],
     "interop": ["marshal_", "native_"],
     "corelib": ["refl_"],
 }
-NAMES = {"base": ["arena", "vec", "map", "utf", "log", "knobs"], "thread": ["sync", "wait", "named_mutex"], "md": ["mdw"], "corelib": ["refl"]}  # files without the folder's prefix
+NAMES = {"base": ["arena", "vec", "map", "utf", "log", "knobs"], "thread": ["sync", "wait"], "corelib": ["refl"]}  # files without the folder's prefix
 FLAGS = "-std=gnu17 -Wall -Wextra -Wshadow -Wstrict-prototypes -Werror -Wno-unused-function -Wno-unused-variable".split()
 passed = 0
 problems = []

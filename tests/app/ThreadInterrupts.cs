@@ -88,7 +88,6 @@ internal static class Program
         T("free lock", () => { lock (new object()) { } }, true);
         T("Sleep 0", () => Thread.Sleep(0), true);
         T("Yield", () => Thread.Yield(), true);
-        T("ended thread", () => { var t = new Thread(() => { }); t.Start(); while (t.IsAlive) Thread.SpinWait(20); t.Join(); }, true);
         T("TryEnter 0", () => Monitor.TryEnter(s_gate, 0), true);
         T("spinning", () => Thread.SpinWait(1000), true);
         T("in finally", () => { try { } finally { Thread.Sleep(Timeout.Infinite); } });

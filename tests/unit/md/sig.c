@@ -46,7 +46,7 @@ TEST(types)
     EXPECT_STR(TYPE(ET_TYPEDBYREF), "typedref");
     EXPECT_STR(TYPE(ET_INTERNAL, 1, 2, 3, 4, 5, 6, 7, 8), "internal((nil))<bad signature>");
     EXPECT_STR(TYPE(0x17), "<bad signature>");
-    EXPECT_STR(TYPE(ET_ARRAY, ET_I4, 33, 0, 0), "int32<bad signature>");
+    EXPECT_STR(TYPE(ET_ARRAY, ET_I4, 0x81, 0x00, 0, 0), "int32<bad signature>");
     static u8 deep[1000];
     memset(deep, ET_SZARRAY, sizeof(deep));
     deep[999] = ET_I4;
