@@ -1,4 +1,5 @@
 // compile: resource:data/embedded.txt
+// stress: loose
 // Rarely used entry points of the runtime: delegates by name, collector settings, JIT information, module constructors,
 // resources, raw metadata, dependent handles, thread objects that die.
 using System.Reflection;
