@@ -1,6 +1,7 @@
 // The ways a process ends, one by the argument; "all NAME..." runs this program for each and shows what it printed and returned, without the
 // library's own frames: Environment.Exit from each place, FailFast, unhandled exceptions with and without handlers, exit codes.
 // stress: no
+// also: common/Children.cs
 using System.Runtime.CompilerServices;
 
 internal sealed class Dying(Action a) { ~Dying() => a(); }
@@ -19,29 +20,9 @@ internal static class Program
     private static int Nested(int n) { try { if (n == 0) Environment.Exit(21); return Nested(n - 1); } catch (Exception) { Console.WriteLine("not reached"); return 0; } finally { Console.WriteLine("no finally"); } }
     private static int Last() { Console.WriteLine("filter"); Environment.Exit(22); return 1; }
 
-    private static void Children(IEnumerable<string> names)
-    {
-        var all = names.Select(name =>
-        {
-            var i = new System.Diagnostics.ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
-            i.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
-            i.ArgumentList.Add(name);
-            var p = System.Diagnostics.Process.Start(i)!;
-            return (name, p, p.StandardOutput.ReadToEndAsync(), p.StandardError.ReadToEndAsync());
-        }).ToList();
-        foreach ((string name, System.Diagnostics.Process p, Task<string> text, Task<string> err) in all)
-        {
-            Console.Write(text.Result);
-            foreach (string line in err.Result.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-                if (!line.StartsWith("   at System.")) Console.WriteLine("  | " + line);
-            p.WaitForExit();
-            Console.WriteLine($"{name} = {p.ExitCode}");
-        }
-    }
-
     private static int Main(string[] args)
     {
-        if (args[0] == "all") { Children(args.Skip(1)); return 0; }
+        if (args[0] == "all") { Children.Run(args.Skip(1)); return 0; }
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Console.WriteLine("exit " + Environment.ExitCode);
         Console.WriteLine(args[0]);
         switch (args[0])

@@ -1,5 +1,6 @@
 // Signals: registrations by PosixSignalRegistration and Console.CancelKeyPress, cancelling and not, order; what an unhandled SIGTERM does.
 // stress: no
+// also: common/Children.cs
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
@@ -8,29 +9,9 @@ internal static unsafe partial class Program
     [DllImport("libc")] private static extern int kill(int pid, int sig);
     private static void Send(int sig) => kill(Environment.ProcessId, sig);
 
-    private static void Children(IEnumerable<string> names)
-    {
-        var all = names.Select(name =>
-        {
-            var i = new System.Diagnostics.ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
-            i.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
-            i.ArgumentList.Add(name);
-            var p = System.Diagnostics.Process.Start(i)!;
-            return (name, p, p.StandardOutput.ReadToEndAsync(), p.StandardError.ReadToEndAsync());
-        }).ToList();
-        foreach ((string name, System.Diagnostics.Process p, Task<string> text, Task<string> err) in all)
-        {
-            Console.Write(text.Result);
-            foreach (string line in err.Result.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-                if (!line.StartsWith("   at System.")) Console.WriteLine("  | " + line);
-            p.WaitForExit();
-            Console.WriteLine($"{name} = {p.ExitCode}");
-        }
-    }
-
     private static int Main(string[] args)
     {
-        if (args.Length > 0 && args[0] == "all") { Children(args.Skip(1)); return 0; }
+        if (args.Length > 0 && args[0] == "all") { Children.Run(args.Skip(1)); return 0; }
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Console.WriteLine("exit " + Environment.ExitCode);
         using var got = new AutoResetEvent(false);
         if (args.Length == 0 || args[0] == "handled")
