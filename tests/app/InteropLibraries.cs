@@ -111,6 +111,7 @@ internal static class Program
         P("free", () => NativeLibrary.Free(NativeLibrary.Load("libc.so.6")));
         P("main program", () => NativeLibrary.GetMainProgramHandle() != 0);
         P("main export", () => NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "malloc", out nint a));
+        P("main program's libm, for libraries that name none", () => NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "trunc", out nint a));
 
         P("whole text", () => All(() => NativeLibrary.Load("no-such-library", me, null), dir));
         P("whole text so", () => All(() => NativeLibrary.Load("no-such-library.so", me, null), dir));
