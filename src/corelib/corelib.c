@@ -70,5 +70,6 @@ void corelib_init(void)
     vm_body_override = corelib_body_override;
     vm_exact_field = refl_exact_field;
     sync_contended = corelib_ep_contended;
+    wait_listener = &corelib_context_waits;
     emit_start();
 }

@@ -35,5 +35,6 @@ typedef Thread *ThreadHandle;
 /* Declarations of all functions of calls.def come from it: each file defines its own. */
 extern const VmCall corelib_calls[];
 extern const u32 corelib_num_calls;
+extern const WaitListener corelib_context_waits;
 void corelib_init(void); /* fills vm_find_fcall, vm_find_qcall, vm_body_override; builds the name tables */
 #endif

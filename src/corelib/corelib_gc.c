@@ -34,7 +34,16 @@ CALL(void *, corelib_gc_next_finalizable, ObjectHandleOnStack o)
 
 CALL(void, corelib_gc_wait_finalizers, void)
 {
-    vm_finalizer_wait(thread_current());
+    QCALL_BEGIN(t);
+    WaitObject *done = NULL;
+    struct FinalizerWait *w = wait_is_told(t) ? vm_finalizer_wait_object(t, &done) : NULL;
+    if (w) {
+        wait_listener->wait(t, done, -1);
+        vm_finalizer_give_up(w);
+    }
+    QCALL_END(t);
+    if (!w)
+        vm_finalizer_wait(t);
 }
 
 /* --- Allocation, collection --------------------------------------------------------------------------------------------- */

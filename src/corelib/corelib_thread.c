@@ -118,12 +118,17 @@ CALL(i32, corelib_thread_join, ObjectHandleOnStack thread, i32 timeout)
         vm_throwf(t, VM_ERR_THREAD_STATE, "Thread has not been started.");
     else
         thread_retain(n);
+    i32 r = WAIT_TIMED_OUT;
+    bool told = started && !(n->state & THREAD_STATE_STOPPED) && wait_is_told(t);
+    if (told)
+        r = wait_listener->wait(t, wait_of_exit(n), timeout);
     QCALL_END(t);
     if (!started)
         return 0;
-    i32 r = wait_join(t, n, timeout);
+    if (!told)
+        r = wait_join(t, n, timeout);
     thread_release(n);
-    if (r == WAIT_WAS_INTERRUPTED)
+    if (r == WAIT_WAS_INTERRUPTED && !told)
         interrupted(t);
     return r == 0;
 }

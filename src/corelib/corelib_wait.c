@@ -124,6 +124,35 @@ static i32 waited(i32 r)
     return r;
 }
 
+/* --- SynchronizationContext.Wait ----------------------------------------------------------------------------------------------- */
+static Object *context_of(Thread *t)
+{
+    Object *thread = t->object ? gc_handle_get(t->object) : NULL;
+    return thread ? CF_REF(thread, THREAD_CONTEXT) : NULL;
+}
+
+static bool context_listens(Thread *t)
+{
+    Object *context = context_of(t);
+    return context && CF_VAL(context, CONTEXT_WANTS_WAITS, u8);
+}
+
+static i32 wait_by_context(Thread *t, WaitObject *w, i32 timeout)
+{
+    Object *context = context_of(t);
+    u8 all = 0;
+    i32 result = -1;
+    Array *handles = vm_new_array(t, th_of(type_wk(WK_INTPTR)), 1);
+    if (!handles)
+        return -1;
+    *(WaitObject **)((u8 *)handles + ARRAY_DATA) = w;
+    void *args[] = {&context, &handles, &all, &timeout};
+    return vm_call(t, vm_core_method(CM_CONTEXT_WAIT), args, &result) ? result : -1;
+}
+
+const WaitListener corelib_context_waits = {context_listens, wait_by_context};
+
+/* --- Waits ------------------------------------------------------------------------------------------------------------------------ */
 CALL(i32, corelib_wait_one, WaitObject *w, i32 timeout, i32 trivial)
 {
     (void)trivial;

@@ -9,13 +9,14 @@
 i32 sync_hash_code(Thread *t, Object *o);      /* stable, never 0, 26 bits as the reference */
 i32 sync_hash_code_if_any(Object *o);          /* 0: none yet; lock-free, no allocation */
 bool sync_enter_fast(Thread *t, Object *o);    /* thin lock or uncontended; false: use sync_enter */
-/* timeout_ms: -1 infinite. Returns false on timeout. Interruptible: returns false with *interrupted = true. */
+/* timeout_ms: -1 infinite. Returns false on timeout, and when a listener (wait.h) left an exception pending. Interruptible: returns false
+ * with *interrupted = true. */
 bool sync_enter(Thread *t, Object *o, i32 timeout_ms, bool *interrupted);
 /* false: the calling thread does not own it (SynchronizationLockException). */
 bool sync_exit(Thread *t, Object *o);
 bool sync_is_owner(Thread *t, Object *o);
 /* Monitor.Wait/Pulse; the caller owns the lock (else returns SYNC_NOT_OWNER). */
-typedef enum SyncWaitResult { SYNC_SIGNALED, SYNC_TIMEOUT, SYNC_INTERRUPTED, SYNC_NOT_OWNER } SyncWaitResult;
+typedef enum SyncWaitResult { SYNC_SIGNALED, SYNC_TIMEOUT, SYNC_INTERRUPTED, SYNC_NOT_OWNER, SYNC_PENDING /* a listener left an exception */ } SyncWaitResult;
 SyncWaitResult sync_wait(Thread *t, Object *o, i32 timeout_ms);
 bool sync_pulse(Thread *t, Object *o, bool all);
 u64 sync_contention_count(void);

@@ -21,6 +21,7 @@ typedef enum WaiterPlace { NOWHERE, IN_ENTRY, IN_WAIT } WaiterPlace;
 typedef struct Waiter {
     struct Waiter *next, *prev;
     Thread *t;
+    WaitObject *event; /* not NULL: what wakes it, instead of its parking word (a told wait) */
     WaiterPlace place; /* under the block's mutex */
 } Waiter;
 typedef struct Queue {
@@ -262,7 +263,10 @@ static u32 *wake_first(SyncBlock *b)
     u32 *word = NULL;
     if (w) {
         take_out(&b->entry, w);
-        word = thread_unpark_begin(w->t);
+        if (w->event)
+            wait_event_set(w->event);
+        else
+            word = thread_unpark_begin(w->t);
     }
     update_queued(b);
     return word;
@@ -300,7 +304,7 @@ static void unlock(SyncBlock *b)
     thread_unpark_end(word);
 }
 
-typedef enum LockResult { GOT_IT, TIMED_OUT, INTERRUPTED } LockResult;
+typedef enum LockResult { GOT_IT, TIMED_OUT, INTERRUPTED, FAILED /* an exception is pending */ } LockResult;
 
 /* The waiter gives up; a wake that was meant for it goes to the next. */
 static void abandon(SyncBlock *b, Waiter *w)
@@ -317,45 +321,81 @@ static void abandon(SyncBlock *b, Waiter *w)
     thread_unpark_end(word);
 }
 
+/* Queues w, which is in the entry queue or NOWHERE.  true: the lock was free and is w's now. */
+static bool queue_or_lock(SyncBlock *b, Waiter *w, bool first)
+{
+    pthread_mutex_lock(&b->mutex);
+    if (w->place == NOWHERE) {
+        if (first)
+            prepend(&b->entry, w, IN_ENTRY);
+        else
+            append(&b->entry, w, IN_ENTRY);
+        update_queued(b);
+    }
+    /* QUEUED is set: a holder that exits from here on sees it.  One that exited before left the lock free. */
+    bool got = try_lock(b, w->t->id);
+    if (got) {
+        take_out(&b->entry, w);
+        update_queued(b);
+    }
+    pthread_mutex_unlock(&b->mutex);
+    return got;
+}
+
+/* After a wait; w is in the entry queue or NOWHERE. */
+static bool lock_and_leave_queue(SyncBlock *b, Waiter *w)
+{
+    if (!try_lock(b, w->t->id))
+        return false;
+    pthread_mutex_lock(&b->mutex);
+    if (w->place == IN_ENTRY)
+        take_out(&b->entry, w);
+    update_queued(b);
+    pthread_mutex_unlock(&b->mutex);
+    return true;
+}
+
 /* Preemptive.  w is in the entry queue or NOWHERE. */
 static LockResult lock_waiting(SyncBlock *b, Waiter *w, u64 deadline, bool interruptible)
 {
     Thread *t = w->t;
     bool woken = false;
     for (;;) {
-        pthread_mutex_lock(&b->mutex);
-        if (w->place == NOWHERE) {
-            if (woken)
-                prepend(&b->entry, w, IN_ENTRY);
-            else
-                append(&b->entry, w, IN_ENTRY);
-            update_queued(b);
-        }
-        /* QUEUED is set: a holder that exits from here on sees it.  One that exited before left the lock free. */
-        if (try_lock(b, t->id)) {
-            take_out(&b->entry, w);
-            update_queued(b);
-            pthread_mutex_unlock(&b->mutex);
+        if (queue_or_lock(b, w, woken))
             return GOT_IT;
-        }
-        pthread_mutex_unlock(&b->mutex);
         if (interruptible && thread_take_interrupt(t)) {
             abandon(b, w);
             return INTERRUPTED;
         }
         bool in_time = thread_park(t, deadline);
         woken = true;
-        if (try_lock(b, t->id)) {
-            pthread_mutex_lock(&b->mutex);
-            if (w->place == IN_ENTRY)
-                take_out(&b->entry, w);
-            update_queued(b);
-            pthread_mutex_unlock(&b->mutex);
+        if (lock_and_leave_queue(b, w))
             return GOT_IT;
-        }
         if (!in_time) {
             abandon(b, w);
             return TIMED_OUT;
+        }
+    }
+}
+
+static i32 ms_until(u64 deadline)
+{
+    u64 now = thread_now();
+    return deadline == THREAD_FOREVER ? -1 : deadline <= now ? 0 : (i32)((deadline - now + 999999) / 1000000);
+}
+
+/* Cooperative: each wait is a call of the listener, which runs managed code; w->event wakes it. */
+static LockResult lock_told(SyncBlock *b, Waiter *w, u64 deadline)
+{
+    for (bool woken = false;; woken = true) {
+        if (queue_or_lock(b, w, woken))
+            return GOT_IT;
+        i32 result = wait_listener->wait(w->t, w->event, ms_until(deadline));
+        if (result != -1 && lock_and_leave_queue(b, w))
+            return GOT_IT;
+        if (result != 0) {
+            abandon(b, w);
+            return result == -1 ? FAILED : TIMED_OUT;
         }
     }
 }
@@ -379,16 +419,24 @@ static LockResult lock_block(Thread *t, SyncBlock *b, u64 deadline, bool interru
     }
     __atomic_add_fetch(&contentions, 1, __ATOMIC_RELAXED);
     LockResult result = GOT_IT;
-    Waiter w = {.t = t};
+    bool told = interruptible && wait_is_told(t);
+    Waiter w = {.t = t, .event = told ? wait_event_new(false, false) : NULL};
     __atomic_add_fetch(&b->users, 1, __ATOMIC_RELAXED);
-    PREEMPTIVE(t)
-    {
-        __atomic_fetch_or(&t->state, THREAD_STATE_WAITSLEEPJOIN, __ATOMIC_RELAXED);
-        tell(b, false, 0);
-        u64 since = thread_now();
-        result = lock_waiting(b, &w, deadline, interruptible);
-        tell(b, true, since);
-        __atomic_fetch_and(&t->state, ~(u32)THREAD_STATE_WAITSLEEPJOIN, __ATOMIC_RELAXED);
+    u64 since = thread_now();
+    if (told) {
+        PREEMPTIVE(t) { tell(b, false, 0); }
+        result = lock_told(b, &w, deadline);
+        PREEMPTIVE(t) { tell(b, true, since); }
+        wait_close(w.event);
+    } else {
+        PREEMPTIVE(t)
+        {
+            __atomic_fetch_or(&t->state, THREAD_STATE_WAITSLEEPJOIN, __ATOMIC_RELAXED);
+            tell(b, false, 0);
+            result = lock_waiting(b, &w, deadline, interruptible);
+            tell(b, true, since);
+            __atomic_fetch_and(&t->state, ~(u32)THREAD_STATE_WAITSLEEPJOIN, __ATOMIC_RELAXED);
+        }
     }
     __atomic_sub_fetch(&b->users, 1, __ATOMIC_RELAXED);
     return result;
@@ -493,6 +541,55 @@ static SyncWaitResult wait_in_queue(SyncBlock *b, Waiter *w, u64 deadline)
     }
 }
 
+/* The owner gives the lock up and stands in the wait queue. */
+static void leave_for(SyncBlock *b, Waiter *w)
+{
+    pthread_mutex_lock(&b->mutex);
+    append(&b->waiting, w, IN_WAIT);
+    pthread_mutex_unlock(&b->mutex);
+    b->recursion = 0;
+    unlock(b);
+}
+
+static SyncWaitResult wait_parked(Thread *t, SyncBlock *b, i32 timeout_ms)
+{
+    Waiter w = {.t = t};
+    SyncWaitResult result = SYNC_SIGNALED;
+    PREEMPTIVE(t)
+    {
+        u64 deadline = thread_deadline(timeout_ms);
+        __atomic_fetch_or(&t->state, THREAD_STATE_WAITSLEEPJOIN, __ATOMIC_RELAXED);
+        leave_for(b, &w);
+        result = wait_in_queue(b, &w, deadline);
+        lock_waiting(b, &w, THREAD_FOREVER, false);
+        __atomic_fetch_and(&t->state, ~(u32)THREAD_STATE_WAITSLEEPJOIN, __ATOMIC_RELAXED);
+    }
+    return result;
+}
+
+/* As wait_parked, by calls of the listener.  The pulse itself signals the event; the lock is got back also when the listener fails. */
+static SyncWaitResult wait_told(Thread *t, SyncBlock *b, i32 timeout_ms)
+{
+    Waiter w = {.t = t, .event = wait_event_new(false, false)};
+    leave_for(b, &w);
+    i32 r = wait_listener->wait(t, w.event, timeout_ms);
+    pthread_mutex_lock(&b->mutex);
+    bool pulsed = w.place != IN_WAIT;
+    if (!pulsed)
+        take_out(&b->waiting, &w);
+    pthread_mutex_unlock(&b->mutex);
+    SyncWaitResult result = r == -1 ? SYNC_PENDING : pulsed ? SYNC_SIGNALED : SYNC_TIMEOUT;
+    if (result == SYNC_PENDING || lock_told(b, &w, THREAD_FOREVER) != GOT_IT) {
+        WaitObject *event = w.event;
+        w.event = NULL;
+        PREEMPTIVE(t) { lock_waiting(b, &w, THREAD_FOREVER, false); }
+        wait_close(event);
+        return SYNC_PENDING;
+    }
+    wait_close(w.event);
+    return result;
+}
+
 SyncWaitResult sync_wait(Thread *t, Object *o, i32 timeout_ms)
 {
     if (!sync_is_owner(t, o))
@@ -501,23 +598,13 @@ SyncWaitResult sync_wait(Thread *t, Object *o, i32 timeout_ms)
         return SYNC_INTERRUPTED;
     SyncBlock *b = inflate(o);
     u32 recursion = b->recursion;
-    Waiter w = {.t = t};
     SyncWaitResult result = SYNC_SIGNALED;
     __atomic_add_fetch(&b->users, 1, __ATOMIC_RELAXED);
-    PREEMPTIVE(t)
-    {
-        u64 deadline = thread_deadline(timeout_ms);
-        __atomic_fetch_or(&t->state, THREAD_STATE_WAITSLEEPJOIN, __ATOMIC_RELAXED);
-        pthread_mutex_lock(&b->mutex);
-        append(&b->waiting, &w, IN_WAIT);
-        pthread_mutex_unlock(&b->mutex);
-        b->recursion = 0;
-        unlock(b);
-        result = wait_in_queue(b, &w, deadline);
-        lock_waiting(b, &w, THREAD_FOREVER, false);
-        b->recursion = recursion;
-        __atomic_fetch_and(&t->state, ~(u32)THREAD_STATE_WAITSLEEPJOIN, __ATOMIC_RELAXED);
-    }
+    if (wait_is_told(t))
+        result = wait_told(t, b, timeout_ms);
+    else
+        result = wait_parked(t, b, timeout_ms);
+    b->recursion = recursion;
     __atomic_sub_fetch(&b->users, 1, __ATOMIC_RELAXED);
     return result;
 }
@@ -532,7 +619,10 @@ bool sync_pulse(Thread *t, Object *o, bool all)
     pthread_mutex_lock(&b->mutex);
     for (Waiter *w; (w = b->waiting.head);) {
         take_out(&b->waiting, w);
-        append(&b->entry, w, IN_ENTRY);
+        if (w->event)
+            wait_event_set(w->event);
+        else
+            append(&b->entry, w, IN_ENTRY);
         if (!all)
             break;
     }

@@ -36,6 +36,7 @@ typedef struct MultiWait {
     i32 result;
 } MultiWait;
 
+const WaitListener *wait_listener;
 enum { MAX_OBJECTS = 64, MAX_WAKES = 64 };
 static pthread_mutex_t wait_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -478,6 +479,11 @@ i32 wait_sleep(Thread *self, i32 timeout_ms)
         ;
     __atomic_fetch_and(&self->state, ~(u32)THREAD_STATE_WAITSLEEPJOIN, __ATOMIC_RELAXED);
     return interrupted ? WAIT_WAS_INTERRUPTED : 0;
+}
+
+WaitObject *wait_of_exit(Thread *target)
+{
+    return target->wait->exited;
 }
 
 i32 wait_join(Thread *self, Thread *target, i32 timeout_ms)

@@ -32,5 +32,14 @@ i32 wait_signal_and_wait(WaitObject *signal, WaitObject *w, i32 timeout_ms);
 /* Thread.Interrupt / Sleep / Join. sleep and join return WAIT_WAS_INTERRUPTED when interrupted. */
 void wait_interrupt(Thread *t);
 i32 wait_sleep(Thread *self, i32 timeout_ms);
+/* Waits that somebody wants to hear of (SynchronizationContext.Wait): may this thread's context wait for it?  It does so in managed code; a result
+ * as wait_one's, or -1 and an exception is pending.  Both cooperative; set once, may be NULL. */
+typedef struct WaitListener {
+    bool (*wanted)(Thread *t);
+    i32 (*wait)(Thread *t, WaitObject *w, i32 timeout_ms);
+} WaitListener;
+extern const WaitListener *wait_listener;
+static inline bool wait_is_told(Thread *t) { return wait_listener && wait_listener->wanted(t); }
+WaitObject *wait_of_exit(Thread *target); /* signalled when it ends; belongs to target */
 i32 wait_join(Thread *self, Thread *target, i32 timeout_ms); /* target kept alive by the caller */
 #endif

@@ -12,6 +12,24 @@ void (*vm_finalizer_passes)(bool begin, u64 count);
 
 static u32 asked, done; /* passes asked for; value of `asked` that the last finished pass began with */
 
+/* Waits by an object: signalled when `done` reaches want. */
+typedef struct FinalizerWait {
+    struct FinalizerWait *next;
+    u32 want;
+    WaitObject *object;
+} FinalizerWait;
+static OsMutex waits_lock = OS_MUTEX_INIT;
+static FinalizerWait *waits;
+
+static void signal_waits(u32 now)
+{
+    os_mutex_lock(&waits_lock);
+    for (FinalizerWait *w = waits; w; w = w->next)
+        if ((i32)(now - w->want) >= 0)
+            wait_event_set(w->object);
+    os_mutex_unlock(&waits_lock);
+}
+
 static void run(Thread *t, void *arg)
 {
     (void)arg;
@@ -37,6 +55,7 @@ static void run(Thread *t, void *arg)
         vm_unload_flush(t);
         __atomic_store_n(&done, want, __ATOMIC_RELEASE);
         os_futex_wake(&done, UINT32_MAX >> 1);
+        signal_waits(want);
     }
 }
 
@@ -70,4 +89,31 @@ void vm_finalizer_wait(Thread *t)
             return;
         os_futex_wait(&done, now, -1);
     }
+}
+
+FinalizerWait *vm_finalizer_wait_object(Thread *t, WaitObject **object)
+{
+    if (t->is_finalizer)
+        return NULL;
+    FinalizerWait *w = base_calloc(1, sizeof *w);
+    *object = w->object = wait_event_new(true, false);
+    os_mutex_lock(&waits_lock);
+    w->next = waits;
+    waits = w;
+    w->want = __atomic_add_fetch(&asked, 1, __ATOMIC_ACQ_REL);
+    os_mutex_unlock(&waits_lock);
+    os_futex_wake(&asked, 1);
+    return w;
+}
+
+void vm_finalizer_give_up(FinalizerWait *w)
+{
+    os_mutex_lock(&waits_lock);
+    FinalizerWait **at = &waits;
+    while (*at != w)
+        at = &(*at)->next;
+    *at = w->next;
+    os_mutex_unlock(&waits_lock);
+    wait_close(w->object);
+    base_free(w);
 }
