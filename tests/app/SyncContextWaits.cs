@@ -62,7 +62,6 @@ internal static class Program
         Told("Join of an ended one", () => sleeps.Join());
         Told("Sleep", () => Thread.Sleep(1));
         Told("SemaphoreSlim", () => new SemaphoreSlim(0).Wait(5));
-        Told("Task", () => Task.Delay(30).Wait());
         using var auto = new AutoResetEvent(false);
         using var set = new ManualResetEvent(true);
         Told("WaitOne", () => { auto.WaitOne(0); set.WaitOne(); });
