@@ -55,13 +55,30 @@ u32 mdw_find_param(const MdWriter *w, u32 method, u32 sequence); /* of a method 
 /* Closes the lists (parameters are put in order of sequence) and makes the type known by name.  false: it was finished. */
 bool mdw_finish_type(MdWriter *w, u32 type);
 
-/* A complete metadata root (§II.24.2.1); base_free.  Types that are not finished are.  Tables are sorted as §II.22 asks, and rids that this
+/* A complete metadata root (§II.24.2.1).  Types that are not finished are.  Tables are sorted as §II.22 asks, and rids that this
  * changes (InterfaceImpl, GenericParam, constraints, DeclSecurity) are changed in the columns that name them; #Strings is made anew, a
  * string that ends another sharing its bytes; indices are as wide as they must be.  Members in order of their types: a stream "#~"
  * without Ptr tables; else "#-" with them.  All other tokens stay, so IL and signatures need no change. */
+typedef struct MdwPdb { /* makes the root a portable PDB's: stream #Pdb, row counts of the image that it is about */
+    u32 entry_token;
+    u32 rows[64]; /* rows of type-system tables that other tables' indices here may name */
+} MdwPdb;
 typedef struct MdwOptions {
     const char *version; /* NULL: "v4.0.30319" */
     bool wide;           /* heap indices of four bytes even where two would do */
+    const MdwPdb *pdb;   /* NULL: an image's metadata */
 } MdwOptions;
-u8 *mdw_serialise(MdWriter *w, const MdwOptions *o, u32 *size);
+u8 *mdw_serialise(MdWriter *w, const MdwOptions *o, u32 *size); /* base_free */
+
+/* The same in steps, for what is only known when the size is (a field's RVA behind the metadata): lay out, set, write.  Between the first and
+ * the last the writer must stay as it is. */
+typedef struct MdwOut MdwOut;
+MdwOut *mdw_lay_out(MdWriter *w, const MdwOptions *o);
+u32 mdw_out_size(const MdwOut *o);
+u32 mdw_out_mvid(const MdwOut *o);    /* offset of the module's GUID; 0: it has none */
+u32 mdw_out_pdb_id(const MdwOut *o);  /* offset of the 20 bytes that name a PDB */
+const u32 *mdw_out_rows(const MdwOut *o); /* of each table, as they will be in the file */
+/* rid as the writer gave it; not a column that the table is sorted by. */
+void mdw_out_set(MdwOut *o, u32 table, u32 rid, u32 col, u32 value);
+u8 *mdw_out_write(MdwOut *o); /* base_free; o is gone */
 #endif

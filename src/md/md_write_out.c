@@ -1,5 +1,6 @@
 /* md_write_out.c: a metadata root of what a writer holds (§II.24).
- * Steps: finish types; order of members (Ptr tables or none); order of sorted tables and the new rids that follow; #Strings; widths; bytes.
+ * Steps: finish types; order of members (Ptr tables or none); order of sorted tables and the new rids that follow; #Strings; widths; sizes;
+ * bytes.  Row counts and heaps alone decide the sizes, so cells may change up to the last step.
  * Book: md.md  Tests: tests/unit/md/write.c */
 #include <stdlib.h>
 
@@ -14,7 +15,9 @@ const MdwShape mdw_shapes[MDT_COUNT] = {
 #undef C
 };
 
-typedef struct Out {
+enum { STREAMS = 6 }; /* #~, #Strings, #US, #GUID, #Blob, #Pdb */
+
+typedef struct MdwOut {
     MdWriter *w;
     const MdImage *m;
     u32 *cells[MDT_COUNT]; /* rows to write, columns only */
@@ -23,7 +26,12 @@ typedef struct Out {
     MdwHeap strings;
     bool ptr, wide;
     u8 heap_sizes;
-} Out;
+    u64 sorted;
+    const MdwPdb *pdb;
+    char *version;
+    u32 at[STREAMS], sizes[STREAMS], size; /* streams in the root */
+} MdwOut;
+typedef MdwOut Out;
 
 /* --- Bytes --- */
 
@@ -166,18 +174,19 @@ static void rename_rows(Out *o, u32 table)
 }
 
 /* Tables whose rows others name come first. */
-static void sort_tables(Out *o, u64 *sorted)
+static void sort_tables(Out *o)
 {
     static const u8 order[] = {MDT_InterfaceImpl, MDT_GenericParam, MDT_DeclSecurity, MDT_GenericParamConstraint, MDT_Constant, MDT_FieldMarshal,
                                MDT_ClassLayout, MDT_FieldLayout, MDT_MethodSemantics, MDT_MethodImpl, MDT_ImplMap, MDT_FieldRVA, MDT_NestedClass,
-                               MDT_CustomAttribute};
-    *sorted = 0;
+                               MDT_CustomAttribute, MDT_StateMachineMethod, MDT_CustomDebugInformation};
     for (u32 i = 0; i < ARRAY_LEN(order); i++) {
         u32 t = order[i];
         if (t == MDT_GenericParamConstraint || t == MDT_CustomAttribute) rename_rows(o, t);
         sort_table(o, t);
-        *sorted |= 1ull << t;
+        o->sorted |= 1ull << t;
     }
+    const u64 debug = 1ull << MDT_LocalScope | 1ull << MDT_StateMachineMethod | 1ull << MDT_CustomDebugInformation;
+    o->sorted = o->pdb ? debug : o->sorted & ~debug; /* local scopes come in order: lists hang on them */
 }
 
 /* --- #Strings --- */
@@ -262,6 +271,9 @@ static void make_strings(Out *o)
 
 /* --- Widths and bytes --- */
 
+/* Rows that an index may name: in a PDB, the image's too. */
+static u32 rows_named(const Out *o, u32 table) { return o->pdb ? MAX(o->pdb->rows[table], o->rows[table]) : o->rows[table]; }
+
 static bool is_wide(const Out *o, u32 table, u32 col)
 {
     u8 kind = mdw_shapes[table].kinds[col];
@@ -276,17 +288,28 @@ static bool is_wide(const Out *o, u32 table, u32 col)
     if (kind < MDK_U2) {
         for (u32 k = 0; k < ARRAY_LEN(list_kinds); k++) /* lists point into the Ptr table where there is one */
             if (list_kinds[k].owner == table && list_kinds[k].col == col && o->rows[list_kinds[k].ptr]) kind = list_kinds[k].ptr;
-        return o->rows[kind] > 0xFFFF;
+        return rows_named(o, kind) > 0xFFFF;
     }
     const MdCoded *c = &md_coded_info[kind - MDK_CODED0];
     for (u32 i = 0; i < c->count; i++)
-        if (c->tables[i] != 0xFF && o->rows[c->tables[i]] >= 1u << (16 - c->bits)) return true;
+        if (c->tables[i] != 0xFF && rows_named(o, c->tables[i]) >= 1u << (16 - c->bits)) return true;
     return false;
 }
 
-static void write_tables(Out *o, MdwHeap *b, u64 sorted)
+static u64 tables_size(const Out *o)
 {
-    u64 valid = 0;
+    u64 n = 24 + 1;
+    for (u32 t = 0; t < MDT_COUNT; t++) {
+        u32 row = 0;
+        for (u32 c = 0; c < mdw_shapes[t].count; c++) row += is_wide(o, t, c) ? 4 : 2;
+        n += (u64)o->rows[t] * row + (o->rows[t] ? 4 : 0);
+    }
+    return n;
+}
+
+static void write_tables(Out *o, MdwHeap *b)
+{
+    u64 valid = 0, sorted = o->sorted;
     for (u32 i = 0; i < MDT_COUNT; i++)
         if (o->rows[i]) valid |= 1ull << i;
     put_uint(b, 0, 4);
@@ -308,54 +331,129 @@ static void write_tables(Out *o, MdwHeap *b, u64 sorted)
     pad4(b);
 }
 
-static u8 *write_root(Out *o, const char *version, u64 sorted, u32 *size)
+static u64 referenced_tables(const MdwPdb *pdb, u32 *count)
 {
-    enum { STREAMS = 5 };
-    const char *const names[STREAMS] = {o->ptr ? "#-" : "#~", "#Strings", "#US", "#GUID", "#Blob"};
-    MdwHeap tables = {0}, out = {0};
-    u32 at[STREAMS], vlen = ALIGN_UP((u32)strlen(version) + 1, 4u);
-    o->heap_sizes = (u8)((o->wide || o->strings.len > 0xFFFF ? 1 : 0) | (o->wide || o->w->guids.len / 16 > 0xFFFF ? 2 : 0) |
-                         (o->wide || o->w->blobs.len > 0xFFFF ? 4 : 0));
-    write_tables(o, &tables, sorted);
-    const MdwHeap *const parts[STREAMS] = {&tables, &o->strings, &o->w->us, &o->w->guids, &o->w->blobs};
+    u64 mask = 0;
+    *count = 0;
+    for (u32 t = 0; t < 64; t++)
+        if (pdb->rows[t]) mask |= 1ull << t, ++*count;
+    return mask;
+}
+
+static void write_pdb(const Out *o, MdwHeap *b)
+{
+    static const u8 no_id[20];
+    u32 count;
+    u64 mask = referenced_tables(o->pdb, &count);
+    put(b, no_id, sizeof no_id);
+    put_uint(b, o->pdb->entry_token, 4);
+    put_uint(b, mask, 8);
+    for (u32 t = 0; t < 64; t++)
+        if (o->pdb->rows[t]) put_uint(b, o->pdb->rows[t], 4);
+}
+
+static const char *stream_name(const Out *o, u32 i)
+{
+    static const char *const names[STREAMS] = {"#~", "#Strings", "#US", "#GUID", "#Blob", "#Pdb"};
+    return i == 0 && o->ptr ? "#-" : names[i];
+}
+
+static u32 stream_count(const Out *o) { return o->pdb ? STREAMS : STREAMS - 1; }
+
+static void lay_out_root(Out *o)
+{
+    const MdWriter *w = o->w;
+    u32 count;
+    o->heap_sizes = (u8)((o->wide || o->strings.len > 0xFFFF ? 1 : 0) | (o->wide || w->guids.len / 16 > 0xFFFF ? 2 : 0) |
+                         (o->wide || w->blobs.len > 0xFFFF ? 4 : 0));
+    const u64 sizes[STREAMS] = {tables_size(o), o->strings.len, w->us.len, w->guids.len, w->blobs.len};
+    u32 at = 16 + ALIGN_UP((u32)strlen(o->version) + 1, 4u) + 4;
+    for (u32 i = 0; i < stream_count(o); i++) at += 8 + ALIGN_UP((u32)strlen(stream_name(o, i)) + 1, 4u);
+    for (u32 i = 0; i < stream_count(o); i++) {
+        o->sizes[i] = ALIGN_UP((u32)sizes[i], 4u);
+        if (i == 5) {
+            referenced_tables(o->pdb, &count);
+            o->sizes[i] = 32 + count * 4;
+        }
+        o->at[i] = at;
+        at += o->sizes[i];
+    }
+    o->size = at;
+}
+
+/* --- Calls --- */
+
+MdwOut *mdw_lay_out(MdWriter *w, const MdwOptions *opt)
+{
+    MdwOut *o = base_calloc(1, sizeof *o);
+    o->w = w;
+    o->m = w->image;
+    o->wide = opt && opt->wide;
+    o->pdb = opt ? opt->pdb : NULL;
+    o->version = base_strdup(opt && opt->version ? opt->version : o->pdb ? "PDB v1.0" : "v4.0.30319");
+    for (u32 rid = 1; rid <= w->image->tables[MDT_TypeDef].rows; rid++) mdw_finish_type(w, rid);
+    o->ptr = !in_order(o);
+    copy_rows(o);
+    write_lists(o);
+    sort_tables(o);
+    make_strings(o);
+    lay_out_root(o);
+    return o;
+}
+
+u32 mdw_out_size(const MdwOut *o) { return o->size; }
+const u32 *mdw_out_rows(const MdwOut *o) { return o->rows; }
+u32 mdw_out_pdb_id(const MdwOut *o) { return o->at[5]; }
+
+u32 mdw_out_mvid(const MdwOut *o)
+{
+    u32 guid = o->rows[MDT_Module] ? *cell((Out *)(uintptr_t)o, MDT_Module, 1, MDC_Module_Mvid) : 0;
+    return guid ? o->at[3] + (guid - 1) * 16 : 0;
+}
+
+void mdw_out_set(MdwOut *o, u32 table, u32 rid, u32 col, u32 value)
+{
+    *cell(o, table, o->new_rid[table] ? o->new_rid[table][rid] : rid, col) = value;
+}
+
+u8 *mdw_out_write(MdwOut *o)
+{
+    const MdWriter *w = o->w;
+    const MdwHeap *const heaps[] = {NULL, &o->strings, &w->us, &w->guids, &w->blobs};
+    MdwHeap out = {.base = base_malloc(o->size), .cap = o->size};
     put(&out, "BSJB\1\0\1\0\0\0\0\0", 12);
-    put_uint(&out, vlen, 4);
-    put(&out, version, (u32)strlen(version) + 1);
+    put_uint(&out, ALIGN_UP((u32)strlen(o->version) + 1, 4u), 4);
+    put(&out, o->version, (u32)strlen(o->version) + 1);
     pad4(&out);
     put_uint(&out, 0, 2);
-    put_uint(&out, STREAMS, 2);
-    for (u32 i = 0; i < STREAMS; i++) {
-        at[i] = out.len;
-        put_uint(&out, 0, 4);
-        put_uint(&out, ALIGN_UP(parts[i]->len, 4u), 4);
-        put(&out, names[i], (u32)strlen(names[i]) + 1);
+    put_uint(&out, stream_count(o), 2);
+    for (u32 i = 0; i < stream_count(o); i++) {
+        put_uint(&out, o->at[i], 4);
+        put_uint(&out, o->sizes[i], 4);
+        put(&out, stream_name(o, i), (u32)strlen(stream_name(o, i)) + 1);
         pad4(&out);
     }
-    for (u32 i = 0; i < STREAMS; i++) {
-        memcpy(out.base + at[i], &out.len, 4);
-        put(&out, parts[i]->base, parts[i]->len);
+    for (u32 i = 0; i < stream_count(o); i++) {
+        CHECK(out.len == o->at[i]);
+        if (i == 0) write_tables(o, &out);
+        else if (i == 5) write_pdb(o, &out);
+        else put(&out, heaps[i]->base, heaps[i]->len);
         pad4(&out);
     }
-    base_free(tables.base);
-    *size = out.len;
+    CHECK(out.len == o->size);
+    for (u32 i = 0; i < MDT_COUNT; i++) {
+        base_free(o->cells[i]);
+        base_free(o->new_rid[i]);
+    }
+    base_free(o->strings.base);
+    base_free(o->version);
+    base_free(o);
     return out.base;
 }
 
 u8 *mdw_serialise(MdWriter *w, const MdwOptions *opt, u32 *size)
 {
-    Out o = {.w = w, .m = w->image, .wide = opt && opt->wide};
-    u64 sorted;
-    for (u32 rid = 1; rid <= w->image->tables[MDT_TypeDef].rows; rid++) mdw_finish_type(w, rid);
-    o.ptr = !in_order(&o);
-    copy_rows(&o);
-    write_lists(&o);
-    sort_tables(&o, &sorted);
-    make_strings(&o);
-    u8 *bytes = write_root(&o, opt && opt->version ? opt->version : "v4.0.30319", sorted, size);
-    for (u32 i = 0; i < MDT_COUNT; i++) {
-        base_free(o.cells[i]);
-        base_free(o.new_rid[i]);
-    }
-    base_free(o.strings.base);
-    return bytes;
+    MdwOut *o = mdw_lay_out(w, opt);
+    *size = o->size;
+    return mdw_out_write(o);
 }
