@@ -1,4 +1,4 @@
-/* base_sha256.c: SHA-256, a whole message at a time.  Book: base.md  Tests: tests/unit/base/text.c */
+/* base_sha256.c: SHA-256, a whole message at a time.  Book: base.md  Tests: tests/unit/pe/write.c */
 #include "base/base_sha256.h"
 
 static const u32 rounds[64] = {
