@@ -32,6 +32,10 @@ extern JitEnv jit_env;
 /* Compiles the body of m (canonical, has IL or is a VM-made stub) at Tier 0; returns registered code or NULL + Err.  Runs in preemptive mode,
  * takes no lock of its own; never runs managed code. */
 CodeInfo *jit_compile_tier0(Method *m, Err *e);
+/* The same, if check says yes of the scanned body (NULL: it cannot be scanned) before anything is compiled: the verifier looks over the compiler's
+ * shoulder.  It may use the arena, and leave nothing there. */
+typedef bool (*JitCheck)(void *arg, const SemWalk *scan, Arena *a, Err *e);
+CodeInfo *jit_compile_tier0_if(Method *m, JitCheck check, void *arg, Err *e);
 typedef struct JitStats {
     u64 methods, il_bytes, code_bytes, ns;
 } JitStats;

@@ -509,7 +509,18 @@ static void guess(T0 *j)
 /* guesses: try them; *broken says that they were wrong and nothing was published. */
 static CodeInfo *compile(T0 *j, bool guesses, bool *broken, Err *e)
 {
-    if (!sem_begin_again(&j->w, j->a, j->m, e))
+    Err why;
+    why.kind = ERR_NONE;
+    bool scanned = sem_begin_again(&j->w, j->a, j->m, j->check ? &why : e);
+    if (UNLIKELY(j->check != NULL)) {
+        JitCheck check = j->check;
+        j->check = NULL; /* once */
+        if (!check(j->check_arg, scanned ? &j->w : NULL, j->a, e))
+            return NULL;
+        if (!scanned)
+            *e = why;
+    }
+    if (!scanned)
         return NULL;
     if (guesses)
         guess(j);
@@ -601,7 +612,9 @@ static void give_workspace(Workspace *w)
 }
 
 /* Compilation may load types, which may compile: nested use takes other memory. */
-CodeInfo *jit_compile_tier0(Method *m, Err *e)
+CodeInfo *jit_compile_tier0(Method *m, Err *e) { return jit_compile_tier0_if(m, NULL, NULL, e); }
+
+CodeInfo *jit_compile_tier0_if(Method *m, JitCheck check, void *arg, Err *e)
 {
     u64 t0 = now_ns();
     Workspace *w = take_workspace();
@@ -612,6 +625,8 @@ CodeInfo *jit_compile_tier0(Method *m, Err *e)
     Err before = *e;
     j->w.again = false;
     reset(j, m, e);
+    j->check = check;
+    j->check_arg = arg;
     CodeInfo *ci = compile(j, true, &broken, e);
     while (broken || (!ci && j->w.again)) {
         broken = false;

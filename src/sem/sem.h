@@ -242,7 +242,9 @@ typedef struct SemWalk {
     u32 num_blocks;
     SemClause *clauses;
     u32 num_clauses;
-    bool has_localloc, has_loops, has_catch, makes_calls, has_tail;
+    bool has_localloc, has_loops, has_catch, makes_calls, has_tail, has_prefix;
+    bool this_stored; /* argument 0 is written or its address taken */
+    bool bad_var;     /* the number of an argument or local is out of range: refused if reached */
     SemValue *stack;
     u32 depth, max_depth;
     u8 ctx_kind;              /* 0 none, 1 MT argument, 2 Method argument, 3 this */

@@ -30,7 +30,6 @@ struct SemPrivate {
     Method *ftn_target;
     bool maybe_intrinsic, call_shared; /* direct call whose hidden argument is not settled yet */
     bool scan_only;   /* sem_scan: a last instruction that falls off the end is the reader's affair */
-    bool this_stored; /* argument 0 is written or its address taken */
     bool guessed, skipped; /* blocks that only later code reaches were given with an empty stack, or left out */
     bool *clause_reached;
     u32 clauses_left;

@@ -26,7 +26,7 @@ static bool load_var(SemWalk *w, SemInst *o, SemOp op, u32 i, Err *e)
     const SemLocal *v = op == SEM_LDARG ? &w->args[i] : &w->locals[i];
     sem_head(w, o, op, 0);
     o->index = i;
-    u8 flags = op == SEM_LDARG && i == 0 && w->sig->has_this && !w->priv->this_stored ? SEMV_THIS : 0;
+    u8 flags = op == SEM_LDARG && i == 0 && w->sig->has_this && !w->this_stored ? SEMV_THIS : 0;
     bool th = v->kind == SEM_VALUE || (v->kind == SEM_REF && !v->type.shared);
     sem_push(w, o, v->kind, th ? v->type.th : 0, flags);
     return true;

@@ -125,7 +125,10 @@ static bool find_leaders(SemWalk *w, Scan *s, Err *e)
             lead[next] |= LEADER | NO_FALL;
             break;
         case IL_FLOW_CALL: w->makes_calls = true; break;
-        case IL_FLOW_META: w->has_tail |= op == IL_TAIL; break;
+        case IL_FLOW_META:
+            w->has_tail |= op == IL_TAIL;
+            w->has_prefix = true;
+            break;
         }
         at = next;
     }
@@ -312,10 +315,12 @@ static u16 *link_edges(SemWalk *w, const Scan *s)
 }
 
 /* A number out of range is refused by the walk, if it is reached. */
-static SemLocal *use(SemLocal *v, u32 n, u32 i, u32 weight, bool handler)
+static SemLocal *use(SemWalk *w, SemLocal *v, u32 n, u32 i, u32 weight, bool handler)
 {
-    if (UNLIKELY(i >= n))
+    if (UNLIKELY(i >= n)) {
+        w->bad_var = true;
         return NULL;
+    }
     v[i].uses += weight;
     v[i].in_handler |= handler;
     return &v[i];
@@ -344,30 +349,30 @@ static bool count_uses(SemWalk *w, const u16 *weight, Err *e)
         switch (op) {
         case IL_SWITCH: n += 4 * pe_u32(code + at + 1); break;
         case IL_LDARG_0: case IL_LDARG_1: case IL_LDARG_2: case IL_LDARG_3:
-            use(a, na, op - IL_LDARG_0, wt, h);
+            use(w, a, na, op - IL_LDARG_0, wt, h);
             break;
         case IL_LDLOC_0: case IL_LDLOC_1: case IL_LDLOC_2: case IL_LDLOC_3:
-            use(l, nl, op - IL_LDLOC_0, wt, h);
+            use(w, l, nl, op - IL_LDLOC_0, wt, h);
             break;
         case IL_STLOC_0: case IL_STLOC_1: case IL_STLOC_2: case IL_STLOC_3:
-            use(l, nl, op - IL_STLOC_0, wt, h);
+            use(w, l, nl, op - IL_STLOC_0, wt, h);
             break;
-        case IL_LDARG: case IL_LDARG_S: use(a, na, number_at(code, at, op), wt, h); break;
+        case IL_LDARG: case IL_LDARG_S: use(w, a, na, number_at(code, at, op), wt, h); break;
         case IL_STARG: case IL_STARG_S:
             i = number_at(code, at, op);
-            w->priv->this_stored |= i == 0;
-            use(a, na, i, wt, h);
+            w->this_stored |= i == 0;
+            use(w, a, na, i, wt, h);
             break;
         case IL_LDARGA: case IL_LDARGA_S:
             i = number_at(code, at, op);
-            w->priv->this_stored |= i == 0;
-            if ((v = use(a, na, i, wt, h)) != NULL)
+            w->this_stored |= i == 0;
+            if ((v = use(w, a, na, i, wt, h)) != NULL)
                 v->address_taken = true;
             break;
-        case IL_LDLOC: case IL_LDLOC_S: case IL_STLOC: case IL_STLOC_S: use(l, nl, number_at(code, at, op), wt, h); break;
+        case IL_LDLOC: case IL_LDLOC_S: case IL_STLOC: case IL_STLOC_S: use(w, l, nl, number_at(code, at, op), wt, h); break;
         case IL_LDLOCA: case IL_LDLOCA_S:
             i = number_at(code, at, op);
-            if ((v = use(l, nl, i, wt, h)) != NULL)
+            if ((v = use(w, l, nl, i, wt, h)) != NULL)
                 v->address_taken = true;
             break;
         }

@@ -640,9 +640,32 @@ bool check_inst_constraints(const SigContext *c, MethodTable *mt, Err *e)
     return true;
 }
 
+/* What a token that depends on no context led to before: found without the lock. */
+static Method *resolved_before(const SigContext *c, u32 token)
+{
+    const Module *m = c->module;
+    u32 table = MD_TABLE_OF(token), rid = MD_RID(token);
+    if (c->stub || !rid || rid > md_rows(m->md, table))
+        return NULL;
+    Method *x = table == MDT_MethodDef    ? __atomic_load_n(&m->methoddefs[rid], __ATOMIC_ACQUIRE)
+                : table == MDT_MethodSpec ? __atomic_load_n(&m->methodspecs[rid], __ATOMIC_ACQUIRE)
+                                          : NULL;
+    if (table == MDT_MemberRef) {
+        uintptr_t found = (uintptr_t)__atomic_load_n(&m->memberrefs[rid], __ATOMIC_ACQUIRE);
+        x = found & 1 ? NULL : (Method *)found;
+    }
+    return x && (x->mt->flags2 & MT2_LOADED) && (!x->mt->aux->inst || (x->mt->flags2 & MT2_CONSTRAINTS_OK)) ? x : NULL;
+}
+
 Method *type_resolve_method(const SigContext *c, u32 token, bool *shared, Err *e)
 {
     bool s = false;
+    Method *before = resolved_before(c, token);
+    if (LIKELY(before != NULL)) {
+        if (shared)
+            *shared = false;
+        return before;
+    }
     Method *m = LOADED(Method *, e, ({
                            s = false;
                            Method *x = resolve_method(c, token, &s, LE);
@@ -719,6 +742,17 @@ Field *type_resolve_field(const SigContext *c, u32 token, MethodTable **owner, b
 {
     bool s = false;
     MethodTable *o = NULL;
+    u32 rid = MD_RID(token);
+    if (!c->stub && MD_TABLE_OF(token) == MDT_Field && rid && rid <= md_rows(c->module->md, MDT_Field)) { /* of a type that is there: no lock */
+        u32 own = md_field_owner(c->module->md, rid);
+        o = own ? __atomic_load_n(&c->module->typedefs[own], __ATOMIC_ACQUIRE) : NULL;
+        if (o && (o->flags2 & MT2_LOADED)) {
+            *owner = o;
+            if (shared)
+                *shared = false;
+            return type_field_by_rid(o, rid, e);
+        }
+    }
     Field *f = LOADED(Field *, e, (s = false, resolve_field(c, token, &o, &s, LE)));
     *owner = o;
     if (shared)

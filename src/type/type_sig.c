@@ -206,10 +206,20 @@ TypeHandle type_sigtype_load(const SigContext *c, const SigType *s, Err *e)
 {
     if (s->th)
         return s->th;
+    const u8 *p = s->sig;
+    if (!s->stub && p && p[0] == ET_CLASS) { /* loaded before: no lock */
+        MdSig at = md_sig(p + 1, 4);
+        u32 token = md_sig_token(&at), table = MD_TABLE_OF(token), rid = MD_RID(token);
+        TypeHandle th = 0;
+        if (table != MDT_TypeSpec && rid && rid <= md_rows(s->module->md, table))
+            th = table == MDT_TypeDef ? th_of(__atomic_load_n(&s->module->typedefs[rid], __ATOMIC_ACQUIRE))
+                                      : __atomic_load_n(&s->module->typerefs[rid], __ATOMIC_ACQUIRE);
+        if (th && (((MethodTable *)th)->flags2 & MT2_LOADED) && !mt_is_valuetype((MethodTable *)th))
+            return th;
+    }
     SigContext k = *c;
     k.module = s->module;
     k.stub = s->stub;
-    const u8 *p = s->sig;
     return type_from_sig(&k, &p, p + 0x1000000, e);
 }
 

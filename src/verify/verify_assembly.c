@@ -94,7 +94,7 @@ void verify_module(Module *m, const VerifyFilter *filter, const VerifySink *sink
                 n->bodies++;
                 n->il_bytes += b.code_size;
             }
-            n->issues += verify_method(x, &a, sink);
+            n->issues += verify_method(x, NULL, &a, sink);
         }
     }
     arena_free(&a);

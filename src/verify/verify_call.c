@@ -32,7 +32,9 @@ typedef struct Args {
 
 static TypeHandle sig_type(VMethod *v, const Args *a, const SigType *t)
 {
-    Err e = {0};
+    if (t->th)
+        return t->th;
+    V_ERR(e);
     TypeHandle th = type_sigtype_load(&a->ctx, t, &e);
     if (!th)
         v_resolve_error(v, VERIFY_UnsatisfiedMethodParentInst, &e);
@@ -55,7 +57,7 @@ static bool constraints_hold(Method *m, VerifyCode *code, Err *e)
 
 static Method *method_token(VMethod *v, u32 token)
 {
-    Err e = {0};
+    V_ERR(e);
     VerifyCode code = VERIFY_UnsatisfiedMethodParentInst;
     u32 table = MD_TABLE_OF(token);
     if (table != MDT_MethodDef && table != MDT_MemberRef && table != MDT_MethodSpec) {
@@ -293,15 +295,16 @@ static void check_tail(VMethod *v, TypeHandle ret)
         v_error(v, VERIFY_TailRet);
         return;
     }
-    bool is_void = v_of(v->ret).kind == V_NONE, gives = v_of(ret).kind != V_NONE;
+    bool is_void = v->w.sig->ret.kind == ET_VOID, gives = v_of(ret).kind != V_NONE;
     if (v->depth)
         v_error(v, VERIFY_TailStackEmpty);
     else if (is_void && gives)
         v_error(v, VERIFY_TailRetVoid);
     else if (!is_void) {
         VValue r = v_of(ret);
-        if (!v_assignable(&r, v->ret))
-            v_unexpected(v, VERIFY_TailRetType, &r, v->ret);
+        TypeHandle own = v_ret(v);
+        if (own && !v_assignable(&r, own))
+            v_unexpected(v, VERIFY_TailRetType, &r, own);
     }
 }
 
@@ -336,7 +339,7 @@ static TypeHandle constrained_type(VMethod *v)
 void v_call(VMethod *v)
 {
     bool is_virtual = v->in.op == IL_CALLVIRT;
-    Err e = {0};
+    V_ERR(e);
     if (v->in.op == IL_CALLI) {
         calli(v);
         return;
@@ -413,7 +416,7 @@ static bool passes(TypeHandle from, TypeHandle to)
 /* Does the target go with the delegate's Invoke, its first parameters taken from the object where closed? */
 static bool fits_delegate(VMethod *v, Method *invoke, Method *target, const VValue *object)
 {
-    Err e = {0};
+    V_ERR(e);
     Args d = {.m = invoke, .sig = type_method_sig(invoke, &e), .ctx = type_method_context(invoke)};
     Args t = {.m = target, .sig = type_method_sig(target, &e), .ctx = type_method_context(target)};
     if (!d.sig || !t.sig || (target->flags & MF_VARARG))
@@ -516,7 +519,7 @@ void v_ldftn(VMethod *v, bool is_virtual)
 /* --- newobj ------------------------------------------------------------------------------------------------------------------- */
 void v_newobj(VMethod *v)
 {
-    Err e = {0};
+    V_ERR(e);
     Method *m = method_token(v, v->in.token);
     if (!m)
         return;

@@ -47,12 +47,12 @@ typedef struct VMethod {
     Arena *arena;
     const VerifySink *sink;
     SemWalk w; /* scan only */
-    TypeHandle *args, *locals; /* types */
+    TypeHandle *args, *locals; /* types; 0: not asked for yet (v_arg, v_local) */
     u8 *arg_flags;             /* VF_RO, VF_STACK of what ldarg gives */
     TypeHandle ret;
-    u8 *starts;                /* by offset: START_ */
+    u8 *starts;                /* by offset: START_; NULL: no prefixes, and the scan has looked at everything else */
     VBlock *blocks;
-    bool tracks_this, this_stored, ret_readonly, is_ctor, is_cctor, is_init_accessor;
+    bool tracks_this, ret_readonly, is_ctor, is_cctor, is_init_accessor;
     u32 issues;
     /* while a block is being verified */
     VValue *stack;
@@ -73,6 +73,9 @@ typedef struct VMethod {
     void *hook_arg;
 } VMethod;
 enum { START_INST = 1, START_PREFIXED = 2 };
+
+/* An empty Err: its texts are large. */
+#define V_ERR(e) Err e; (e).kind = ERR_NONE, (e).hresult = 0, (e).name[0] = 0, (e).text[0] = 0
 
 /* verify_value.c */
 VValue v_of(TypeHandle th); /* a value of a location's type, on the stack */
@@ -105,6 +108,10 @@ void v_set_local_bits(VMethod *v, u32 local, u8 flags, bool add);
 bool v_has_attribute(const MdImage *md, u32 token, const char *name);
 u32 v_param_row(const MdImage *md, u32 method_rid, u32 sequence); /* Param row, or 0 */
 bool v_return_has_mod(Method *m, const char *name); /* required modifier of the return type */
+TypeHandle v_arg(VMethod *v, u32 i);   /* types of variables and of the result; 0: reported */
+TypeHandle v_local(VMethod *v, u32 i);
+TypeHandle v_ret(VMethod *v);
+TypeHandle v_sig_type(const SigContext *c, const SigType *t, Err *e);
 bool v_branch(VMethod *v, u32 target); /* control flows there: rules of protected blocks, then the merge */
 void v_fall(VMethod *v, u32 next);
 void v_leave(VMethod *v, u32 target);

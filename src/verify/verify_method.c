@@ -286,7 +286,7 @@ static bool flow(VMethod *v, u32 to)
 
 static bool good_target(VMethod *v, u32 to)
 {
-    if (!(v->starts[to] & START_PREFIXED))
+    if (!v->starts || !(v->starts[to] & START_PREFIXED))
         return true;
     v_error(v, VERIFY_BadJumpTarget);
     return false;
@@ -367,10 +367,7 @@ static bool find_starts(VMethod *v, const IlBody *b, u32 num_args)
         case IL_LDARG_0: case IL_LDARG_1: case IL_LDARG_2: case IL_LDARG_3: in.i = (i64)in.op - IL_LDARG_0; goto arg;
         case IL_LDLOC_0: case IL_LDLOC_1: case IL_LDLOC_2: case IL_LDLOC_3: in.i = (i64)in.op - IL_LDLOC_0; goto local;
         case IL_STLOC_0: case IL_STLOC_1: case IL_STLOC_2: case IL_STLOC_3: in.i = (i64)in.op - IL_STLOC_0; goto local;
-        case IL_STARG: case IL_STARG_S: case IL_LDARGA: case IL_LDARGA_S:
-            v->this_stored |= in.i == 0;
-            /* fall through */
-        case IL_LDARG: case IL_LDARG_S:
+        case IL_STARG: case IL_STARG_S: case IL_LDARGA: case IL_LDARGA_S: case IL_LDARG: case IL_LDARG_S:
         arg:
             if ((u64)in.i >= num_args) {
                 v_error(v, VERIFY_UnrecognizedArgumentNumber);
@@ -414,9 +411,10 @@ static bool clauses_ok(VMethod *v)
     for (u32 i = 0; i < v->w.num_clauses; i++) {
         const IlClause *c = &v->w.clauses[i].il;
         u32 h = c->kind == IL_EH_FILTER ? c->filter_start : c->handler_start;
-        bool ok = v->starts[c->try_start] == START_INST && v->starts[c->handler_start] == START_INST && v->starts[h] == START_INST &&
-                  (c->try_end == size || v->starts[c->try_end]) && (c->handler_end == size || v->starts[c->handler_end]) &&
-                  (c->try_end <= h || c->handler_end <= c->try_start);
+        const u8 *at = v->starts;
+        bool ok = !at || (at[c->try_start] == START_INST && at[c->handler_start] == START_INST && at[h] == START_INST &&
+                             (c->try_end == size || at[c->try_end]) && (c->handler_end == size || at[c->handler_end]));
+        ok = ok && (c->try_end <= h || c->handler_end <= c->try_start);
         for (u32 k = 0; ok && k < i; k++) { /* regions of two clauses: apart, or one within another */
             const IlClause *d = &v->w.clauses[k].il;
             u32 g = d->kind == IL_EH_FILTER ? d->filter_start : d->handler_start;
@@ -440,42 +438,53 @@ static bool clauses_ok(VMethod *v)
     return true;
 }
 
-static bool load_types(VMethod *v)
+/* Flags of what ldarg gives.  How far a parameter reaches is written in attributes: asked of pointers and ref structs only. */
+static u8 flags_of_param(VMethod *v, const SigType *t, u32 sequence)
+{
+    if (t->kind != ET_BYREF && !(t->kind == ET_VALUETYPE && v_is_byref_like(t->th)))
+        return 0;
+    const MdImage *md = v->m->mt->module->md;
+    u32 row = v_param_row(md, MD_RID(v->m->token), sequence), token = MD_TOKEN(MDT_Param, row);
+    if (!row)
+        return 0;
+    bool in = md_Param_Flags(md, row) & PD_IN;
+    return (v_has_attribute(md, token, "ScopedRefAttribute") ? VF_STACK : 0) |
+           (in && (v_has_attribute(md, token, "IsReadOnlyAttribute") || v_has_attribute(md, token, "RequiresLocationAttribute")) ? VF_RO : 0);
+}
+
+static void prepare_vars(VMethod *v)
 {
     SemWalk *w = &v->w;
-    Err e = {0};
-    const MdImage *md = v->m->mt->module->md;
-    bool has_this = w->num_args > w->sig->num_params;
+    u32 has_this = w->num_args > w->sig->num_params;
     v->args = ARENA_NEW_ARRAY(v->arena, TypeHandle, w->num_args);
     v->arg_flags = ARENA_NEW_ARRAY(v->arena, u8, w->num_args);
     v->locals = ARENA_NEW_ARRAY(v->arena, TypeHandle, w->num_locals);
-    bool ok = (v->ret = type_sigtype_load(&w->ctx, &w->sig->ret, &e)) != 0;
-    for (u32 i = 0; ok && i < w->num_args; i++) {
-        if (i == 0 && has_this) {
-            bool value = mt_is_valuetype(v->m->mt);
-            v->args[0] = value ? type_byref_to(th_of(v->m->mt), &e) : th_of(v->m->mt);
-            if (value && !v_has_attribute(md, v->m->token, "UnscopedRefAttribute"))
-                v->arg_flags[0] = VF_STACK; /* callers take a returned pointer to be independent of it */
-        } else {
-            v->args[i] = type_sigtype_load(&w->ctx, &w->sig->params[i - has_this], &e);
-            if (v->args[i] && (v_desc(v->args[i], TD_BYREF) || v_is_byref_like(v->args[i]))) {
-                u32 row = v_param_row(md, MD_RID(v->m->token), i - has_this + 1);
-                u32 flags = row ? md_Param_Flags(md, row) : 0;
-                if (row && v_has_attribute(md, MD_TOKEN(MDT_Param, row), "ScopedRefAttribute"))
-                    v->arg_flags[i] |= VF_STACK;
-                if ((flags & PD_IN) && (v_has_attribute(md, MD_TOKEN(MDT_Param, row), "IsReadOnlyAttribute") ||
-                                        v_has_attribute(md, MD_TOKEN(MDT_Param, row), "RequiresLocationAttribute")))
-                    v->arg_flags[i] |= VF_RO;
-            }
-        }
-        ok = v->args[i] != 0;
-    }
-    for (u32 i = 0; ok && i < w->num_locals; i++)
-        ok = (v->locals[i] = type_sigtype_load(&w->ctx, &w->locals[i].type, &e)) != 0;
-    if (!ok)
-        v_report(v, VERIFY_TokenResolve, "", "", e.text);
-    return ok;
+    if (has_this && mt_is_valuetype(v->m->mt) && !v_has_attribute(v->m->mt->module->md, v->m->token, "UnscopedRefAttribute"))
+        v->arg_flags[0] = VF_STACK; /* callers take a returned pointer to be independent of it */
+    for (u32 i = 0; i < w->sig->num_params; i++)
+        v->arg_flags[i + has_this] = flags_of_param(v, &w->sig->params[i], i + 1);
 }
+
+static TypeHandle var_type(VMethod *v, TypeHandle *slot, const SigType *t)
+{
+    if (*slot)
+        return *slot;
+    V_ERR(e);
+    if (!(*slot = v_sig_type(&v->w.ctx, t, &e)))
+        v_resolve_error(v, VERIFY_TokenResolve, &e);
+    return *slot;
+}
+
+TypeHandle v_arg(VMethod *v, u32 i)
+{
+    bool own = i == 0 && v->w.num_args > v->w.sig->num_params;
+    if (own && !v->args[0])
+        v->args[0] = mt_is_valuetype(v->m->mt) ? type_byref_to(th_of(v->m->mt), NULL) : th_of(v->m->mt);
+    return var_type(v, &v->args[i], &v->w.args[i].type);
+}
+
+TypeHandle v_local(VMethod *v, u32 i) { return var_type(v, &v->locals[i], &v->w.locals[i].type); }
+TypeHandle v_ret(VMethod *v) { return var_type(v, &v->ret, &v->w.sig->ret); }
 
 /* --- The walk ----------------------------------------------------------------------------------------------------------------- */
 static void run_block(VMethod *v, u32 index)
@@ -552,7 +561,7 @@ static void tell_merges(VMethod *v)
     }
 }
 
-static void verify_body(VMethod *v)
+static void verify_body(VMethod *v, const SemWalk *scan)
 {
     Method *m = v->m;
     const MdImage *md = m->mt->module->md;
@@ -573,10 +582,15 @@ static void verify_body(VMethod *v)
         v_report(v, m->flags & MF_VARARG ? VERIFY_Unverifiable : VERIFY_BadBody, "", "", "the method's signature");
         return;
     }
-    if (!find_starts(v, &b, head.param_count + (head.has_this && !head.explicit_this)))
+    bool scanned = scan && scan->method == m;
+    if (scanned)
+        v->w = *scan;
+    else
+        scanned = sem_scan(&v->w, v->arena, m, &e);
+    if ((!scanned || v->w.has_prefix || v->w.bad_var) && !find_starts(v, &b, head.param_count + (head.has_this && !head.explicit_this)))
         return;
     v->at = 0;
-    if (!sem_scan(&v->w, v->arena, m, &e)) {
+    if (!scanned) {
         if (e.kind == ERR_INVALID_PROGRAM)
             v_report(v, VERIFY_BadBody, "", "", e.text);
         else
@@ -586,14 +600,13 @@ static void verify_body(VMethod *v)
     if (!clauses_ok(v))
         return;
     v->at = 0;
-    if (!load_types(v))
-        return;
+    prepare_vars(v);
     if (v->w.num_locals && !b.init_locals)
         v_error(v, VERIFY_InitLocals);
     v->is_ctor = (m->flags & MF_CTOR) && !(m->flags & MF_STATIC);
     v->is_cctor = (m->flags & MF_STATIC) && strcmp(m->name, ".cctor") == 0;
     v->tracks_this = v->is_ctor && !mt_is_valuetype(m->mt) && m->mt != type_wk(WK_OBJECT);
-    v->ret_readonly = v_desc(v->ret, TD_BYREF) && v_return_has_mod(m, "InAttribute");
+    v->ret_readonly = v->w.sig->ret.kind == ET_BYREF && v_return_has_mod(m, "InAttribute");
     v->is_init_accessor = !(m->flags & MF_STATIC) && v_return_has_mod(m, "IsExternalInit");
     v->max_stack = b.max_stack ? b.max_stack : v->w.num_clauses ? 1 : 0;
     run(v);
@@ -601,7 +614,7 @@ static void verify_body(VMethod *v)
         tell_merges(v);
 }
 
-u32 verify_method_merges(Method *m, Arena *a, const VerifySink *sink, VerifyMergeHook hook, void *arg)
+static u32 verify(Method *m, const SemWalk *scan, Arena *a, const VerifySink *sink, VerifyMergeHook hook, void *arg)
 {
     u32 skip = MF_ABSTRACT | MF_FCALL | MF_PINVOKE | MF_RUNTIME | MF_STUB | MF_ARRAY | MF_DYNAMIC;
     if ((m->flags & skip) || MD_TABLE_OF(m->token) != MDT_MethodDef || !md_MethodDef_RVA(m->mt->module->md, MD_RID(m->token)))
@@ -614,10 +627,14 @@ u32 verify_method_merges(Method *m, Arena *a, const VerifySink *sink, VerifyMerg
     ArenaMark mark = arena_mark(a);
     VMethod *v = ARENA_NEW(a, VMethod);
     *v = (VMethod){.m = m, .arena = a, .sink = sink, .hook = hook, .hook_arg = arg};
-    verify_body(v);
+    verify_body(v, scan);
     u32 n = v->issues;
     arena_release(a, mark);
     return n;
 }
 
-u32 verify_method(Method *m, Arena *a, const VerifySink *sink) { return verify_method_merges(m, a, sink, NULL, NULL); }
+u32 verify_method(Method *m, const SemWalk *scan, Arena *a, const VerifySink *sink) { return verify(m, scan, a, sink, NULL, NULL); }
+u32 verify_method_merges(Method *m, Arena *a, const VerifySink *sink, VerifyMergeHook hook, void *arg)
+{
+    return verify(m, NULL, a, sink, hook, arg);
+}

@@ -28,7 +28,7 @@ static bool constraints_hold(TypeHandle th, Err *e)
 
 TypeHandle v_type_token(VMethod *v, u32 token, VerifyCode constraint)
 {
-    Err e = {0};
+    V_ERR(e);
     u32 table = MD_TABLE_OF(token);
     if (table != MDT_TypeDef && table != MDT_TypeRef && table != MDT_TypeSpec) {
         v_error(v, VERIFY_ExpectedTypeToken);
@@ -243,32 +243,41 @@ static bool holds_pointer(TypeHandle th) { return v_desc(th, TD_BYREF) || v_is_b
 
 static void load_arg(VMethod *v, u32 i)
 {
-    v_check_loadable(v, v->args[i]);
-    VValue x = v_of(v->args[i]);
+    TypeHandle th = v_arg(v, i);
+    if (!th)
+        return;
+    v_check_loadable(v, th);
+    VValue x = v_of(th);
     x.flags |= v->arg_flags[i];
-    if (i == 0 && v->w.sig->has_this && (!v->this_stored || v->tracks_this))
+    if (i == 0 && v->w.sig->has_this && (!v->w.this_stored || v->tracks_this))
         x.flags |= VF_THIS;
     v_push(v, x);
 }
 
 static void load_local(VMethod *v, u32 i)
 {
-    v_check_loadable(v, v->locals[i]);
-    VValue x = v_of(v->locals[i]);
-    if (holds_pointer(v->locals[i]))
+    TypeHandle th = v_local(v, i);
+    if (!th)
+        return;
+    v_check_loadable(v, th);
+    VValue x = v_of(th);
+    if (holds_pointer(th))
         x.flags |= local_flags(v, i);
     v_push(v, x);
 }
 
 static void store_arg(VMethod *v, u32 i)
 {
+    TypeHandle th = v_arg(v, i);
     VValue x = v_pop(v);
+    if (v->dead)
+        return;
     if (i == 0 && v->tracks_this && !v->this_init)
         v_error(v, VERIFY_ThisUninitStore);
     else
-        v_check(v, &x, v->args[i]);
+        v_check(v, &x, th);
     u8 gathers = x.flags & (VF_STACK | VF_RO);
-    if (!holds_pointer(v->args[i]) || !(gathers & ~v->arg_flags[i]))
+    if (!holds_pointer(th) || !(gathers & ~v->arg_flags[i]))
         return;
     v->arg_flags[i] |= gathers; /* from now on, and for what was verified already */
     for (u32 b = 0; b < v->w.num_blocks; b++)
@@ -277,8 +286,9 @@ static void store_arg(VMethod *v, u32 i)
 
 static void store_local(VMethod *v, u32 i)
 {
+    TypeHandle th = v_local(v, i);
     VValue x = v_pop(v);
-    if (v_check(v, &x, v->locals[i]) && holds_pointer(v->locals[i]))
+    if (!v->dead && v_check(v, &x, th) && holds_pointer(th))
         v_set_local_bits(v, i, x.flags, false);
 }
 
@@ -297,12 +307,16 @@ static void address_arg(VMethod *v, u32 i)
 {
     if (i == 0 && v->tracks_this && !v->this_init)
         v_error(v, VERIFY_ThisUninitStore);
-    address(v, v->args[i], VF_STACK | (v->arg_flags[i] & VF_STACK ? VF_INNER : 0), 0);
+    TypeHandle th = v_arg(v, i);
+    if (th)
+        address(v, th, VF_STACK | (v->arg_flags[i] & VF_STACK ? VF_INNER : 0), 0);
 }
 
 static void address_local(VMethod *v, u32 i)
 {
-    address(v, v->locals[i], VF_STACK | (local_flags(v, i) & VF_STACK ? VF_INNER : 0), i + 1);
+    TypeHandle th = v_local(v, i);
+    if (th)
+        address(v, th, VF_STACK | (local_flags(v, i) & VF_STACK ? VF_INNER : 0), i + 1);
 }
 
 void v_stored(VMethod *v, const VValue *to, const VValue *value)
@@ -440,7 +454,7 @@ static bool in_own_constructor(const VMethod *v, MethodTable *owner, bool is_sta
 
 static TypeHandle field_token(VMethod *v, Field **out, MethodTable **owner)
 {
-    Err e = {0};
+    V_ERR(e);
     u32 table = MD_TABLE_OF(v->in.token);
     if (table != MDT_Field && table != MDT_MemberRef) {
         v_error(v, VERIFY_ExpectedFieldToken);
@@ -675,7 +689,7 @@ static void new_array(VMethod *v)
     pop_index(v);
     if (v->dead)
         return;
-    Err e = {0};
+    V_ERR(e);
     if (v_desc(th, TD_BYREF) || v_is_byref_like(th)) {
         v_error(v, VERIFY_ArrayByRef);
         v_push_kind(v, V_BAD);
@@ -774,7 +788,7 @@ static void cast(VMethod *v, u32 op)
 
 static void ldtoken(VMethod *v)
 {
-    Err e = {0};
+    V_ERR(e);
     u32 token = v->in.token, wk;
     bool ok;
     switch (MD_TABLE_OF(token)) {
@@ -844,13 +858,16 @@ static void ret(VMethod *v)
         return;
     if (v->tracks_this && !v->this_init)
         v_error(v, VERIFY_ThisUninitReturn);
-    if (v_of(v->ret).kind == V_NONE) {
+    if (v->w.sig->ret.kind == ET_VOID) {
         if (v->depth)
             v_error(v, VERIFY_ReturnVoid);
         return;
     }
     char x[256];
-    VValue want = v_of(v->ret);
+    TypeHandle th = v_ret(v);
+    if (!th)
+        return;
+    VValue want = v_of(th);
     if (v->depth == 0) {
         v_report(v, VERIFY_ReturnMissing, "", v_value_text(&want, x, sizeof x), "");
         return;
@@ -858,13 +875,13 @@ static void ret(VMethod *v)
     if (v->depth > 1)
         v_error(v, VERIFY_ReturnEmpty);
     VValue r = v_pop(v);
-    v_check_loadable(v, v->ret);
-    if (!v_check(v, &r, v->ret))
+    v_check_loadable(v, th);
+    if (!v_check(v, &r, th))
         return;
-    if (holds_pointer(v->ret) && (r.flags & VF_STACK))
+    if (holds_pointer(th) && (r.flags & VF_STACK))
         v_unexpected(v, VERIFY_ReturnPtrToStack, &r, 0);
     else if (want.kind == V_BYREF && (r.flags & VF_RO) && !v->ret_readonly)
-        v_unexpected(v, VERIFY_StackUnexpected, &r, v->ret);
+        v_unexpected(v, VERIFY_StackUnexpected, &r, th);
 }
 
 static bool in_handler_of(const VMethod *v, bool filter, bool final)

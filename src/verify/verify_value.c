@@ -25,6 +25,8 @@ VValue v_of(TypeHandle th)
     }
 }
 
+TypeHandle v_sig_type(const SigContext *c, const SigType *t, Err *e) { return t->th ? t->th : type_sigtype_load(c, t, e); }
+
 static u8 reduced(TypeHandle th)
 {
     u8 k = th_is_valuetype(th) ? type_elem_kind(th) : 0;

@@ -8,6 +8,7 @@
 
 #include "os/os_mem.h"
 #include "os/os_thread.h"
+#include "os/os_time.h"
 #include "vm/vm_accessor.h"
 #include "vm/vm_delegate.h"
 #include "vm/vm_eh.h"
@@ -200,6 +201,8 @@ static void find_override(Method *m)
 }
 
 static __thread Method *uncompiled; /* the last method that failed on this thread */
+static bool count_cpu;              /* STATOR_JITSTATS */
+static u64 compile_cpu_ns;          /* of compiling, types loaded and verification included */
 
 static void *compile(Thread *t, Method *m)
 {
@@ -208,12 +211,14 @@ static void *compile(Thread *t, Method *m)
         return ci->start;
     Err e = {0};
     VmVerify verify = UNLIKELY(vm_verify_used) ? vm_verify_mode(t, m) : VM_VERIFY_OFF;
+    u64 cpu = count_cpu ? os_time_thread_cpu_ns() : 0;
     PREEMPTIVE(t)
     {
         bool nested = false;
         if (begin_compile(t, m, &nested)) {
             find_override(m);
-            CodeInfo *made = verify && !vm_verify_body(m, verify, &e) ? NULL : jit_compile_tier0(m, &e);
+            VmVerifying v = {m, verify};
+            CodeInfo *made = jit_compile_tier0_if(m, verify ? vm_verify_body : NULL, &v, &e);
             end_compile(m, made, nested);
             if (made && (vm_method_compiled_hook || log_levels[LOG_jit])) {
                 char name[400];
@@ -225,6 +230,8 @@ static void *compile(Thread *t, Method *m)
         }
         ci = __atomic_load_n(&m->code, __ATOMIC_ACQUIRE);
     }
+    if (count_cpu)
+        __atomic_fetch_add(&compile_cpu_ns, os_time_thread_cpu_ns() - cpu, __ATOMIC_RELAXED);
     if (ci)
         return ci->start;
     if (log_levels[LOG_jit]) {
@@ -596,7 +603,8 @@ static void print_stats(void)
             (unsigned long)jit_stats.methods, (unsigned long)jit_stats.il_bytes, (unsigned long)jit_stats.code_bytes,
             (double)jit_stats.ns / 1e6, (double)jit_stats.ns / (double)MAX(jit_stats.il_bytes, 1));
     if (vm_verify_used)
-        fprintf(stderr, "verify: %lu methods, %.2f ms\n", (unsigned long)vm_verify_methods, (double)vm_verify_ns / 1e6);
+        fprintf(stderr, "verify: %lu methods, %.2f ms of CPU\n", (unsigned long)vm_verify_methods, (double)vm_verify_ns / 1e6);
+    fprintf(stderr, "compiling, with all that it loads: %.2f ms of CPU\n", (double)compile_cpu_ns / 1e6);
 }
 
 void vm_prestub_init(void)
@@ -611,7 +619,8 @@ void vm_prestub_init(void)
     sem_client.is_class_inited = vm_class_is_inited;
     sem_client.neutral = type_client.neutral = vm_runtime.neutral;
     vm_verify_init();
-    if (knob_bool(KNOB_JITSTATS))
+    count_cpu = vm_verify_timed = knob_bool(KNOB_JITSTATS);
+    if (count_cpu)
         atexit(print_stats);
     vm_ilstub_init();
     vm_helpers_init();

@@ -18,7 +18,7 @@
 typedef struct Rule { const char *pattern; VmVerify mode; } Rule;
 static VEC(Rule) rules;
 static VmVerify everywhere;
-bool vm_verify_used;
+bool vm_verify_used, vm_verify_timed;
 u64 vm_verify_ns, vm_verify_methods;
 static OsMutex verdict_lock = OS_MUTEX_INIT;
 static Map64 verdicts; /* typical Method * -> 1: verified, or its message (char *) */
@@ -114,33 +114,34 @@ static void tell(void *arg, const VerifyIssue *i)
         x->first = base_asprintf("Operation could destabilize the runtime. [%s]: %s", verify_code_name(i->code), text);
 }
 
-bool vm_verify_body(Method *m, VmVerify mode, Err *e)
+bool vm_verify_body(void *arg, const SemWalk *scan, Arena *arena, Err *e)
 {
+    Method *m = ((VmVerifying *)arg)->m;
+    VmVerify mode = ((VmVerifying *)arg)->mode;
     MethodTable *typical = m->mt->klass->typical;
     Method *key = m;
     if (m->mt != typical || m->num_generic)
         key = type_method_by_rid(typical, MD_RID(m->token), NULL);
     bool keep = key && (key->num_generic || typical->klass->num_generic);
     char *said = NULL;
-    os_mutex_lock(&verdict_lock);
-    if (keep)
+    if (keep) {
+        os_mutex_lock(&verdict_lock);
         said = map64_ptr(&verdicts, (u64)(uintptr_t)key);
-    os_mutex_unlock(&verdict_lock);
+        os_mutex_unlock(&verdict_lock);
+    }
     if (!said) {
-        u64 t0 = os_time_mono_ns();
+        u64 t0 = vm_verify_timed ? os_time_thread_cpu_ns() : 0;
         Telling x = {.mode = mode};
         VerifySink sink = {tell, &x};
-        Arena a;
-        arena_init(&a, 16 * 1024);
-        verify_method(m, &a, &sink);
-        arena_free(&a);
+        verify_method(m, scan, arena, &sink);
         said = x.first ? x.first : (char *)1;
         if (keep) {
             os_mutex_lock(&verdict_lock);
             map64_put(&verdicts, (u64)(uintptr_t)key, (u64)(uintptr_t)said);
             os_mutex_unlock(&verdict_lock);
         }
-        __atomic_fetch_add(&vm_verify_ns, os_time_mono_ns() - t0, __ATOMIC_RELAXED);
+        if (vm_verify_timed)
+            __atomic_fetch_add(&vm_verify_ns, os_time_thread_cpu_ns() - t0, __ATOMIC_RELAXED);
         __atomic_fetch_add(&vm_verify_methods, 1, __ATOMIC_RELAXED);
     }
     bool ok = said == (char *)1 || mode != VM_VERIFY_ENFORCE;

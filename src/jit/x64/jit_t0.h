@@ -64,6 +64,8 @@ typedef struct T0 {
     Arena *a;
     Method *m;
     Err *e;
+    JitCheck check; /* asked once, before the walk; or NULL */
+    void *check_arg;
     Val *st;
     u32 depth, cap;
     Home *homes; /* args, then locals */
