@@ -123,7 +123,7 @@ static void throw_type_loads(Thread *t, Array *types, Array *errors)
 REFL(void, RuntimeModule_GetTypes, QCallModule m, ObjectHandleOnStack out)
 {
     Module *mod = m.module;
-    u32 n = md_rows(mod->md, MDT_TypeDef), bad = 0;
+    u32 n = md_rows(mod->md, MDT_TypeDef), good = 0, bad = 0;
     QCALL_BEGIN(t);
     MethodTable *type = refl_class("System", "Type"), *exception = type_wk(WK_EXCEPTION);
     Array *a = vm_new_array(t, th_of(type), n ? n - 1 : 0), *errors = NULL;
@@ -131,7 +131,7 @@ REFL(void, RuntimeModule_GetTypes, QCallModule m, ObjectHandleOnStack out)
         Err e = {0};
         MethodTable *mt = type_load_typedef(mod, MD_TOKEN(MDT_TypeDef, rid), &e); /* cooperative: the arrays are held here */
         if (mt) {
-            refl_array_set(a, rid - 2, vm_type_object(th_of(mt)));
+            refl_array_set(a, good++, vm_type_object(th_of(mt))); /* those that do not load are nulls at the end */
             continue;
         }
         vm_throw_err(t, &e);

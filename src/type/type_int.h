@@ -43,7 +43,11 @@ MethodTable *unfinished_type(Module *m, u32 rid, Err *e);
 bool load_missed(u32 before, Err *e); /* true: e is set */
 bool load_complete(Err *e); /* outermost: types that were loaded for others are checked, now that these can be named */
 extern __thread u32 load_binding; /* this thread is inside of type_client.bind */
-void load_drop(void);       /* outermost, after a failure: what is still unchecked must not fail who asks for something else */
+/* Outermost, after a failure: what is still unchecked must not fail who asks for something else.  One is taken; looked at again (false:
+ * an assembly has to be bound first; else it is right, or forgotten); or forgotten: who asks for it loads it again. */
+MethodTable *load_unchecked(void);
+bool load_recheck(MethodTable *mt);
+void load_forget(MethodTable *mt);
 void load_refuse(void);     /* the assembly that such a check asked for is not to be had */
 #define LE (&le_)
 #define LOADED(T, e, expr)                                                                                             \

@@ -646,22 +646,31 @@ void load_refuse(void)
     if (!mt)
         return;
     type_lock();
-    __atomic_store_n(&mt->module->typedefs[mt_rid(mt)], NULL, __ATOMIC_RELEASE); /* who asks again is told again */
+    load_forget(mt);
     for (u32 i = 0; i < unchecked.len; i++)
         if (unchecked.data[i] == mt)
             unchecked.data[i] = vec_pop(&unchecked);
     type_unlock();
 }
 
-void load_drop(void)
+MethodTable *load_unchecked(void) { return unchecked.len ? vec_pop(&unchecked) : NULL; }
+
+bool load_recheck(MethodTable *mt)
 {
-    while (unchecked.len) {
-        MethodTable *mt = vec_pop(&unchecked);
-        Err ignored;
-        ignored.kind = ERR_NONE;
-        if (!check_loaded(mt, &ignored)) /* for whatever reason: who asks for it loads it again */
-            __atomic_store_n(&mt->module->typedefs[mt_rid(mt)], NULL, __ATOMIC_RELEASE);
-    }
+    Err ignored;
+    ignored.kind = ERR_NONE;
+    u32 before = load_misses();
+    if (check_loaded(mt, &ignored))
+        return true;
+    if (load_missed(before, &ignored))
+        return false;
+    load_forget(mt);
+    return true;
+}
+
+void load_forget(MethodTable *mt)
+{
+    __atomic_store_n(&mt->module->typedefs[mt_rid(mt)], NULL, __ATOMIC_RELEASE); /* who asks again is told again */
 }
 
 MethodTable *load_typedef(Module *m, u32 rid, Err *e)

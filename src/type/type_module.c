@@ -80,22 +80,48 @@ static bool bind_pending(Err *e)
     return true;
 }
 
+/* A load failed for good: what it had loaded for itself is checked here, with the assemblies that this asks for. */
+static void settle(void)
+{
+    for (MethodTable *mt = NULL;;) {
+        load_begin();
+        if (!mt)
+            mt = load_unchecked();
+        bool waits = mt && !load_recheck(mt) && bind_module;
+        load_depth--;
+        type_unlock();
+        Err ignored;
+        if (!mt)
+            break;
+        if (!waits) {
+            bind_module = NULL;
+            mt = NULL;
+        } else if (!bind_pending(&ignored)) {
+            type_lock();
+            load_forget(mt);
+            type_unlock();
+            mt = NULL;
+        }
+    }
+}
+
 bool load_end(bool ok, Err *e)
 {
-    if (UNLIKELY(!ok) && load_depth == 1 && !bind_module && !type_loading && !load_binding) {
-        load_drop();
-        bind_module = NULL;
-    }
     load_depth--;
     type_unlock();
-    if (LIKELY(load_depth || !bind_module))
+    if (LIKELY(load_depth || (ok && !bind_module)))
         return false;
     Loading *outer = type_loading;
-    type_loading = NULL;
-    bool again = bind_pending(e);
-    if (!again)
-        load_refuse();
-    type_loading = outer;
+    bool again = false;
+    if (bind_module) {
+        type_loading = NULL;
+        again = bind_pending(e);
+        if (!again)
+            load_refuse();
+        type_loading = outer;
+    }
+    if (!again && !outer && !load_binding)
+        settle();
     return again;
 }
 

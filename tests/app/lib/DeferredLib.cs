@@ -17,3 +17,4 @@ public abstract class Round : Shape
     public override string Make(Token token, TextWriter writer, ImmutableArray<Token> all) => "Round.Make " + token.Value + all.Length;
     public override string Text(IEnumerable<Token> all) => "Round.Text " + all.Count();
 }
+public class Printer { public virtual string Print(Token t) => "Printer"; }
