@@ -1,29 +1,39 @@
 /* fuzz_ildasm.c: damaged assemblies through the disassembler, in each of its forms.
- * The text has a limit, so that an image that claims the same rows again and again ends soon. */
+ * Inputs are small and the text has a limit, so that a run takes well under a millisecond: bad bytes are as bad in a small image. */
 #define _GNU_SOURCE
 #include "image_mutator.h"
 
 #include "ildasm/ildasm.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
+void fuzz_start(bool given);
 void fuzz_report(void);
 
 static u64 images, texts, bytes, complaints;
+
+void fuzz_start(bool given)
+{
+    (void)given;
+    image_mutator_file_max = 8 << 10;
+}
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
     static const IldasmOptions forms[] = {
         {.tokens = true, .bytes = true, .typelist = true},
-        {0},
-        {.raw_eh = true, .linenum = true},
-        {.metadata = true},
-        {.headers = true, .stats = true, .classlist = true, .no_il = true},
+        {.ca_verbal = true},
+        {.raw_eh = true, .linenum = true, .source = true},
+        {.metadata = ILDASM_MD_ROWS},
+        {.headers = true, .stats = true, .classlist = true, .no_il = true, .forward = true, .visible = 0x55},
         {.json = true},
         {.item = "Ns.A/B::Main(void(int32))"},
-        {.json = true, .metadata = true},
+        {.json = true, .metadata = ILDASM_MD_ROWS},
+        {.quote_all = true, .ca_verbal = true, .linenum = true},
+        {.metadata = ILDASM_MD_HEADER | ILDASM_MD_SCHEMA | ILDASM_MD_CSV | ILDASM_MD_RAW | ILDASM_MD_HEAPS, .r2r_metadata = true},
+        {.metadata = ILDASM_MD_RAW | ILDASM_MD_HEAPS},
     };
     IldasmOptions o = forms[images++ % ARRAY_LEN(forms)];
-    o.limit = 4 << 20;
+    o.limit = 256 << 10;
     char *text;
     size_t len;
     u32 problems;

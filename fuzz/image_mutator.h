@@ -1,7 +1,8 @@
 /* image_mutator.h: LLVMFuzzerCustomMutator of the fuzzers that read assemblies.
  * It knows the format: it parses the good image and damages what it finds there (table cells, stream headers, heap items, signatures,
  * attribute values, method bodies), so that most mutants get past the headers.  Without inputs it takes the small assemblies of the
- * installed framework and SDK, and portable PDBs (with image_mutator_types_only: only assemblies with some types). */
+ * tests, the installed framework and the SDK, and portable PDBs.  A fuzzer's fuzz_start may set what it takes (image_mutator_types_only:
+ * assemblies with some types; image_mutator_file_max: a run's time grows with the file). */
 #ifndef IMAGE_MUTATOR_H
 #define IMAGE_MUTATOR_H
 #include <ftw.h> /* needs _GNU_SOURCE: nftw */
@@ -16,8 +17,9 @@
 #include "os/os_file.h"
 
 size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size, unsigned seed);
-enum { CORPUS_FILE_MAX = 48 << 10, CORPUS_FILE_MIN = 2 << 10, CORPUS_MAX = 400, PDBS_MAX = 60 };
+enum { CORPUS_FILE_MIN = 2 << 10, CORPUS_MAX = 400, PDBS_MAX = 60 };
 static bool image_mutator_types_only;
+static u32 image_mutator_file_max = 48 << 10;
 
 /* --- corpus --- */
 
@@ -42,7 +44,7 @@ static void add_pdb(const PeImage *pe)
 {
     MdPdb *p = md_pdb_open_for(pe, NULL);
     const MdImage *m = p ? md_pdb_image(p) : NULL;
-    if (m && m->root_size <= CORPUS_FILE_MAX && pdbs < PDBS_MAX) {
+    if (m && m->root_size <= image_mutator_file_max && pdbs < PDBS_MAX) {
         Input in = {base_malloc(m->root_size), m->root_size};
         memcpy(in.data, m->root, in.size);
         vec_push(&corpus, in);
@@ -55,7 +57,7 @@ static int add_pdb_file(const char *path)
 {
     Input in;
     if (image_mutator_types_only || pdbs >= PDBS_MAX || !os_file_read(path, &in.data, &in.size, NULL)) return 0;
-    if (in.size > CORPUS_FILE_MAX || in.size < 4 || memcmp(in.data, "BSJB", 4) != 0) {
+    if (in.size > image_mutator_file_max || in.size < 4 || memcmp(in.data, "BSJB", 4) != 0) {
         base_free(in.data);
         return 0;
     }
@@ -78,7 +80,7 @@ static int add_file(const char *path, const struct stat *st, int type, struct FT
         pe_close(&pe);
     }
     if (strstr(path, ".resources.dll") && rnd(50)) return 0; /* many, and without types */
-    if (corpus.len >= CORPUS_MAX + pdbs || st->st_size > CORPUS_FILE_MAX || st->st_size < CORPUS_FILE_MIN) return 0;
+    if (corpus.len >= CORPUS_MAX + pdbs || st->st_size > image_mutator_file_max || st->st_size < CORPUS_FILE_MIN) return 0;
     if (!os_file_read(path, &in.data, &in.size, NULL)) return 0;
     if (!pe_open_memory(&pe, in.data, in.size, false, NULL, NULL)) {
         base_free(in.data);
@@ -100,11 +102,11 @@ static void load_corpus(void)
     const char *root = getenv("DOTNET_ROOT");
     char path[4096];
     static const char *const folders[] = {"shared", "sdk"};
+    if (!image_mutator_types_only) nftw("build/tests", add_file, 32, FTW_PHYS); /* PDBs that the tests' programs have */
     for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
         snprintf(path, sizeof(path), "%s/%s", root && *root ? root : "/usr/share/dotnet", folders[i]);
         nftw(path, add_file, 32, FTW_PHYS);
     }
-    if (!image_mutator_types_only) nftw("build/tests", add_file, 32, FTW_PHYS); /* PDBs that the tests' programs have */
     CHECKF(corpus.len > 0, "no small assemblies found; set DOTNET_ROOT or name files");
 }
 

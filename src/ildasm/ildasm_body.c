@@ -270,7 +270,7 @@ void put_instruction_text(Dis *d, const IlBody *b, const IlInst *in, u32 method_
     case IL_OPR_U1: case IL_OPR_U2:
         switch (in->op) {
         case IL_LDLOC_S: case IL_LDLOCA_S: case IL_STLOC_S: case IL_LDLOC: case IL_LDLOCA: case IL_STLOC:
-            if (b->local_sig) put_lit(d, "V_");
+            if (b->local_sig && !d->pdb) put_lit(d, "V_"); /* with a PDB locals have its names, or none */
             put_udec(d, (u64)in->i);
             break;
         case IL_LDARG_S: case IL_LDARGA_S: case IL_STARG_S: case IL_LDARG: case IL_LDARGA: case IL_STARG:
@@ -323,23 +323,17 @@ static void put_raw(Dis *d, const u8 *p, u32 n)
     }
 }
 
-/* --- source lines --- */
-
-static void put_line(Dis *d, const MdSeqPoint *p)
-{
-    char name[1024];
-    put_indent(d);
-    if (p->start_line == MD_PDB_HIDDEN) {
-        put_lit(d, "// hidden\n");
-        return;
-    }
-    md_pdb_document_name(d->pdb, p->document, name, sizeof(name));
-    putf(d, ".line %u,%u : %u,%u ", p->start_line, p->end_line, p->start_column, p->end_column);
-    put_quoted(d, name, strlen(name), '\'');
-    put_ch(d, '\n');
-}
-
 /* --- the body --- */
+
+/* The PDB's name of a local of the whole body, if no earlier one has it too */
+static const char *local_name(Dis *d, u32 method_rid, u32 index)
+{
+    const char *name = md_pdb_local_name(d->pdb, method_rid, 0, index), *other;
+    if (!name || !*name || index > 200) return NULL;
+    for (u32 i = 0; i < index; i++)
+        if ((other = md_pdb_local_name(d->pdb, method_rid, 0, i)) && strcmp(other, name) == 0) return NULL;
+    return name;
+}
 
 static void put_locals(Dis *d, const IlBody *b, u32 method_rid)
 {
@@ -358,9 +352,9 @@ static void put_locals(Dis *d, const IlBody *b, u32 method_rid)
         if (i) put_lit(d, ",\n"), put_indent(d), put(d, "         ");
         put_ch(d, '['), put_udec(d, i), put_lit(d, "] ");
         put_type(d, &s);
-        const char *name = d->pdb ? md_pdb_local_name(d->pdb, method_rid, 0, i) : NULL;
-        put_lit(d, " V_"), put_udec(d, i);
-        if (name) put_lit(d, " /*"), put_name(d, strstr(name, "*/") ? "?" : name), put_lit(d, "*/");
+        const char *name = d->pdb ? local_name(d, method_rid, i) : NULL;
+        if (name) put_ch(d, ' '), put_name(d, name);
+        else if (!d->pdb) put_lit(d, " V_"), put_udec(d, i);
     }
     put_lit(d, ")\n");
     if (s.bad) dis_problem(d, b->local_sig, "bad signature of locals");

@@ -53,8 +53,9 @@ static void put_cli(Dis *d, const PeImage *pe)
         putf(d, "//   %-26s  RVA 0x%08x, %u bytes\n", names[i], pe_u32(h + 24 + i * 8), pe_u32(h + 28 + i * 8));
 }
 
-static void put_root(Dis *d, const MdImage *m)
+void put_metadata_root(Dis *d)
 {
+    const MdImage *m = d->m;
     putf(d, "// ----- Metadata root\n");
     putf(d, "//   Signature:                  BSJB %u.%u\n", pe_u16(m->root + 4), pe_u16(m->root + 6));
     putf(d, "//   Version:                    %s\n", m->version && strlen(m->version) < 64 ? m->version : "?");
@@ -86,10 +87,22 @@ static void put_methods(Dis *d)
     }
 }
 
+/* The manifest's own metadata: section 112 of the READYTORUN_HEADER */
+const u8 *dis_r2r_metadata(const PeImage *pe, u32 *size)
+{
+    const u8 *h = pe->native_header.size >= 16 ? pe_rva_range(pe, pe->native_header.rva, 16) : NULL;
+    if (!h || memcmp(h, "RTR", 4) != 0) return NULL;
+    u32 count = pe_u32(h + 12);
+    const u8 *s = count <= 1000 ? pe_rva_range(pe, pe->native_header.rva + 16, count * 12) : NULL;
+    for (u32 i = 0; s && i < count; i++, s += 12)
+        if (pe_u32(s) == 112) return pe_rva_range(pe, pe_u32(s + 4), *size = pe_u32(s + 8));
+    return NULL;
+}
+
 void put_headers(Dis *d)
 {
     if (d->pe) put_coff(d, d->pe), put_cli(d, d->pe);
-    if (d->m->root_size >= 8) put_root(d, d->m);
+    if (d->m->root_size >= 8) put_metadata_root(d);
     if (d->pe) put_methods(d);
     put_ch(d, '\n');
 }

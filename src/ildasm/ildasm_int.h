@@ -23,7 +23,9 @@ typedef struct Dis {
     IldasmOptions opt;
     const PeImage *pe;
     MdImage *m;
-    MdPdb *pdb; /* -linenum */
+    MdPdb *pdb; /* -linenum, -source */
+    struct DisSource *sources; /* by Document rid (ildasm_source.c) */
+    u32 language; /* #GUID index of the last .language */
     /* text */
     char *buf;
     size_t len, cap;
@@ -125,6 +127,16 @@ extern const FlagWord dis_type_flags[], dis_field_flags[], dis_method_flags[], d
 u32 put_flags(Dis *d, const FlagWord *w, u32 flags);       /* each followed by a blank; gives the bits that have no word */
 const char *dis_elem_word(u8 elem);                        /* NULL: none */
 
+void put_number(Dis *d, u8 type, const u8 *p);             /* "int32(5)": ET_BOOLEAN to ET_R8 */
+bool dis_printable(const char *s, size_t n);               /* UTF-8 without control characters */
+/* --- ildasm_verbal.c --- */
+bool put_verbal(Dis *d, u32 ctor, const u8 *p, u32 n);     /* " = {int32(5)}" of an attribute's value; false: it has no words */
+
+/* --- ildasm_source.c --- */
+void put_line(Dis *d, const MdSeqPoint *p);                /* .line, .language and what stands there */
+void put_first_line(Dis *d);                               /* from here on no line is one of the listing's own */
+void dis_sources_free(Dis *d);
+
 /* --- ildasm_body.c --- */
 void put_body(Dis *d, u32 method_rid);
 void put_instruction_text(Dis *d, const IlBody *b, const IlInst *in, u32 method_rid, const u8 *starts);
@@ -135,8 +147,10 @@ void put_all_types(Dis *d);
 void put_method(Dis *d, u32 rid);
 void put_field(Dis *d, u32 rid);
 void put_method_head(Dis *d, u32 rid);
+/* --- ildasm_item.c --- */
 bool put_item(Dis *d, const char *item); /* false: nothing of that name */
 bool dis_visible(const Dis *d, u32 typedef_rid);
+bool dis_visible_member(const Dis *d, u32 token); /* Field, MethodDef; Property and Event: one of its methods */
 
 /* --- ildasm_manifest.c --- */
 void put_manifest(Dis *d);
@@ -149,8 +163,13 @@ void put_tables(Dis *d);
 void put_row(Dis *d, u32 table, u32 rid);
 void put_headers(Dis *d);
 void put_stats(Dis *d);
+void put_metadata_root(Dis *d);
+const u8 *dis_r2r_metadata(const PeImage *pe, u32 *size); /* of a precompiled image's own manifest; NULL: none */
 void put_json_image(Dis *d);
 /* Takes the text from `start` on out of the output as JSON string in its place */
 void dis_quote_tail(Dis *d, size_t start);
-char *dis_colour(const char *text, size_t len, size_t *out_len);
+void put_raw_metadata(Dis *d); /* the parts that opt.metadata names */
+char *dis_colour(const char *text, size_t len, bool html, size_t *out_len);
+/* --- ildasm_options.c --- */
+int dis_read_args(IldasmOptions *o, int argc, char **argv); /* -1: go on; else the exit code */
 #endif

@@ -179,19 +179,20 @@ static void put_json_method(Dis *d, u32 rid)
     d->method_rid = 0;
 }
 
-#define LIST(d, name, range, at, body)                                                                                 \
-    do {                                                                                                               \
-        MdRange r_ = (range);                                                                                          \
-        if (r_.first >= r_.end) break;                                                                                 \
-        key((d), (name));                                                                                              \
-        put_ch((d), '[');                                                                                              \
-        for (u32 i_ = r_.first; i_ < r_.end && !(d)->full; i_++) {                                                     \
-            u32 item = at((d)->m, i_);                                                                                  \
-            if (i_ != r_.first) put_ch((d), ',');                                                                      \
-            body;                                                                                                      \
-        }                                                                                                              \
-        put_ch((d), ']');                                                                                              \
-    } while (0)
+/* An array of what a class has of one table, if it has any */
+static void put_json_list(Dis *d, const char *name, MdRange range, u32 table, u32 (*at)(const MdImage *m, u32 i), void (*print)(Dis *d, u32 rid))
+{
+    if (range.first >= range.end) return;
+    key(d, name);
+    put_ch(d, '[');
+    for (u32 i = range.first, n = 0; i < range.end && !d->full; i++) {
+        u32 rid = at(d->m, i);
+        if (!dis_visible_member(d, MD_TOKEN(table, rid))) continue;
+        if (n++) put_ch(d, ',');
+        print(d, rid);
+    }
+    put_ch(d, ']');
+}
 
 static void put_json_field(Dis *d, u32 rid)
 {
@@ -210,6 +211,16 @@ static void put_json_named(Dis *d, u32 token, const char *name)
     key_str(d, "name", name);
     if (MD_TABLE_OF(token) == MDT_Property) KEY_TEXT(d, "signature", put_signature(d, token));
     put_ch(d, '}');
+}
+
+static void put_json_property(Dis *d, u32 rid)
+{
+    put_json_named(d, MD_TOKEN(MDT_Property, rid), md_property_name(d->m, rid));
+}
+
+static void put_json_event(Dis *d, u32 rid)
+{
+    put_json_named(d, MD_TOKEN(MDT_Event, rid), md_str(d->m, md_Event_Name(d->m, rid)));
 }
 
 static void put_json_type(Dis *d, u32 rid)
@@ -233,12 +244,10 @@ static void put_json_type(Dis *d, u32 rid)
         dis_quote_tail(d, start);
     }
     if (n) put_ch(d, ']');
-    LIST(d, "fields", md_typedef_fields(m, rid), md_field_at, put_json_field(d, item));
-    d->type_rid = rid;
-    LIST(d, "methods", md_typedef_methods(m, rid), md_method_at, put_json_method(d, item));
-    LIST(d, "properties", md_typedef_properties(m, rid), md_property_at, put_json_named(d, MD_TOKEN(MDT_Property, item), md_property_name(m, item)));
-    LIST(d, "events", md_typedef_events(m, rid), md_event_at,
-        put_json_named(d, MD_TOKEN(MDT_Event, item), md_str(m, md_Event_Name(m, item))));
+    put_json_list(d, "fields", md_typedef_fields(m, rid), MDT_Field, md_field_at, put_json_field);
+    put_json_list(d, "methods", md_typedef_methods(m, rid), MDT_MethodDef, md_method_at, put_json_method);
+    put_json_list(d, "properties", md_typedef_properties(m, rid), MDT_Property, md_property_at, put_json_property);
+    put_json_list(d, "events", md_typedef_events(m, rid), MDT_Event, md_event_at, put_json_event);
     put_ch(d, '}');
     d->type_rid = 0;
 }

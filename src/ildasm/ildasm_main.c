@@ -1,41 +1,12 @@
-/* ildasm_main.c: options, and the order of a listing.
- * Options are those of the known tool, after `-`, `--` or `/`, in any case, recognised by their first three letters; what this one
- * adds has its whole name.  A value follows `=` or `:`. */
+/* ildasm_main.c: the order of a listing, and where it goes. */
 #include "ildasm/ildasm_int.h"
 
+#include "base/utf.h"
 #include "os/os_file.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
 #include <unistd.h>
-
-static const char usage[] =
-    "Usage: stator ildasm [options] FILE\n\n"
-    "Writes a .NET assembly as text in the IL assembler's language.\n\n"
-    "  -out=FILE            write to FILE (managed resources beside it) instead of standard output\n"
-    "  -item=CLASS[::METHOD[(SIG)]]   only that class, or the methods of that name: -item='Ns.App::Main(string[])'\n"
-    "  -metadata            every table of the metadata, row by row, with tokens\n"
-    "  -headers             PE, CLI and metadata headers, and where each method is\n"
-    "  -stats               what takes how much room\n"
-    "  -classlist           the classes, as comments\n"
-    "  -all                 -headers -bytes -stats -classlist -tokens\n"
-    "  -tokens              metadata tokens as comments\n"
-    "  -bytes               the bytes of instructions as comments\n"
-    "  -typelist            a .typelist, which keeps the order of types\n"
-    "  -linenum             .line directives from the portable PDB (in the file or beside it)\n"
-    "  -raweh               exception clauses by labels, not as blocks\n"
-    "  -pubonly             public and family types only\n"
-    "  -noil                no instructions\n"
-    "  -noca                no custom attributes\n"
-    "  -noresources         with -out: do not write managed resources\n"
-    "  -resources=DIR       write managed resources to DIR\n"
-    "  -json                the same facts as JSON; with -metadata the tables\n"
-    "  -color=WHEN          always, never, or auto: on a terminal\n"
-    "  -pager               through $PAGER (less -R)\n"
-    "  -utf8                accepted: the text always is UTF-8\n"
-    "  -help                this text\n\n"
-    "Exit code: 0 done; 1 the file is bad, or parts of it were left out; 2 bad arguments.\n";
 
 /* --- one image --- */
 
@@ -61,7 +32,8 @@ static bool put_image(Dis *d)
     if (o->headers) put_headers(d);
     if (o->stats) put_stats(d);
     if (o->classlist) put_classlist(d);
-    if (o->metadata) put_tables(d);
+    if (o->metadata & ILDASM_MD_ROWS) put_tables(d);
+    if (o->metadata & ~(u32)ILDASM_MD_ROWS) put_raw_metadata(d);
     if (o->item) return put_item(d, o->item);
     if (o->metadata || !d->pe) return true;
     put_manifest(d);
@@ -76,10 +48,10 @@ static int run(Dis *d, MdImage *m, const PeImage *pe)
     d->m = m;
     d->pe = pe;
     d->limit = d->opt.limit ? d->opt.limit : ((u64)1 << 26) + 400 * (u64)(pe ? pe->size : m->root_size);
-    arena_init(&d->arena, 1 << 18);
+    arena_init(&d->arena, MAX((size_t)1 << 12, MIN((size_t)1 << 18, (pe ? pe->size : m->root_size) / 4)));
     d->has_slots = pe && pe_rva_range(pe, pe->dirs[14].rva, 72) && pe_u32(pe_rva_range(pe, pe->dirs[14].rva, 72) + 52);
     dis_names_init(d);
-    if (d->opt.linenum && pe) {
+    if ((d->opt.linenum || d->opt.source) && pe) {
         Err e = {0};
         d->pdb = md_pdb_open_for(pe, &e);
         if (!d->pdb) dis_problem(d, 0, "no portable PDB: %s", e.text);
@@ -87,9 +59,27 @@ static int run(Dis *d, MdImage *m, const PeImage *pe)
     dis_collect_data(d);
     bool found = put_image(d);
     if (!found) dis_problem(d, 0, "no such item: %s", d->opt.item);
+    dis_sources_free(d);
     if (d->pdb) md_pdb_close(d->pdb);
     dis_names_free(d);
     return d->problems ? 1 : 0;
+}
+
+/* The metadata that is to be shown: the image's, bare metadata (a portable PDB, or cut out of an image), or the manifest of a precompiled image */
+static bool open_metadata(MdImage *m, PeImage *pe, bool *bare, const IldasmOptions *o, const u8 *data, size_t size, Err *e)
+{
+    *pe = (PeImage){0};
+    *bare = size > 4 && memcmp(data, "BSJB", 4) == 0;
+    if (*bare) return md_open_blob(m, data, size, e);
+    if (!pe_open_memory(pe, data, size, false, o->file, e)) return false;
+    if (o->r2r_metadata) {
+        u32 n;
+        const u8 *p = dis_r2r_metadata(pe, &n);
+        *bare = true;
+        if (!p) return err_set(e, ERR_BAD_IMAGE, 0, "-r2rnativemetadata is for precompiled images that are not part of a composite one");
+        return md_open_blob(m, p, n, e);
+    }
+    return md_open(m, pe, e);
 }
 
 int ildasm_memory(const IldasmOptions *opt, const u8 *data, size_t size, bool quiet, char **text, size_t *len, u32 *problems)
@@ -98,23 +88,19 @@ int ildasm_memory(const IldasmOptions *opt, const u8 *data, size_t size, bool qu
     PeImage pe;
     MdImage m;
     Err e = {0};
+    bool bare;
     *text = NULL;
     *len = 0;
     *problems = 1;
-    bool bare = size > 4 && memcmp(data, "BSJB", 4) == 0; /* a portable PDB, or metadata cut out of an image */
-    if (bare ? !md_open_blob(&m, data, size, &e) : !pe_open_memory(&pe, data, size, false, opt->file, &e)) {
+    if (!open_metadata(&m, &pe, &bare, opt, data, size, &e)) {
         if (!quiet) fprintf(stderr, "ildasm: %s: no managed image: %s\n", opt->file ? opt->file : "image", e.text[0] ? e.text : "bad metadata");
+        if (pe.data) pe_close(&pe);
         return 1;
     }
-    if (!bare && !md_open(&m, &pe, &e)) {
-        if (!quiet) fprintf(stderr, "ildasm: %s: bad metadata: %s\n", opt->file ? opt->file : "image", e.text);
-        pe_close(&pe);
-        return 1;
-    }
-    if (bare) d.opt.metadata = true;
+    if (bare && !d.opt.metadata) d.opt.metadata = ILDASM_MD_ROWS;
     int code = run(&d, &m, bare ? NULL : &pe);
     md_close(&m);
-    if (!bare) pe_close(&pe);
+    if (pe.data) pe_close(&pe);
     *text = d.buf;
     *len = MIN(d.len, d.limit);
     *problems = d.problems;
@@ -122,66 +108,6 @@ int ildasm_memory(const IldasmOptions *opt, const u8 *data, size_t size, bool qu
 }
 
 /* --- the command --- */
-
-static bool match(const char *arg, const char *name, size_t n)
-{
-    return n >= 3 && n <= strlen(name) && strncasecmp(arg, name, n) == 0;
-}
-
-/* An option's switch: false if it is none */
-static bool set_option(IldasmOptions *o, const char *a, size_t n, const char *value)
-{
-    const struct {
-        const char *name;
-        bool *flag;
-    } flags[] = {{"metadata", &o->metadata}, {"headers", &o->headers}, {"tokens", &o->tokens}, {"bytes", &o->bytes}, {"typelist", &o->typelist},
-        {"stats", &o->stats}, {"statistics", &o->stats}, {"classlist", &o->classlist}, {"linenum", &o->linenum},
-        {"json", &o->json}, {"raweh", &o->raw_eh},
-        {"noil", &o->no_il},
-        {"noca", &o->no_ca}, {"noresources", &o->no_resources}, {"pubonly", &o->visible_only}, {"pager", &o->pager}, {"forward", &o->forward}};
-    for (u32 i = 0; i < ARRAY_LEN(flags); i++)
-        if (match(a, flags[i].name, n)) return *flags[i].flag = true;
-    if (match(a, "all", n)) return o->headers = o->bytes = o->stats = o->classlist = o->tokens = true;
-    if (match(a, "utf8", n) || match(a, "nobar", n) || match(a, "text", n) || match(a, "quoteallnames", n)) return true;
-    if (!value || !*value) return false;
-    if (match(a, "out", n)) return (o->out = value) != NULL;
-    if (match(a, "item", n)) return (o->item = value) != NULL;
-    if (match(a, "resources", n)) return (o->resources = value) != NULL;
-    if (match(a, "color", n) || match(a, "colour", n)) {
-        o->colour = strcmp(value, "always") == 0 ? ILDASM_COLOUR_ALWAYS : strcmp(value, "never") == 0 ? ILDASM_COLOUR_NEVER : ILDASM_COLOUR_AUTO;
-        return o->colour != ILDASM_COLOUR_AUTO || strcmp(value, "auto") == 0;
-    }
-    return false;
-}
-
-/* 0: go on; else the exit code plus one */
-static int read_args(IldasmOptions *o, int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++) {
-        const char *a = argv[i];
-        bool slash = a[0] == '/' && !strchr(a + 1, '/') && access(a, F_OK) != 0;
-        if ((a[0] == '-' && a[1]) || slash) {
-            a += a[0] == '-' && a[1] == '-' ? 2 : 1;
-            size_t n = strcspn(a, "=:");
-            if (strcasecmp(a, "help") == 0 || strcmp(a, "?") == 0 || strcmp(a, "h") == 0) {
-                fputs(usage, stdout);
-                return 1;
-            }
-            if (!set_option(o, a, n, a[n] ? a + n + 1 : NULL)) {
-                fprintf(stderr, "ildasm: no such option, or no value: %s (see -help)\n", argv[i]);
-                return 3;
-            }
-        } else if (o->file) {
-            fprintf(stderr, "ildasm: more than one file: %s\n", a);
-            return 3;
-        } else {
-            o->file = a;
-        }
-    }
-    if (o->file) return 0;
-    fprintf(stderr, "ildasm: which file?\n%s", usage);
-    return 3;
-}
 
 static bool has_high(const char *p, size_t n)
 {
@@ -195,27 +121,44 @@ static bool write_all(FILE *f, const char *p, size_t n)
     return fwrite(p, 1, n, f) == n && fflush(f) == 0;
 }
 
-static int write_out(const IldasmOptions *o, const char *text, size_t n)
+static bool write_file(const IldasmOptions *o, const char *text, size_t n)
 {
-    if (o->out) {
-        FILE *f = fopen(o->out, "wb");
-        bool ok = f != NULL;
+    FILE *f = fopen(o->out, "wb");
+    bool ok = f != NULL;
+    if (ok && o->unicode) {
+        size_t units = utf8_to_utf16_len(text, n);
+        char16 *wide = base_malloc((units + 1) * 2);
+        wide[0] = 0xFEFF;
+        utf8_to_utf16(text, n, wide + 1);
+        ok = write_all(f, (const char *)wide, (units + 1) * 2);
+        base_free(wide);
+    } else {
         if (ok && !o->json && has_high(text, n)) ok = fwrite("\xEF\xBB\xBF", 1, 3, f) == 3; /* assemblers elsewhere want the mark */
         ok = ok && write_all(f, text, n);
-        if (f && fclose(f) != 0) ok = false;
-        if (!ok) fprintf(stderr, "ildasm: cannot write %s: %s\n", o->out, strerror(errno));
-        return ok ? 0 : 1;
     }
-    bool terminal = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
-    bool colour = !o->json && (o->colour == ILDASM_COLOUR_ALWAYS || (o->colour == ILDASM_COLOUR_AUTO && terminal));
-    size_t len = n;
-    char *painted = colour ? dis_colour(text, n, &len) : NULL;
+    if (f && fclose(f) != 0) ok = false;
+    if (!ok) fprintf(stderr, "ildasm: cannot write %s: %s\n", o->out, strerror(errno));
+    return ok;
+}
+
+static bool write_console(const IldasmOptions *o, const char *text, size_t n)
+{
     const char *pager = getenv("PAGER");
     FILE *f = o->pager && isatty(STDOUT_FILENO) ? popen(pager && *pager ? pager : "less -R", "w") : NULL;
-    bool ok = write_all(f ? f : stdout, painted ? painted : text, len);
+    bool ok = write_all(f ? f : stdout, text, n);
     if (f) pclose(f);
+    return ok || f || errno == EPIPE;
+}
+
+static int write_out(const IldasmOptions *o, const char *text, size_t n)
+{
+    bool terminal = !o->out && isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
+    bool colour = o->colour == ILDASM_COLOUR_ALWAYS || (o->colour == ILDASM_COLOUR_AUTO && terminal);
+    char *painted = !o->json && (colour || o->html) ? dis_colour(text, n, o->html, &n) : NULL;
+    const char *all = painted ? painted : text;
+    bool ok = o->out ? write_file(o, all, n) : write_console(o, all, n);
     base_free(painted);
-    return ok || f || errno == EPIPE ? 0 : 1;
+    return ok ? 0 : 1;
 }
 
 /* Folder of the output file: "" for the current one */
@@ -230,8 +173,8 @@ static char *folder_of(const char *path)
 int ildasm_main(int argc, char **argv)
 {
     IldasmOptions o = {0};
-    int stop = read_args(&o, argc, argv);
-    if (stop) return stop - 1;
+    int stop = dis_read_args(&o, argc, argv);
+    if (stop >= 0) return stop;
     OsFileMap map;
     Err e = {0};
     if (!os_file_map(o.file, &map, &e)) {

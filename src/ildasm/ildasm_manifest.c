@@ -279,6 +279,7 @@ void put_manifest(Dis *d)
     put_image_settings(d);
     put_vtfixups(d);
     if (d->opt.typelist) put_typelist(d);
+    put_first_line(d);
 }
 
 /* --- data of fields --- */

@@ -122,7 +122,7 @@ void put_quoted(Dis *d, const char *s, size_t n, char quote)
 
 void put_name_n(Dis *d, const char *name, size_t n)
 {
-    if (plain(d, name, n)) put_mem(d, name, n);
+    if (!d->opt.quote_all && plain(d, name, n)) put_mem(d, name, n);
     else put_quoted(d, name, n, '\'');
 }
 

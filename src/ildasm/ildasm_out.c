@@ -121,6 +121,19 @@ void put_bytes(Dis *d, const u8 *p, u32 n)
     }
 }
 
+bool dis_printable(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n;) {
+        u8 c = (u8)s[i];
+        size_t more = c < 0x80 ? 0 : c >= 0xC2 && c < 0xE0 ? 1 : c >= 0xE0 && c < 0xF0 ? 2 : c >= 0xF0 && c < 0xF5 ? 3 : SIZE_MAX;
+        if (c < 0x20 || c == 0x7F || more >= n - i) return false;
+        for (size_t k = 1; k <= more; k++)
+            if (((u8)s[i + k] & 0xC0) != 0x80) return false;
+        i += 1 + more;
+    }
+    return true;
+}
+
 void put_json(Dis *d, const char *s, size_t n)
 {
     put_ch(d, '"');

@@ -300,6 +300,7 @@ static void put_semantics(Dis *d, u32 token)
     MdIter it = md_semantics_of(m, token);
     for (u32 r; (r = md_next_row(&it)) && !d->full;) {
         u32 kind = md_MethodSemantics_Semantics(m, r);
+        if (!dis_visible_member(d, MD_TOKEN(MDT_MethodDef, md_MethodSemantics_Method(m, r)))) continue;
         for (u32 i = 0; i < ARRAY_LEN(words); i++) {
             if (!(kind & words[i].flag)) continue;
             put_indent(d);
@@ -430,22 +431,38 @@ static void put_class_overrides(Dis *d, u32 rid)
 
 static void put_members(Dis *d, u32 rid)
 {
-    MdImage *m = d->m;
-    MdRange r = md_typedef_fields(m, rid);
-    for (u32 i = r.first; i < r.end && !d->full; i++) put_field(d, md_field_at(m, i));
-    if (r.first < r.end) put_ch(d, '\n');
-    r = md_typedef_methods(m, rid);
-    for (u32 i = r.first; i < r.end && !d->full; i++) put_method(d, md_method_at(m, i));
-    r = md_typedef_events(m, rid);
-    for (u32 i = r.first; i < r.end && !d->full; i++) put_event(d, md_event_at(m, i));
-    r = md_typedef_properties(m, rid);
-    for (u32 i = r.first; i < r.end && !d->full; i++) put_property(d, md_property_at(m, i));
+    static const struct {
+        u32 table;
+        MdRange (*range)(const MdImage *m, u32 rid);
+        u32 (*at)(const MdImage *m, u32 i);
+        void (*put)(Dis *d, u32 rid);
+    } kinds[] = {{MDT_Field, md_typedef_fields, md_field_at, put_field}, {MDT_MethodDef, md_typedef_methods, md_method_at, put_method},
+        {MDT_Event, md_typedef_events, md_event_at, put_event}, {MDT_Property, md_typedef_properties, md_property_at, put_property}};
+    for (u32 k = 0; k < ARRAY_LEN(kinds); k++) {
+        MdRange r = kinds[k].range(d->m, rid);
+        for (u32 i = r.first; i < r.end && !d->full; i++) {
+            u32 member = kinds[k].at(d->m, i);
+            if (dis_visible_member(d, MD_TOKEN(kinds[k].table, member))) kinds[k].put(d, member);
+        }
+        if (kinds[k].table == MDT_Field && r.first < r.end) put_ch(d, '\n');
+    }
 }
 
-bool dis_visible(const Dis *d, u32 rid)
+static void open_class(Dis *d, u32 rid)
 {
-    u32 v = md_TypeDef_Flags(d->m, rid) & TD_VISIBILITY;
-    return !d->opt.visible_only || v == TD_PUBLIC || v == TD_NESTED_PUBLIC || v == TD_NESTED_FAMILY || v == TD_NESTED_FAM_OR_ASSEM;
+    put_class_head(d, rid);
+    put_indent(d);
+    put_lit(d, "{\n");
+    d->indent++;
+}
+
+static void close_class(Dis *d, u32 rid)
+{
+    d->indent--;
+    put_indent(d);
+    put_lit(d, "} // end of class ");
+    put_typedef_own_name(d, rid);
+    put_lit(d, "\n\n");
 }
 
 void put_type_def(Dis *d, u32 rid)
@@ -454,10 +471,7 @@ void put_type_def(Dis *d, u32 rid)
     u32 token = MD_TOKEN(MDT_TypeDef, rid), before = d->type_rid, row;
     if (d->full || !dis_visible(d, rid)) return;
     d->type_rid = rid;
-    put_class_head(d, rid);
-    put_indent(d);
-    put_lit(d, "{\n");
-    d->indent++;
+    open_class(d, rid);
     if ((row = md_class_layout_of(m, rid))) {
         put_indent(d), putf(d, ".pack %u\n", md_ClassLayout_PackingSize(m, row));
         put_indent(d), putf(d, ".size %u\n", md_ClassLayout_ClassSize(m, row));
@@ -469,110 +483,31 @@ void put_type_def(Dis *d, u32 rid)
     for (u32 n = d->first_nested[rid]; n && !d->full; n = d->next_nested[n]) put_type_def(d, n);
     put_members(d, rid);
     put_class_overrides(d, rid);
-    d->indent--;
-    put_indent(d);
-    put_lit(d, "} // end of class ");
-    put_typedef_own_name(d, rid);
-    put_lit(d, "\n\n");
+    close_class(d, rid);
+    d->type_rid = before;
+}
+
+/* -forward: a class without its members */
+static void put_outline(Dis *d, u32 rid)
+{
+    u32 before = d->type_rid;
+    if (!dis_visible(d, rid)) return;
+    d->type_rid = rid;
+    open_class(d, rid);
+    for (u32 n = d->first_nested[rid]; n && !d->full; n = d->next_nested[n]) put_outline(d, n);
+    close_class(d, rid);
     d->type_rid = before;
 }
 
 void put_all_types(Dis *d)
 {
     u32 types = md_rows(d->m, MDT_TypeDef);
+    if (d->opt.forward) put_lit(d, "\n// --- classes, without members ---\n\n");
+    for (u32 r = 2; r <= types && !d->full && d->opt.forward; r++)
+        if (!d->enclosing[r]) put_outline(d, r);
     put_lit(d, "\n// --- members of the module itself ---\n\n");
     if (types) put_members(d, 1);
     put_lit(d, "// --- classes ---\n\n");
     for (u32 r = 2; r <= types && !d->full; r++)
         if (!d->enclosing[r]) put_type_def(d, r);
-}
-
-/* --- one item --- */
-
-/* Class names compare by the text that the listing has, `+` counting as `/`, quotes left out. */
-static bool same_name(Dis *d, u32 rid, const char *want, size_t n)
-{
-    size_t start = d->len, k = 0;
-    bool tokens = d->opt.tokens;
-    d->opt.tokens = false;
-    char full[1024];
-    size_t len = md_type_full_name(d->m, MD_TOKEN(MDT_TypeDef, rid), full, sizeof(full));
-    d->opt.tokens = tokens;
-    d->len = start;
-    if (len >= sizeof(full)) return false;
-    for (size_t i = 0; i < n; i++) {
-        char c = want[i] == '/' ? '+' : want[i];
-        if (c == '\'') continue;
-        if (k >= len || full[k] != c) return false;
-        k++;
-    }
-    return k == len;
-}
-
-/* "int32(string, int32)" of a method against the wanted text, blanks left out */
-static bool same_sig_text(Dis *d, u32 rid, const char *want)
-{
-    size_t start = d->len;
-    MdSig s = md_sig_of(d->m, MD_TOKEN(MDT_MethodDef, rid));
-    MdMethodSig h;
-    md_sig_method(&s, &h);
-    put_type(d, &s);
-    put_ch(d, '(');
-    put_params(d, &s, &h);
-    put_ch(d, ')');
-    const char *p = d->buf + start, *end = d->buf + d->len;
-    if (*want == '(') p = memchr(p, '(', (size_t)(end - p));
-    bool ok = p != NULL;
-    while (ok && p < end) {
-        while (*want == ' ') want++;
-        while (p < end && *p == ' ') p++;
-        if (p < end && *p++ != *want++) ok = false;
-    }
-    while (*want == ' ') want++;
-    d->len = start;
-    return ok && *want == 0;
-}
-
-bool put_item(Dis *d, const char *item)
-{
-    MdImage *m = d->m;
-    const char *colons = strstr(item, "::"), *paren = NULL;
-    size_t class_len = colons ? (size_t)(colons - item) : strlen(item);
-    bool found = false;
-    char name[512] = "";
-    if (colons) {
-        paren = strchr(colons, '(');
-        size_t n = paren ? (size_t)(paren - colons - 2) : strlen(colons + 2);
-        if (n >= sizeof(name)) return false;
-        memcpy(name, colons + 2, n);
-        name[n] = 0;
-        while (n && name[n - 1] == ' ') name[--n] = 0;
-    }
-    for (u32 r = 1; r <= md_rows(m, MDT_TypeDef); r++) {
-        bool global = r == 1 && class_len == 0;
-        if (!global && !same_name(d, r, item, class_len)) continue;
-        d->type_rid = r;
-        if (!colons) {
-            put_type_def(d, r);
-            return true;
-        }
-        MdRange range = md_typedef_methods(m, r);
-        for (u32 i = range.first; i < range.end; i++) {
-            u32 method = md_method_at(m, i);
-            d->method_rid = method;
-            if (strcmp(md_method_name(m, method), name) != 0) continue;
-            if (paren) {
-                /* Class::Method(int32) compares the parameters, Class::Method(void(int32)) the return type as well */
-                const char *inner = strchr(paren + 1, '(');
-                char *copy = base_strdup(inner ? paren + 1 : paren);
-                if (inner && *copy) copy[strlen(copy) - 1] = 0;
-                bool same = same_sig_text(d, method, copy);
-                base_free(copy);
-                if (!same) continue;
-            }
-            put_method(d, method);
-            found = true;
-        }
-    }
-    return found;
 }

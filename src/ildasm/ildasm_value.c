@@ -96,7 +96,7 @@ static void put_string_constant(Dis *d, const u8 *p, u32 n)
     }
 }
 
-static void put_number(Dis *d, u8 type, const u8 *p)
+void put_number(Dis *d, u8 type, const u8 *p)
 {
     put(d, dis_elem_word(type));
     put_ch(d, '(');
@@ -157,6 +157,7 @@ void put_attribute(Dis *d, u32 row, bool with_owner)
     }
     put_token(d, MD_TOKEN(MDT_CustomAttribute, row));
     put_method_ref(d, ctor);
+    if (d->opt.ca_verbal && p && put_verbal(d, ctor, p, n)) return;
     if (p && n) {
         put_lit(d, " = ");
         put_bytes(d, p, n);

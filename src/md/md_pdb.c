@@ -114,6 +114,24 @@ const MdImage *md_pdb_image(const MdPdb *p)
     return &p->md;
 }
 
+bool md_pdb_embedded_source(const MdPdb *p, u32 document_rid, char **text, size_t *size)
+{
+    static const u8 kind[16] = {0x71, 0x58, 0x8A, 0x0E, 0x6B, 0x92, 0x6E, 0x46, 0xB4, 0xAD, 0x8A, 0xB0, 0x46, 0x11, 0xF5, 0xFE};
+    const MdImage *m = &p->md;
+    for (u32 r = 1; r <= md_rows(m, MDT_CustomDebugInformation); r++) {
+        if (md_CustomDebugInformation_Parent(m, r) != MD_TOKEN(MDT_Document, document_rid)) continue;
+        const u8 *guid = md_guid(m, md_CustomDebugInformation_Kind(m, r));
+        u32 n;
+        const u8 *b = md_blob(m, md_CustomDebugInformation_Value(m, r), &n);
+        if (!guid || memcmp(guid, kind, 16) != 0 || !b || n < 4) continue;
+        u32 raw = pe_u32(b); /* 0: not deflated */
+        *size = raw ? raw : n - 4;
+        *text = raw ? (char *)inflate_raw(b + 4, n - 4, raw) : memcpy(base_malloc(*size ? *size : 1), b + 4, *size);
+        return *text != NULL;
+    }
+    return false;
+}
+
 size_t md_pdb_document_name(const MdPdb *p, u32 rid, char *buf, size_t cap)
 {
     MdSig s = md_sig_blob(&p->md, md_Document_Name(&p->md, rid));

@@ -20,6 +20,9 @@ const MdImage *md_pdb_image(const MdPdb *p);
 /* "/src/a.cs": cut to cap with NUL; the length it wanted */
 size_t md_pdb_document_name(const MdPdb *p, u32 document_rid, char *buf, size_t cap);
 
+/* Source text that the PDB holds for a document: a copy for base_free; false: it holds none */
+bool md_pdb_embedded_source(const MdPdb *p, u32 document_rid, char **text, size_t *size);
+
 typedef struct MdSeqReader {
     const MdPdb *pdb;
     const u8 *p, *end;

@@ -5,7 +5,7 @@
 
 An input is NAME.il or NAME.cs with lines `// run: OPTIONS`, and under each `// want: TEXT` and `// not: TEXT` (in the output; blanks at
 the end do not count) and `// exit: CODE`; `// option: X` goes to the assembler or compiler.  Every image made is also disassembled to a file,
-assembled and compared row by row (mdcompare).  Tests made here: each opcode; images that are no images, cut or damaged.
+assembled and compared row by row (mdcompare), some in more forms; with a PDB, the lines too.  Tests made here: each opcode; images that are no images, cut or damaged.
 Last line: `N passed, M failed`."""
 import argparse, glob, os, re, shutil, subprocess, sys
 from pathlib import Path
@@ -72,11 +72,11 @@ class Suite:
                               *options, *refs, f"-out:{out}", path])
         return (out, None) if code == 0 and out.exists() else (None, f"cannot be built: {o}{e}")
 
-    def round_trip(self, image, options, kind="-dll"):
+    def round_trip(self, image, options, kind="-dll", form="-bytes"):
         d = BUILD / ("rt-" + image.stem)
         shutil.rmtree(d, ignore_errors=True)
         d.mkdir(parents=True)
-        code, o, e = run([self.a.runtime, "ildasm", image, "-out=in.il"], d)
+        code, o, e = run([self.a.runtime, "ildasm", image, form, "-out=in.il"], d)
         if code:
             return [f"ildasm: exit code {code}: {o}{e}"]
         code, o, e = run([self.a.ilasm, "-nologo", "-quiet", kind, *options, "-out=out.dll", "in.il"], d)
@@ -84,6 +84,36 @@ class Suite:
             return [f"our text is refused: {o}{e}"]
         code, o, e = run([self.a.compare, image, d / "out.dll"])
         return [f"not the same again:\n{o}{e}"] if code else []
+
+    @staticmethod
+    def points(text):
+        """The .line of each instruction, by method.  A method with one hidden point alone counts as one without: the known assembler
+        gives the file's first .line to the first code after it."""
+        found, head, waiting, here = [], "", [], []
+        for line in map(str.strip, text.splitlines()):
+            if line.startswith(".method"):
+                head, waiting, here = re.sub(r" A_\d+\b", "", line), [], []
+            elif line.startswith(".line"):
+                waiting.append(line)
+            elif re.match(r"IL_[0-9a-f]+:", line):
+                here += [(line.split(":")[0], w) for w in waiting]
+                waiting = []
+            elif line.startswith("} // end of method"):
+                found.append((head, [] if len(here) == 1 and " 16707566," in here[0][1] else here))
+        return sorted(found)
+
+    def lines(self, image):
+        """-linenum, assembled with a PDB: the same sequence points again."""
+        d = BUILD / ("lines-" + image.stem)
+        shutil.rmtree(d, ignore_errors=True)
+        d.mkdir(parents=True)
+        code, o, e = run([self.a.runtime, "ildasm", image, "-linenum", "-out=in.il"], d)
+        code2, o2, e2 = run([self.a.ilasm, "-nologo", "-quiet", "-dll", "-pdb", "-out=out.dll", "in.il"], d)
+        code3, again, e3 = run([self.a.runtime, "ildasm", "-linenum", "out.dll"], d)
+        if code or code2 or code3:
+            return [e + o2 + e2 + e3]
+        a, b = self.points((d / "in.il").read_text(encoding="utf-8-sig")), self.points(again)
+        return [f"points differ: {x} {y}" for x, y in zip(a, b) if x != y][:3] + (["other methods"] if len(a) != len(b) else [])
 
     def directives(self, path, image):
         runs = []
@@ -113,6 +143,10 @@ class Suite:
         self.directives(path, image)
         options = [o for o in re.findall(r"^// option: (.*)$", path.read_text(encoding="utf-8"), re.M) if path.suffix == ".il"]
         self.judge(f"{path.name}: round trip", self.round_trip(image, options))
+        for form in ["-caverbal", "-quoteallnames", "-forward", "-raweh", "-typelist", "-unicode"] if path.stem in ("modern", "verbal", "generics") else []:
+            self.judge(f"{path.name}: round trip with {form}", self.round_trip(image, options, form=form))
+        if "// option: -debug" in path.read_text(encoding="utf-8"):
+            self.judge(f"{path.name}: lines again", self.lines(image))
 
     def opcodes(self):
         """One method for each opcode of the table."""
