@@ -60,16 +60,21 @@ static void skip_mods(MdSig *s)
 
 static TypeHandle read_instance(MdSig *s, u32 depth, Err *e)
 {
-    TypeHandle args[64], def = md_sig_byte(s) == ET_INTERNAL ? read_handle(s) : 0;
-    u32 n = md_sig_uint(s);
-    if (!def || th_is_desc(def) || n > ARRAY_LEN(args)) {
+    TypeHandle small[16], *args = small, def = md_sig_byte(s) == ET_INTERNAL ? read_handle(s) : 0, r = 0;
+    u32 n = md_sig_uint(s), i = 0;
+    if (!def || th_is_desc(def) || n > (size_t)(s->end - s->p)) {
         err_set(e, ERR_BAD_IMAGE, 0, "Bad generic instance in a dynamic signature.");
         return 0;
     }
-    for (u32 i = 0; i < n; i++)
-        if (!(args[i] = read_type(s, depth + 1, e)))
-            return 0;
-    return type_instantiate(th_mt(def)->klass->typical, args, n, e);
+    if (n > ARRAY_LEN(small))
+        args = base_malloc(n * sizeof *args);
+    while (i < n && (args[i] = read_type(s, depth + 1, e)))
+        i++;
+    if (i == n)
+        r = type_instantiate(th_mt(def)->klass->typical, args, n, e);
+    if (args != small)
+        base_free(args);
+    return r;
 }
 
 static TypeHandle primitive(u8 et)

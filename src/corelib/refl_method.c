@@ -73,18 +73,21 @@ static Method *stub_if_needed(Method *m, MethodTable *declaring, const TypeHandl
 
 REFL(Method *, RuntimeMethodHandle_GetStubIfNeededSlow, Method *m, QCallTypeHandle declaring, ObjectHandleOnStack inst)
 {
-    enum { MANY = 64 };
-    TypeHandle args[MANY];
+    TypeHandle small[16], *args = small;
     u32 n = 0;
     Err e = {0};
     Array *a;
     QCALL_BEGIN(t);
     if ((a = (Array *)*inst.ptr)) {
-        n = MIN(a->length, (u32)MANY);
+        n = a->length;
+        if (n > ARRAY_LEN(small))
+            args = base_malloc(n * sizeof *args);
         for (u32 i = 0; i < n; i++)
-            args[i] = refl_th(refl_array_get(a, i));
+            args[i] = refl_th(refl_array_get((Array *)*inst.ptr, i));
     }
     Method *r = stub_if_needed(m, th_mt(declaring.th), a ? args : NULL, n, &e);
+    if (args != small)
+        base_free(args);
     if (!r)
         vm_throw_err(t, &e);
     QCALL_END(t);

@@ -56,7 +56,7 @@ static bool virtual_call(SemWalk *w, SemCall *c, Method *m, bool shared, Err *e)
     c->m = m;
     if (!(m->flags & MF_VIRTUAL) || (!mt_is_interface(mt) && ((m->flags & MF_FINAL) || (mt->flags2 & MT2_SEALED)) && !(m->flags & MF_ABSTRACT))) {
         c->null_check = true;
-        return direct(w, c, m, shared, e);
+        return direct(w, c, type_direct_body(m), shared, e);
     }
     if (m->num_generic) {
         c->dispatch = SEM_CALL_GENERIC_VIRTUAL;
@@ -265,7 +265,7 @@ static bool pick(SemWalk *w, SemCall *c, Method *m, bool shared, Err *e)
         return constrained_call(w, c, m, shared, e);
     if (UNLIKELY(m->flags & MF_ABSTRACT) && !is_virtual)
         return err_set(e, ERR_BAD_IMAGE, p->in.token, "Bad IL format.");
-    return is_virtual ? virtual_call(w, c, m, shared, e) : direct(w, c, m, shared, e);
+    return is_virtual ? virtual_call(w, c, m, shared, e) : direct(w, c, type_direct_body(m), shared, e);
 }
 
 static bool plain_call(SemWalk *w, SemInst *o, Method *m, bool shared, Err *e)

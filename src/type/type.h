@@ -598,6 +598,7 @@ static inline u32 type_method_rid(const MethodTable *mt, u32 i) { return md_meth
 Method *type_method_by_name(MethodTable *owner, const char *name, i32 num_params); /* declared there; -1: any; first match or NULL */
 /* Pseudo-method of an array type; nargs tells its constructors apart (lengths; pairs of bound and length; lengths of nested arrays). */
 Method *type_array_method(MethodTable *array, ArrayMethodKind kind, u32 nargs, Err *e);
+Method *type_direct_body(Method *m); /* what a call without dispatch runs: the body that a .override of its own class put into m's slot, or m */
 Method *type_slot_method(MethodTable *mt, u32 slot); /* exact Method behind the vtable slot of mt (owner may be an ancestor) */
 /* Where a call of iface_method (exact owner, maybe generic def) on an object of mt goes: exact Method (never abstract), or NULL + Err
  * (EntryPointNotFoundException, AmbiguousImplementationException text). Variance is honoured. Value types: unboxed Method. */

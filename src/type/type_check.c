@@ -104,6 +104,93 @@ bool type_check_constraints(MethodTable *typical, Method *def, const TypeHandle 
     return LOADED(bool, e, check_constraints(typical, def, args, n, LE));
 }
 
+/* A constraint's type as a field signature, to be compared without loading. */
+static u8 *constraint_sig(Module *m, u32 token, u8 small[256], u32 *len)
+{
+    u32 n = 0;
+    const u8 *blob = MD_TABLE_OF(token) == MDT_TypeSpec ? md_blob(m->md, md_TypeSpec_Signature(m->md, MD_RID(token)), &n) : NULL;
+    u8 *p = n + 1 > 256 ? base_malloc(n + 1) : small;
+    p[0] = SIG_FIELD;
+    if (blob) {
+        memcpy(p + 1, blob, n);
+    } else {
+        u32 coded = MD_RID(token) << 2 | (MD_TABLE_OF(token) == MDT_TypeRef);
+        p[1] = ET_CLASS;
+        p[2] = (u8)(0xC0 | coded >> 24);
+        p[3] = (u8)(coded >> 16);
+        p[4] = (u8)(coded >> 8);
+        p[5] = (u8)coded;
+        n = 5;
+    }
+    *len = n + 1;
+    return p;
+}
+
+static bool constraint_is(Module *m, u32 token, WellKnown which)
+{
+    DefRef d;
+    return MD_TABLE_OF(token) != MDT_TypeSpec && resolve_def(m, token, &d, NULL) && d.module == type_wk(which)->module && d.rid == mt_rid(type_wk(which));
+}
+
+static bool has_constraint(Module *m, u32 token, const TypeHandle *args, Module *bm, u32 param, const TypeHandle *bargs)
+{
+    u8 small[256], bsmall[256];
+    SigSide own = {.module = m, .args = args};
+    u8 *p = constraint_sig(m, token, small, &own.len), *bp;
+    own.sig = p;
+    bool found = false;
+    MdIter it = md_constraints_of(bm->md, param);
+    for (u32 k; !found && (k = md_next_row(&it));) {
+        SigSide base = {.module = bm, .args = bargs};
+        base.sig = bp = constraint_sig(bm, md_GenericParamConstraint_Constraint(bm->md, k), bsmall, &base.len);
+        found = sig_equal(&own, &base, false);
+        if (bp != bsmall)
+            base_free(bp);
+    }
+    if (p != small)
+        base_free(p);
+    return found;
+}
+
+static u32 numbered_param(const MdImage *md, u32 method_rid, u32 number)
+{
+    MdIter it = md_generic_params_of(md, MD_TOKEN(MDT_MethodDef, method_rid));
+    for (u32 r; (r = md_next_row(&it));)
+        if (md_GenericParam_Number(md, r) == number)
+            return r;
+    return 0;
+}
+
+bool constraints_kept_by(MethodTable *mt, u32 rid, MethodTable *base, u32 base_rid, const TypeHandle *base_args, Err *e)
+{
+    Module *m = mt->module, *bm = base->module;
+    u32 len, before = load_misses();
+    const u8 *sig = md_blob(m->md, md_MethodDef_Signature(m->md, rid), &len);
+    if (!len || !(sig[0] & SIG_GENERIC))
+        return true;
+    bool kept = true;
+    MdIter params = md_generic_params_of(m->md, MD_TOKEN(MDT_MethodDef, rid));
+    for (u32 r; kept && (r = md_next_row(&params));) {
+        u32 b = numbered_param(bm->md, base_rid, md_GenericParam_Number(m->md, r));
+        if (!b)
+            continue;
+        u32 own = md_GenericParam_Flags(m->md, r), was = md_GenericParam_Flags(bm->md, b);
+        kept = !(own & ~was & (GP_CLASS | GP_STRUCT)) && !((own & GP_NEW) && !(was & (GP_NEW | GP_STRUCT))) && !(was & ~own & GP_ALLOW_BYREF_LIKE);
+        MdIter it = md_constraints_of(m->md, r);
+        for (u32 k; kept && (k = md_next_row(&it));) {
+            u32 to = md_GenericParamConstraint_Constraint(m->md, k);
+            kept = has_constraint(m, to, mt->aux->inst, bm, b, base_args) || constraint_is(m, to, WK_OBJECT) ||
+                   ((own & GP_STRUCT) && constraint_is(m, to, WK_VALUETYPE));
+        }
+    }
+    return kept || (load_missed(before, e), false);
+}
+
+bool constraints_kept(MethodTable *mt, u32 rid, MethodTable *base, u32 base_rid, Err *e)
+{
+    return constraints_kept_by(mt, rid, base, base_rid, base->aux->inst, e);
+}
+
 bool type_special_constraints_ok(u32 flags, TypeHandle arg)
 {
     Err ignored = {0}, *e = &ignored;

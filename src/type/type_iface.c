@@ -49,6 +49,33 @@ static bool array_interfaces(MtVec *v, MethodTable *mt, Err *e)
     return true;
 }
 
+bool vars_within(MdSig s, u32 count)
+{
+    u8 et = md_sig_byte(&s);
+    if (et == ET_VAR)
+        return md_sig_uint(&s) < count;
+    if (et != ET_GENERICINST)
+        return et != ET_MVAR;
+    md_sig_skip_type(&s);
+    for (u32 n = md_sig_uint(&s); n-- && !s.bad;) {
+        if (!vars_within(s, count))
+            return false;
+        md_sig_skip_type(&s);
+    }
+    return true;
+}
+
+/* What the reference has no type for: a variable, or an instance of a value type, that is not in this definition's terms.  Of a class'
+ * instance loading tells. */
+static bool foreign_spec(MethodTable *mt, u32 token, u32 count)
+{
+    if (MD_TABLE_OF(token) != MDT_TypeSpec)
+        return false;
+    MdSig s = md_sig_of(mt->module->md, token), head = s;
+    bool of_class = md_sig_byte(&head) == ET_GENERICINST && md_sig_peek(&head) == ET_CLASS;
+    return !of_class && !vars_within(s, count);
+}
+
 static bool collect(MtVec *v, MethodTable *mt, Err *e)
 {
     if (mt->parent) {
@@ -64,10 +91,12 @@ static bool collect(MtVec *v, MethodTable *mt, Err *e)
     SigContext c = context_of(mt);
     MdIter it = md_interfaces_of(mt->module->md, mt_rid(mt));
     for (u32 r; (r = md_next_row(&it));) {
-        TypeHandle th = load_token(&c, md_InterfaceImpl_Interface(mt->module->md, r), e);
-        if (!th)
+        u32 token = md_InterfaceImpl_Interface(mt->module->md, r);
+        bool foreign = foreign_spec(mt, token, c.num_class_args);
+        TypeHandle th = foreign ? 0 : load_token(&c, token, e);
+        if (!th && !foreign)
             return false;
-        if (th_is_desc(th) || mt_is_array((MethodTable *)th)) {
+        if (foreign || th_is_desc(th) || mt_is_array((MethodTable *)th)) {
             char from[200];
             assembly_display(mt->module->assembly, from, sizeof from);
             return err_set(e, ERR_TYPE_LOAD, mt->klass->token, "Could not load TypeSpec from assembly '%s'.", from);
@@ -183,6 +212,8 @@ static u32 find_method_impl(MethodTable *mt, Method *im, bool variant, Err *e)
         DefRef d;
         if (!resolve_def(mt->module, ptok, &d, e) || d.module != im->mt->module || d.rid != mt_rid(im->mt))
             continue;
+        if (MD_TABLE_OF(ptok) == MDT_TypeSpec && !vars_within(md_sig_of(md, ptok), c.num_class_args))
+            continue; /* nobody's: validate_type says so */
         TypeHandle p = load_token(&c, ptok, e);
         if (p != th_of(im->mt) && !(variant && p && variance_ok((MethodTable *)p, im->mt)))
             continue;

@@ -21,7 +21,7 @@ typedef struct DefRef {
     u32 rid; /* TypeDef */
 } DefRef;
 enum { /* MtClass.kflags */
-    KF_COVARIANT = 1,     /* this class or an ancestor has a covariant override */
+    KF_FOLLOWED = 1,      /* a MethodImpl of this class or an ancestor fills slots: who overrides the body fills them, too */
     KF_AUTO_LAYOUT = 2,
     KF_STATICS_DONE = 4,  /* static fields are laid out */
     KF_INT128 = 8,        /* contains an Int128: 16-byte alignment */
@@ -83,7 +83,7 @@ typedef struct Loading { /* a type being loaded by this thread, innermost first 
     Module *loader_module;
 } Loading;
 extern __thread Loading *type_loading;
-enum { LOAD_DEPTH_MAX = 96 };
+enum { LOAD_DEPTH_MAX = 96, GENERIC_MAX = 0xffff };
 
 /* --- Errors -------------------------------------------------------------------------------------------------------- */
 /* "Could not load type 'N' from assembly 'A'<why>." ; always false */
@@ -104,6 +104,7 @@ TypeHandle load_token(const SigContext *c, u32 token, Err *e);
 TypeHandle sig_read(const SigContext *c, MdSig *s, bool canon, Err *e);
 bool sig_is_shared(const SigContext *c, MdSig s); /* mentions a variable that is bound to a shared argument */
 bool sig_has_vars(MdSig s);
+bool vars_within(MdSig s, u32 count); /* names a type no variables but these? */
 bool token_is_shared(const SigContext *c, u32 type_token);
 static inline SigContext context_of(MethodTable *mt)
 {
@@ -216,6 +217,10 @@ bool validate_type(MethodTable *mt, Err *e); /* type_validate.c */
 bool validate_method(Module *m, u32 rid, Err *e);
 bool validate_constructor(Module *m, u32 type_rid, u32 rid, Err *e);
 bool not_virtual_error(MethodTable *mt, u32 body_rid, Err *e);
+bool weaker_error(MethodTable *mt, u32 body_rid, const char *how, Err *e);
+/* Does a method ask of its type arguments no more than the MethodDef that it takes the place of?  False with *e set: ask again. */
+bool constraints_kept(MethodTable *mt, u32 rid, MethodTable *base, u32 base_rid, Err *e);
+bool constraints_kept_by(MethodTable *mt, u32 rid, MethodTable *base, u32 base_rid, const TypeHandle *base_args, Err *e);
 bool validate_override(MethodTable *mt, u32 rid, MethodTable *base, u32 base_rid, Err *e);
 bool check_constraints(MethodTable *typical, Method *def, const TypeHandle *args, u32 n, Err *e);
 

@@ -181,7 +181,7 @@ static bool read_attributes(Def *d, Err *e)
     return true;
 }
 
-static bool interface_extends_object(Def *d, Err *e)
+static bool no_interface_base(Def *d, Err *e)
 {
     DefRef p;
     if (!d->extends)
@@ -190,7 +190,7 @@ static bool interface_extends_object(Def *d, Err *e)
         return false;
     if (p.module->assembly->is_corelib && strcmp(md_typedef_name(p.module->md, p.rid), "Object") == 0 &&
         strcmp(md_typedef_namespace(p.module->md, p.rid), "System") == 0)
-        return true;
+        return err_set(e, ERR_TYPE_LOAD, MD_TOKEN(MDT_TypeDef, d->rid), "Failure has occurred while loading a type."); /* it has to have none */
     char full[256], from[200];
     md_type_full_name(d->m->md, MD_TOKEN(MDT_TypeDef, d->rid), full, sizeof full);
     assembly_display(d->m->assembly, from, sizeof from);
@@ -201,7 +201,7 @@ static bool interface_extends_object(Def *d, Err *e)
 static bool read_parent(Def *d, Err *e)
 {
     if (d->is_interface)
-        return d->m->assembly->trusted || interface_extends_object(d, e);
+        return d->m->assembly->trusted || no_interface_base(d, e);
     DefRef p;
     if (!d->extends)
         return true; /* Object, <Module> */
@@ -241,6 +241,8 @@ static bool read_parent(Def *d, Err *e)
     }
     return true;
 }
+
+static void def_of(MethodTable *typical, Def *d);
 
 typedef struct PrimName {
     const char *name;
@@ -308,6 +310,17 @@ static bool make_vars(Def *d, MethodTable *mt, MtClass *k, Err *e)
     return true;
 }
 
+static bool too_many_generic(Module *m, const char *name, Err *e)
+{
+    char from[200];
+    assembly_display(m->assembly, from, sizeof from);
+    bool first = e && e->kind == ERR_NONE;
+    err_set(e, ERR_TYPE_LOAD, 0, "Could not load type '%s' from assembly '%s'. Internal limitation: Too many generic arguments.", name, from);
+    if (first)
+        snprintf(e->name, sizeof e->name, "%s", name);
+    return false;
+}
+
 /* .cctor, default constructor, virtual methods: one pass over the rows. */
 static bool scan_methods(Def *d, MethodTable *mt, MtClass *k, u32 *new_slots, Err *e)
 {
@@ -319,6 +332,13 @@ static bool scan_methods(Def *d, MethodTable *mt, MtClass *k, u32 *new_slots, Er
             return err_set(e, ERR_TYPE_LOAD, MD_TOKEN(MDT_MethodDef, rid), "Bad use of Runtime Impl attribute.");
         if (!d->m->assembly->trusted && !validate_method(d->m, rid, e))
             return false;
+        u32 blob_len;
+        const u8 *blob = md_blob(md, md_MethodDef_Signature(md, rid), &blob_len);
+        if (blob && blob_len > 4 && (blob[0] & SIG_GENERIC) && (blob[1] & 0xC0) == 0xC0) { /* a number above 16,383 */
+            MdSig count = md_sig(blob + 1, blob_len - 1);
+            if (md_sig_uint(&count) > GENERIC_MAX)
+                return too_many_generic(d->m, md_method_name(md, rid), e);
+        }
         if (attrs & MD_VIRTUAL) {
             if (attrs & MD_STATIC)
                 continue;
@@ -382,13 +402,15 @@ static bool layout_parent(Def *d, const SigContext *c, MethodTable **out, Err *e
     md_sig_byte(&s);
     md_sig_token(&s);
     u32 n = md_sig_uint(&s);
-    if (s.bad || n != d->ptyp->klass->num_generic || n > 64)
+    if (s.bad || n != d->ptyp->klass->num_generic)
         return load_error(e, d->m, d->rid, " because its parent has a wrong number of type arguments");
-    TypeHandle args[64];
-    for (u32 i = 0; i < n; i++)
-        if (!(args[i] = sig_read(c, &s, true, e)))
-            return false;
-    *out = (MethodTable *)load_inst(d->ptyp, args, n, e);
+    TypeHandle small[16], *args = n > ARRAY_LEN(small) ? base_malloc(n * sizeof *args) : small;
+    u32 i = 0;
+    while (i < n && (args[i] = sig_read(c, &s, true, e)))
+        i++;
+    *out = i == n ? (MethodTable *)load_inst(d->ptyp, args, n, e) : NULL;
+    if (args != small)
+        base_free(args);
     return *out != NULL;
 }
 
@@ -404,6 +426,73 @@ static bool exact_parent(Def *d, MethodTable *mt, Err *e)
     TypeHandle th = load_token(&c, d->extends, e);
     mt->parent = th_mt(th);
     return mt->parent != NULL;
+}
+
+/* class C : G<D<E>>, where D<T> : C is what C is loaded for: C's exact parent cannot be named before D is there.  Until the outermost load has
+ * ended, C has the canonical instance of its parent, whose layout and slots are the same. */
+static VEC(MethodTable *) late_parents; /* under the lock */
+static __thread bool met_nameless;      /* a definition that is being loaded was asked for before it had an identity */
+
+static bool parent_or_late(Def *d, MethodTable *mt, MethodTable *canonical, Err *e)
+{
+    met_nameless = false;
+    if (exact_parent(d, mt, e))
+        return true;
+    if (!met_nameless || !canonical || d->m->assembly->trusted || (e && e->kind != ERR_TYPE_LOAD))
+        return false;
+    if (e)
+        e->kind = ERR_NONE, e->name[0] = 0;
+    mt->parent = canonical;
+    vec_push(&late_parents, mt);
+    return true;
+}
+
+/* The dictionaries of ancestors, again. */
+static void renew_inherited(MethodTable *mt)
+{
+    u32 inherited = mt->parent->klass->num_dicts;
+    if (mt->aux->inst && mt->perinst)
+        memcpy(mt->perinst, mt->parent->perinst, inherited * sizeof *mt->perinst);
+    else
+        mt->perinst = mt->parent->perinst;
+    for (MethodTable *x = mt->aux->first_derived; x; x = x->aux->next_derived)
+        renew_inherited(x);
+}
+
+static bool settle_parent(MethodTable *mt, Err *e)
+{
+    Def d;
+    MethodTable *canonical = mt->parent;
+    def_of(mt, &d);
+    if (!exact_parent(&d, mt, e)) {
+        mt->parent = canonical;
+        return false;
+    }
+    MethodTable **at = &canonical->aux->first_derived;
+    while (*at && *at != mt)
+        at = &(*at)->aux->next_derived;
+    if (*at)
+        *at = mt->aux->next_derived;
+    mt->aux->next_derived = mt->parent->aux->first_derived;
+    mt->parent->aux->first_derived = mt;
+    renew_inherited(mt);
+    return true;
+}
+
+static bool settle_parents(Err *e)
+{
+    while (late_parents.len) {
+        MethodTable *mt = late_parents.data[late_parents.len - 1];
+        if (!settle_parent(mt, e)) {
+            if (!e || e->kind != ERR_PENDING) {
+                (void)vec_pop(&late_parents);
+                load_forget(mt);
+            }
+            return false;
+        }
+        (void)vec_pop(&late_parents);
+    }
+    return true;
 }
 
 static void common_flags(Def *d, MethodTable *mt)
@@ -505,7 +594,7 @@ static MethodTable *make_typical(Def *d, Layout *l, Loading *loading, u32 extra,
     bool slots_first = loading->want_slots;
     if (slots_first)
         mt->parent = d->ptyp; /* its instantiation cannot be named before this type's slots are there */
-    else if (!exact_parent(d, mt, e))
+    else if (!parent_or_late(d, mt, l->parent, e))
         return NULL;
     if (!build_slots(&b, e)) {
         *needed = b.count > slots ? b.count - slots + extra : 0;
@@ -521,7 +610,7 @@ static MethodTable *make_typical(Def *d, Layout *l, Loading *loading, u32 extra,
     mt_set_dicts(mt, alc);
     mt->num_virtuals = (u16)MIN(mt->num_virtuals, b.count);
     if (d->ptyp)
-        k->kflags |= d->ptyp->klass->kflags & KF_COVARIANT;
+        k->kflags |= d->ptyp->klass->kflags & KF_FOLLOWED;
     fill_vtable(mt, mt->parent);
     set_finalizer(mt, k);
     return mt;
@@ -545,8 +634,8 @@ static MethodTable *load_typedef_slow(Module *m, u32 rid, Loading *loading, Err 
     d.num_generic = md_generic_count(md, MD_TOKEN(MDT_TypeDef, rid));
     d.is_interface = (d.attrs & TD_INTERFACE) != 0;
     d.open = d.num_generic != 0;
-    if (d.num_generic > 1024) {
-        load_error(e, m, rid, " because it has too many generic parameters");
+    if (d.num_generic > GENERIC_MAX) {
+        too_many_generic(m, md_typedef_name(md, rid), e);
         return NULL;
     }
     if (d.fields.end - d.fields.first > 0xffff) {
@@ -624,6 +713,8 @@ static bool check_loaded(MethodTable *mt, Err *e)
 bool load_complete(Err *e)
 {
     unsettled = NULL;
+    if (UNLIKELY(late_parents.len) && !type_loading && !load_binding && !settle_parents(e))
+        return false;
     while (UNLIKELY(unchecked.len) && !type_loading && !load_binding) {
         MethodTable *mt = vec_pop(&unchecked);
         u32 before = load_misses();
@@ -653,7 +744,17 @@ void load_refuse(void)
     type_unlock();
 }
 
-MethodTable *load_unchecked(void) { return unchecked.len ? vec_pop(&unchecked) : NULL; }
+MethodTable *load_unchecked(void)
+{
+    Err ignored;
+    ignored.kind = ERR_NONE;
+    while (late_parents.len) {
+        MethodTable *mt = vec_pop(&late_parents);
+        if (!settle_parent(mt, &ignored))
+            load_forget(mt);
+    }
+    return unchecked.len ? vec_pop(&unchecked) : NULL;
+}
 
 bool load_recheck(MethodTable *mt)
 {
@@ -688,6 +789,7 @@ MethodTable *load_typedef(Module *m, u32 rid, Err *e)
     if (found) {
         if (found->mt || early_identity(found))
             return found->mt ? found->mt : found->early;
+        met_nameless = true;
         load_error(e, m, rid, "");
         return NULL;
     }

@@ -394,7 +394,7 @@ static Method *method_by_name(MethodTable *owner, const char *name, i32 params, 
             continue;
         MdSig s = md_sig_blob(md, md_MethodDef_Signature(md, rid));
         MdMethodSig head;
-        if (params < 0 || (md_sig_method(&s, &head) && (i32)head.param_count == params))
+        if (params < 0 || (md_sig_method(&s, &head) && (i32)head.param_count == params && !head.is_vararg))
             return method_by_rid(owner, rid, e);
     }
     return NULL;
@@ -575,7 +575,7 @@ static Method *resolve_methodspec(const SigContext *c, u32 token, bool *shared, 
         return NULL;
     MdSig s = md_sig_of(md, token);
     u32 n;
-    if (!md_sig_inst(&s, &n) || n > 1024 || n != def->num_generic) {
+    if (!md_sig_inst(&s, &n) || n > GENERIC_MAX || n != def->num_generic) {
         err_set(e, ERR_BAD_IMAGE, token, "Bad method specification.");
         return NULL;
     }

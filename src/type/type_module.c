@@ -86,7 +86,7 @@ static void settle(void)
     for (MethodTable *mt = NULL;;) {
         load_begin();
         if (!mt)
-            mt = load_unchecked();
+            mt = load_unchecked(), bind_module = NULL;
         bool waits = mt && !load_recheck(mt) && bind_module;
         load_depth--;
         type_unlock();

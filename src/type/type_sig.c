@@ -78,7 +78,7 @@ static TypeHandle read_inst(const SigContext *c, MdSig *s, bool canon, Err *e)
 {
     u8 et = md_sig_byte(s);
     u32 token = md_sig_token(s), n = md_sig_uint(s);
-    if (et == ET_INTERNAL || s->bad || n == 0 || n > 1024) {
+    if (et == ET_INTERNAL || s->bad || n == 0 || n > GENERIC_MAX) {
         err_set(e, ERR_BAD_IMAGE, 0, "Bad generic instance in a signature.");
         return 0;
     }
@@ -493,7 +493,7 @@ bool handle_equals_sig(TypeHandle h, const SigSide *b, MdSig *s)
     }
     case ET_FNPTR: {
         s->p--;
-        SigContext c = {.module = b->module, .class_args = b->args, .num_class_args = b->args ? 1024 : 0};
+        SigContext c = {.module = b->module, .class_args = b->args, .num_class_args = b->args ? GENERIC_MAX : 0};
         return sig_read(&c, s, false, NULL) == h;
     }
     default:

@@ -16,13 +16,15 @@ static bool interfaces_ok(MethodTable *mt, Err *e)
 {
     u32 n;
     SigContext c = context_of(mt);
+    if (!interfaces_of(mt, &n, e))
+        return false;
     MdIter it = md_interfaces_of(mt->module->md, mt_rid(mt));
     for (u32 r; (r = md_next_row(&it));) {
         TypeHandle th = load_token(&c, md_InterfaceImpl_Interface(mt->module->md, r), e);
         if (!th || !instance_ok(th_mt(th), e))
             return false;
     }
-    return interfaces_of(mt, &n, e) != NULL;
+    return true;
 }
 
 /* Does a chain of variables constrained by each other come back to the first? */
@@ -120,6 +122,12 @@ static bool body_ok(MethodTable *mt, u32 row, Err *e)
     bool same = sig_equal(&own, &d.sig, false);
     if (load_missed(before, e))
         return false;
+    MethodTable *typical = th_mt(d.owner)->klass->typical;
+    SigSide raw = d.sig;
+    raw.args = NULL;
+    u32 decl = same ? find_method_rid(typical, d.name, &raw, false) : 0;
+    if (decl && !constraints_kept_by(mt, body, typical, decl, d.sig.args, e))
+        return weaker_error(mt, body, "explicitly implement an interface", e);
     if (!same)
         return err_set(e, ERR_TYPE_LOAD, mt->klass->token,
                        "Signature of the body and declaration in a method implementation do not match.  Type: '%s'.  Assembly: '%s'.", type,
@@ -128,7 +136,8 @@ static bool body_ok(MethodTable *mt, u32 row, Err *e)
     for (u32 r; !mt_is_interface(mt) && (r = md_next_row(&it)) && r < row;) {
         if (!declared_by(mt, r, &other, e))
             return false;
-        if (other.owner == d.owner && strcmp(other.name, d.name) == 0 && sig_equal(&other.sig, &d.sig, false))
+        if (other.owner == d.owner && MD_RID(md_MethodImpl_MethodBody(md, r)) != body && strcmp(other.name, d.name) == 0 &&
+            sig_equal(&other.sig, &d.sig, false))
             return err_set(e, ERR_TYPE_LOAD, mt->klass->token,
                            "Method '%s' on type '%s' from assembly '%s' is overriding a method that has been overridden.",
                            md_method_name(md, body), type, assembly);
@@ -146,15 +155,16 @@ static bool override_ok(MethodTable *mt, u32 row, Err *e)
                                                    : MD_TOKEN(MDT_TypeDef, md_method_owner(md, MD_RID(decl)));
     if (MD_TABLE_OF(body) != MDT_MethodDef || MD_TABLE_OF(owner) == MDT_MethodDef || MD_TABLE_OF(owner) == MDT_ModuleRef)
         return true;
-    TypeHandle th = load_token(&c, owner, e);
-    if (!th)
+    bool open = MD_TABLE_OF(owner) == MDT_TypeSpec && !vars_within(md_sig_of(md, owner), c.num_class_args); /* nobody has it */
+    TypeHandle th = open ? 0 : load_token(&c, owner, e);
+    if (!th && !open)
         return false;
     MethodTable *iface = th_mt(th);
-    if (!iface || !mt_is_interface(iface) || iface == mt)
+    if (!open && (!iface || !mt_is_interface(iface) || iface == mt))
         return true;
     MethodTable **map = interfaces_of(mt, &n, e);
     for (u32 i = 0; map && i < n; i++)
-        if (map[i]->klass->typical == iface->klass->typical)
+        if (map[i] == iface)
             return body_ok(mt, row, e);
     if (!map)
         return false;
@@ -233,7 +243,7 @@ bool validate_constructor(Module *m, u32 type_rid, u32 rid, Err *e)
     MdSig s = md_sig_blob(md, md_MethodDef_Signature(md, rid));
     MdMethodSig h;
     bool is_static = (md_MethodDef_Flags(md, rid) & MD_STATIC) != 0;
-    if (!md_sig_method(&s, &h) || is_static != of_class || (of_class && (h.has_this || h.param_count || h.generic_count)))
+    if (!md_sig_method(&s, &h) || is_static != of_class || (of_class && (h.has_this || h.is_vararg || h.param_count || h.generic_count)))
         return load_error(e, m, type_rid, "");
     md_sig_skip_mods(&s);
     return md_sig_byte(&s) == ET_VOID || load_error(e, m, type_rid, "");

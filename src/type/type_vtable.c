@@ -84,16 +84,21 @@ static bool twice_error(MethodTable *mt, u32 body_rid, Err *e)
                    md_method_name(mt->module->md, body_rid), full, asmname);
 }
 
-/* Does an earlier row name the same declaration, or make this body's own slot another's? */
-static bool given_twice(MethodTable *mt, u32 row)
+/* The body to blame (0: none) where an earlier row names the same declaration for another body, or one of the two rows makes the other body's own
+ * slot another's.  No method overrides itself. */
+static u32 given_twice(MethodTable *mt, u32 row)
 {
     const MdImage *md = mt->module->md;
     u32 decl = md_MethodImpl_MethodDeclaration(md, row), body = md_MethodImpl_MethodBody(md, row);
     MdIter it = md_method_impls_of(md, mt_rid(mt));
-    for (u32 r; (r = md_next_row(&it));)
-        if (r != row && ((r < row && md_MethodImpl_MethodDeclaration(md, r) == decl) || md_MethodImpl_MethodDeclaration(md, r) == body))
-            return true;
-    return false;
+    for (u32 r; (r = md_next_row(&it)) && r < row;) {
+        u32 other = md_MethodImpl_MethodDeclaration(md, r);
+        if ((other == decl && md_MethodImpl_MethodBody(md, r) != body) || other == body)
+            return body;
+        if (md_MethodImpl_MethodBody(md, r) == decl)
+            return decl;
+    }
+    return decl == body ? body : 0;
 }
 
 /* The body's signature is the declaration's; the result may be narrower. */
@@ -105,7 +110,7 @@ static bool body_fits(MethodTable *mt, const SigSide *decl, MethodTable *p, u32 
         return true;
     assembly_display(mt->module->assembly, asmname, sizeof asmname);
     md_type_full_name(mt->module->md, mt->klass->token, full, sizeof full);
-    if (!sig_equal(&own, decl, true))
+    if (!sig_equal(&own, decl, true) || p == mt)
         return err_set(e, ERR_TYPE_LOAD, mt->klass->token,
                        "Signature of the body and declaration in a method implementation do not match.  Type: '%s'.  Assembly: '%s'.", full, asmname);
     MdSig s = md_sig(own.sig, own.len);
@@ -120,6 +125,15 @@ static bool body_fits(MethodTable *mt, const SigSide *decl, MethodTable *p, u32 
     return err_set(e, ERR_TYPE_LOAD, mt->klass->token,
                    "Return type in method '%s.%s()' on type '%s' from assembly '%s' is not compatible with base type method '%s.%s()'.", full,
                    md_method_name(mt->module->md, body_rid), full, asmname, base, md_method_name(p->module->md, decl_rid));
+}
+
+bool weaker_error(MethodTable *mt, u32 body_rid, const char *how, Err *e)
+{
+    char asmname[200], full[200];
+    assembly_display(mt->module->assembly, asmname, sizeof asmname);
+    md_type_full_name(mt->module->md, mt->klass->token, full, sizeof full);
+    return err_set(e, ERR_TYPE_LOAD, mt->klass->token, "Method '%s' on type '%s' from assembly '%s' tried to %s method with weaker type parameter constraints.",
+                   md_method_name(mt->module->md, body_rid), full, asmname, how);
 }
 
 static bool final_error(MethodTable *mt, Err *e)
@@ -144,32 +158,39 @@ static i32 apply_impl_of(SlotBuild *b, SlotSrc *src, u32 row, MethodTable *p, co
         if (p == mt && by_rid ? rid != MD_RID(decl) : strcmp(md_method_name(p->module->md, rid), name) != 0)
             continue;
         u16 slot = k->method_slots ? k->method_slots[i] : 0xffff;
-        if (slot == 0xffff)
-            continue;
         SigSide side = {.module = p->module, .args = NULL};
         side.sig = md_blob(p->module->md, md_MethodDef_Signature(p->module->md, rid), &side.len);
+        if (p == mt && by_rid && slot == 0xffff) {
+            SigSide own = side_of(mt, MD_RID(body)), exact = side;
+            exact.args = mt->aux->inst;
+            return sig_equal(&own, &exact, false) ? not_virtual_error(mt, MD_RID(body), e) : body_fits(mt, &exact, p, rid, MD_RID(body), e);
+        }
+        if (slot == 0xffff)
+            continue;
         SigSide raw = *ds;
         raw.args = NULL; /* both in terms of the declaring type's own variables */
         if (!sig_equal(&raw, &side, false))
             continue;
-        if (p != mt && !mt->module->assembly->trusted && (md_MethodDef_Flags(p->module->md, rid) & MD_FINAL))
+        if (!mt->module->assembly->trusted && (md_MethodDef_Flags(p->module->md, rid) & MD_FINAL) && decl != body)
             return final_error(mt, e);
         SigSide exact = side;
         exact.args = p == mt ? p->aux->inst : NULL;
         if ((p == mt || !p->aux->inst) && !body_fits(mt, &exact, p, rid, MD_RID(body), e))
             return false;
-        if (given_twice(mt, row) || (p != mt && b->by_impl && b->by_impl[slot]))
-            return twice_error(mt, MD_RID(body), e);
-        if (b->by_impl)
-            b->by_impl[slot] = true;
         u32 index = 0;
         while (index < mt->klass->num_methods && method_rid(mt->klass, index) != MD_RID(body))
             index++;
-        src[slot] = (SlotSrc){mt->klass->depth, (u16)index};
-        mt->klass->kflags |= KF_HAS_IMPLS;
+        SlotSrc filled = {mt->klass->depth, (u16)index};
+        u32 twice = p != mt && b->by_impl && b->by_impl[slot] && memcmp(&src[slot], &filled, sizeof filled) != 0 ? body : given_twice(mt, row);
+        if (twice)
+            return twice_error(mt, MD_RID(twice), e);
+        if (!mt->module->assembly->trusted && !constraints_kept(mt, MD_RID(body), p, rid, e))
+            return weaker_error(mt, MD_RID(body), "explicitly implement a parent", e);
+        if (b->by_impl)
+            b->by_impl[slot] = true;
+        src[slot] = filled;
+        mt->klass->kflags |= KF_HAS_IMPLS | KF_FOLLOWED;
         b->changed = true;
-        if (md_has_attribute(md, body, "System.Runtime.CompilerServices", "PreserveBaseOverridesAttribute"))
-            mt->klass->kflags |= KF_COVARIANT;
         return true;
     }
     return -1;
@@ -224,7 +245,7 @@ static bool apply_impl(SlotBuild *b, SlotSrc *src, u32 row, Err *e)
             return done;
     }
     if (owner.module == m && owner.rid == mt_rid(mt))
-        return load_error_mt(e, mt, " because the signatures of the body and the declaration of a method implementation differ");
+        return load_error_mt(e, mt, "");
     SigContext c = context_of(mt);
     Method *found = resolve_method(&c, decl, NULL, e);
     if (!found) /* says what is not there */
@@ -234,8 +255,8 @@ static bool apply_impl(SlotBuild *b, SlotSrc *src, u32 row, Err *e)
     return err_set(e, ERR_MISSING_METHOD, decl, "Method not found: '%s'.", name);
 }
 
-/* Covariant overrides: an override of the narrower slot also fills the wider ones that it stood for. */
-static void propagate_covariant(SlotBuild *b, SlotSrc *src)
+/* A method that a .override put into other slots: who overrides it fills these, too. */
+static void follow_impls(SlotBuild *b, SlotSrc *src)
 {
     MethodTable *mt = b->mt;
     const SlotSrc *old = b->ptyp->klass->slot_src;
@@ -250,9 +271,6 @@ static void propagate_covariant(SlotBuild *b, SlotSrc *src)
             filled_attrs(mt, old[s], &owner, &rid);
             u16 own = owner->klass->method_slots ? owner->klass->method_slots[old[s].index] : 0xffff;
             if (own == 0xffff || own == s || memcmp(&src[own], &old[own], sizeof *src) == 0)
-                continue;
-            if (!md_has_attribute(owner->module->md, MD_TOKEN(MDT_MethodDef, rid), "System.Runtime.CompilerServices",
-                                  "PreserveBaseOverridesAttribute"))
                 continue;
             src[s] = src[own];
             mt->klass->kflags |= KF_HAS_IMPLS;
@@ -287,6 +305,8 @@ static bool place_methods(SlotBuild *b, SlotSrc *src, u16 *slots, VirtName *virt
                 filled_attrs(mt, src[s], &was, &wrid);
                 if (!validate_override(mt, rid, was, wrid, e))
                     return false;
+                if (!mt->module->assembly->trusted && !constraints_kept(mt, rid, was, wrid, e))
+                    return weaker_error(mt, rid, "implicitly override a", e);
             }
         } else {
             if (load_missed(before, e))
@@ -337,8 +357,8 @@ bool build_slots(SlotBuild *b, Err *e)
     b->by_impl = NULL;
     if (!ok)
         return false;
-    if (b->ptyp && (b->ptyp->klass->kflags & KF_COVARIANT))
-        propagate_covariant(b, src);
+    if (b->ptyp && (b->ptyp->klass->kflags & KF_FOLLOWED))
+        follow_impls(b, src);
     return true;
 }
 
@@ -364,6 +384,15 @@ static bool no_impl_error(MethodTable *mt, const char *name, Err *e)
     return false;
 }
 
+static bool is_body(MethodTable *mt, u32 method)
+{
+    MdIter it = md_method_impls_of(mt->module->md, mt_rid(mt));
+    for (u32 r; (r = md_next_row(&it));)
+        if (md_MethodImpl_MethodBody(mt->module->md, r) == method)
+            return true;
+    return false;
+}
+
 static bool check_interface(MethodTable *mt, MethodTable *iface, Err *e)
 {
     MtClass *ik = iface->klass;
@@ -379,6 +408,8 @@ static bool check_interface(MethodTable *mt, MethodTable *iface, Err *e)
         ignored.kind = ERR_NONE;
         ignored.token = 0;
         Method *r = attrs & MD_STATIC ? find_static_impl(mt, im, &ignored) : find_impl(mt, im, &ignored);
+        if (r && im->num_generic && r->mt->klass->typical == mt && !constraints_kept_by(mt, MD_RID(r->token), iface, rid, iface->aux->inst, e))
+            return weaker_error(mt, MD_RID(r->token), is_body(mt, r->token) ? "explicitly implement an interface" : "implicitly implement an interface", e);
         if (!r && ignored.kind == ERR_ENTRY_POINT && ignored.token == IMPL_TAKEN_AWAY)
             continue;
         if (!r && (ignored.kind == ERR_ENTRY_POINT || ignored.kind == ERR_NONE))
@@ -475,6 +506,16 @@ Method *type_slot_method(MethodTable *mt, u32 slot)
     return LOADED(Method *, (Err *)NULL, slot_method(mt, slot, LE));
 }
 
+Method *type_direct_body(Method *m)
+{
+    MtClass *k = m->mt->klass;
+    if (!(m->flags & MF_VIRTUAL) || (m->flags & MF_STATIC) || m->num_generic || !(k->kflags & KF_HAS_IMPLS) || mt_is_array(m->mt) || m->slot >= k->num_slots)
+        return m;
+    SlotSrc s = k->slot_src[m->slot];
+    Method *body = s.depth == k->depth && s.index != m->index ? type_slot_method(m->mt, m->slot) : NULL;
+    return body ? body : m;
+}
+
 /* --- Publication of code --------------------------------------------------------------------------------------------------- */
 static bool same_src(SlotSrc a, u32 depth, u32 index) { return a.depth == depth && a.index == index; }
 
@@ -498,7 +539,7 @@ static void publish_in(MethodTable *mt, Method *m, void *code)
     MtClass *k = mt->klass;
     if (m->slot != 0xffff)
         publish_slot(mt, m->slot, k->depth, m->index, code);
-    if (k->kflags & (KF_HAS_IMPLS | KF_COVARIANT))
+    if (k->kflags & (KF_HAS_IMPLS | KF_FOLLOWED))
         for (u32 s = 0; s < k->num_slots; s++)
             if (s != m->slot && same_src(k->slot_src[s], k->depth, m->index))
                 publish_slot(mt, s, k->depth, m->index, code);

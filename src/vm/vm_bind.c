@@ -238,7 +238,7 @@ static PeImage *open_image(LoadContext *alc, const char *path, bool *in_bundle, 
     return pe;
 }
 
-/* Emitted assemblies are found by each other only. */
+/* Emitted assemblies are found by each other's references only, never by a name. */
 static Assembly *find_in_list(LoadContext *alc, const MdAssemblyName *n, bool emitted)
 {
     for (u32 i = 0; i < alc->assemblies.len; i++) {
@@ -524,11 +524,11 @@ static void wrap_pending(Thread *t, const MdAssemblyName *name)
     }
 }
 
-Assembly *vm_bind_assembly(LoadContext *alc, const MdAssemblyName *name, Assembly *requester, Err *e)
+static Assembly *bind_assembly(LoadContext *alc, const MdAssemblyName *name, Assembly *requester, bool emitted, Err *e)
 {
     Err local = {0};
     Thread *t = thread_current();
-    Assembly *a = bind_steps(t, alc, name, requester && requester->is_dynamic, &local);
+    Assembly *a = bind_steps(t, alc, name, emitted, &local);
     if (!a && local.kind == ERR_NONE && t && vm_runtime.started)
         a = last_resort(t, name, requester, &local);
     if (a)
@@ -545,6 +545,11 @@ Assembly *vm_bind_assembly(LoadContext *alc, const MdAssemblyName *name, Assembl
     return NULL;
 }
 
+Assembly *vm_bind_assembly(LoadContext *alc, const MdAssemblyName *name, Assembly *requester, Err *e)
+{
+    return bind_assembly(alc, name, requester, false, e);
+}
+
 static Assembly *bind_ref(Assembly *from, u32 token, Err *e)
 {
     MdAssemblyName n;
@@ -552,7 +557,7 @@ static Assembly *bind_ref(Assembly *from, u32 token, Err *e)
         err_set(e, ERR_BAD_IMAGE, token, "Bad assembly reference.");
         return NULL;
     }
-    return vm_bind_assembly(from->alc, &n, from, e);
+    return bind_assembly(from->alc, &n, from, from->is_dynamic, e);
 }
 
 /* --- Loading by content ------------------------------------------------------------------------------------------------- */

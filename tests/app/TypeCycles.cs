@@ -14,6 +14,11 @@ interface IA<T> { T Me(); }
 interface IB : IA<D> { }
 class D : IB { public D Me() => this; }
 
+class Early<T> { public virtual string Of() => typeof(T).ToString(); }
+class Late : Early<Around<Start>> { }
+class Around<T> : Late { public virtual string Own() => typeof(T) + " in " + Of(); }
+class Start : Around<Start> { }
+
 class Animal { public override string ToString() => GetType().Name; }
 class Cat : Animal { }
 
@@ -41,6 +46,8 @@ static class Program
         Console.WriteLine(typeof(Bar).BaseType + " " + typeof(Foo).BaseType);
         Console.WriteLine(new Leaf().Number + " " + (new Leaf().Value == null) + " " + typeof(One<int>).BaseType);
         Console.WriteLine(((IA<D>)new D()).Me() is IB);
+        Console.WriteLine(new Start().Own() + " " + new Around<int>().Own() + " " + new Late().Of() + " " + (new Start() is Early<Around<Start>>));
+        Console.WriteLine(typeof(Start).BaseType!.BaseType!.BaseType);
         Console.WriteLine(Ask(new OfAnimal()));
         Console.WriteLine(Ask(new OfCat()));
         Console.WriteLine(Ask(new Both()));
