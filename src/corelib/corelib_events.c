@@ -10,6 +10,7 @@
 
 #include "os/os_thread.h"
 #include "os/os_time.h"
+#include "vm/vm_events.h"
 #include "vm/vm_finalizer.h"
 #include "vm/vm_roots.h"
 
@@ -254,6 +255,40 @@ void corelib_ep_post(u32 id, u64 keywords, u32 level, const void *payload, u32 s
     os_mutex_unlock(&session_lock);
 }
 
+void corelib_ep_put(EpPayload *p, const void *value, u32 bytes)
+{
+    if (p->size + bytes > sizeof p->data) {
+        p->spilt = true;
+        return;
+    }
+    if (bytes)
+        memcpy(p->data + p->size, value, bytes);
+    p->size += bytes;
+}
+
+void corelib_ep_put_text(EpPayload *p, const char16 *s)
+{
+    u32 n = 0, room = (u32)(sizeof p->data - p->size) / 4;
+    while (s && s[n] && n < room)
+        n++;
+    char16 end = 0;
+    corelib_ep_put(p, s, n * 2);
+    corelib_ep_put(p, &end, 2);
+}
+
+void corelib_ep_put_utf8(EpPayload *p, const char *s)
+{
+    char16 *wide = s ? utf8_dup_utf16(s, strlen(s)) : NULL;
+    corelib_ep_put_text(p, wide);
+    base_free(wide);
+}
+
+void corelib_ep_send(u32 id, u64 keywords, u32 level, const EpPayload *p)
+{
+    if (!p->spilt)
+        corelib_ep_post(id, keywords, level, p->data, p->size);
+}
+
 /* --- Sessions ------------------------------------------------------------------------------------------------------------------ */
 
 typedef struct ProviderConfig {
@@ -293,6 +328,8 @@ CALL(u64, corelib_ep_enable, const char16 *file, i32 format, u32 megabytes, cons
     sessions = s;
     vm_gc_collected = collected;
     vm_finalizer_passes = finalizers;
+    vm_events = &corelib_ep_vm;
+    wait_begins_or_ends = corelib_ep_waits;
     __atomic_store_n(&any, true, __ATOMIC_RELEASE);
     os_mutex_unlock(&session_lock);
     return id;

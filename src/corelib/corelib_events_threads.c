@@ -6,53 +6,20 @@
 #include "corelib/corelib_events.h"
 #include "thread/sync.h"
 
-enum { KEYWORD_LOADER = 0x4, KEYWORD_CONTENTION = 0x4000, KEYWORD_THREADING = 0x10000, INFORMATIONAL = 4, VERBOSE = 5 };
+enum { KEYWORD_CONTENTION = 0x4000, KEYWORD_THREADING = 0x10000, INFORMATIONAL = EP_INFORMATIONAL, VERBOSE = EP_VERBOSE };
 #define KEYWORD_TRANSFER (KEYWORD_THREADING | 0x80000000u)
 #define KEYWORD_WAIT_HANDLE (1ull << 42)
 
-typedef struct Payload {
-    u32 size;
-    bool spilt; /* a text was too long for the event */
-    u8 data[EP_PAYLOAD_MAX];
-} Payload;
-
-static void put(Payload *p, const void *value, u32 bytes)
-{
-    if (p->size + bytes > sizeof p->data) {
-        p->spilt = true;
-        return;
-    }
-    memcpy(p->data + p->size, value, bytes);
-    p->size += bytes;
-}
-
-/* Zero-terminated UTF-16; NULL is empty; what does not fit is cut off. */
-static void put_text(Payload *p, const char16 *s)
-{
-    u32 n = 0, room = (u32)(sizeof p->data - p->size) / 4;
-    while (s && s[n] && n < room)
-        n++;
-    char16 end = 0;
-    put(p, s, n * 2);
-    put(p, &end, 2);
-}
-
-static void send(u32 id, u64 keywords, u32 level, const Payload *p)
-{
-    if (!p->spilt)
-        corelib_ep_post(id, keywords, level, p->data, p->size);
-}
-
-#define PUT(value) put(&p, &(value), sizeof(value))
+#define PUT(value) corelib_ep_put(&p, &(value), sizeof(value))
 #define EVENT(name, id, keywords, level, ...) /* ..., the arguments in the order of the payload */                                                \
     CALL(void, name, EVENT_PARAMS(__VA_ARGS__))                                                                                                   \
     {                                                                                                                                             \
-        Payload p;                                                                                                                                \
+        EpPayload p;                                                                                                                                \
         if (!corelib_ep_wanted(keywords, level))                                                                                                  \
             return;                                                                                                                               \
         p.size = 0, p.spilt = false;                                                                                                              \
         EVENT_PUTS(__VA_ARGS__)                                                                                                                   \
-        send(id, keywords, level, &p);                                                                                                            \
+        corelib_ep_send(id, keywords, level, &p); \
     }
 /* Parameters a, b, c … of the types given, the last for the number of the runtime in the process. */
 #define EVENT_COUNT(...) EVENT_COUNT_(__VA_ARGS__, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1)
@@ -94,6 +61,14 @@ EVENT(corelib_event_wait_start,       301, KEYWORD_WAIT_HANDLE, VERBOSE, u8, voi
 EVENT(corelib_event_wait_stop,        302, KEYWORD_WAIT_HANDLE, VERBOSE, u16)
 /* clang-format on */
 
+void corelib_ep_waits(bool begins, bool monitor, const void *object)
+{
+    if (begins)
+        corelib_event_wait_start(monitor, (void *)(uintptr_t)object, 0);
+    else
+        corelib_event_wait_stop(0);
+}
+
 /* --- Monitor -------------------------------------------------------------------------------------------------------------------- */
 typedef struct Holder {
     u32 id;
@@ -123,20 +98,20 @@ void corelib_ep_contended(const SyncContention *c)
 }
 
 /* --- Handlers that the loader called -------------------------------------------------------------------------------------------- */
-CALL(u8, corelib_bind_tracing, void) { return corelib_ep_wanted(KEYWORD_LOADER, INFORMATIONAL); }
+CALL(u8, corelib_bind_tracing, void) { return corelib_ep_wanted(EP_KEYWORD_BINDER, INFORMATIONAL); }
 
 static i32 handler_event(u32 id, const char16 *const *texts, u32 n, const u32 *flag, u32 flag_at)
 {
-    Payload p;
+    EpPayload p;
     u16 runtime = 0;
     p.size = 0, p.spilt = false;
     PUT(runtime);
     for (u32 i = 0; i < n; i++) {
         if (flag && i == flag_at)
             PUT(*flag);
-        put_text(&p, texts[i]);
+        corelib_ep_put_text(&p, texts[i]);
     }
-    send(id, KEYWORD_LOADER, INFORMATIONAL, &p);
+    corelib_ep_send(id, EP_KEYWORD_BINDER, INFORMATIONAL, &p);
     return 1;
 }
 
@@ -159,13 +134,13 @@ CALL(i32, corelib_event_load_from, const char16 *name, u32 tracked, const char16
 CALL(i32, corelib_event_satellite_probed, const char16 *path, i32 hr)
 {
     enum { SATELLITE_SUBDIRECTORY = 3 };
-    Payload p;
+    EpPayload p;
     u16 runtime = 0, source = SATELLITE_SUBDIRECTORY;
     p.size = 0, p.spilt = false;
     PUT(runtime);
-    put_text(&p, path);
+    corelib_ep_put_text(&p, path);
     PUT(source);
     PUT(hr);
-    send(296, KEYWORD_LOADER, INFORMATIONAL, &p);
+    corelib_ep_send(296, EP_KEYWORD_BINDER, INFORMATIONAL, &p);
     return 1;
 }

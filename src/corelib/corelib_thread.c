@@ -9,6 +9,7 @@
 #include "os/os_thread.h"
 #include "thread/sync_inline.h"
 #include "vm/vm_abort.h"
+#include "vm/vm_events.h"
 
 /* --- Thread --------------------------------------------------------------------------------------------------------------- */
 CALL(void, corelib_thread_current, ObjectHandleOnStack out)
@@ -46,6 +47,8 @@ static void run(Thread *t, void *arg)
     (void)arg;
     if (t->name[0])
         os_thread_set_name(t->name);
+    if (UNLIKELY(vm_events != NULL))
+        vm_events->thread(t, true);
     COOPERATIVE(t)
     {
         Object *o = gc_handle_get(t->object);
@@ -73,6 +76,8 @@ CALL(void, corelib_thread_start, Thread *n, i32 stack_size, i32 priority, i32 is
     } else {
         if (name && *name)
             set_name(n, name, -1);
+        if (UNLIKELY(vm_events != NULL))
+            vm_events->thread(n, false);
         if (is_pool)
             *bool_field(o, "_isThreadPool") = 1;
         n->object = gc_handle_new(t->domain, GC_HANDLE_STRONG, o);

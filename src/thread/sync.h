@@ -16,7 +16,8 @@ bool sync_enter(Thread *t, Object *o, i32 timeout_ms, bool *interrupted);
 bool sync_exit(Thread *t, Object *o);
 bool sync_is_owner(Thread *t, Object *o);
 /* Monitor.Wait/Pulse; the caller owns the lock (else returns SYNC_NOT_OWNER). */
-typedef enum SyncWaitResult { SYNC_SIGNALED, SYNC_TIMEOUT, SYNC_INTERRUPTED, SYNC_NOT_OWNER, SYNC_PENDING /* a listener left an exception */ } SyncWaitResult;
+/* SYNC_PENDING: a listener (wait.h) left an exception. */
+typedef enum SyncWaitResult { SYNC_SIGNALED, SYNC_TIMEOUT, SYNC_INTERRUPTED, SYNC_NOT_OWNER, SYNC_PENDING } SyncWaitResult;
 SyncWaitResult sync_wait(Thread *t, Object *o, i32 timeout_ms);
 bool sync_pulse(Thread *t, Object *o, bool all);
 u64 sync_contention_count(void);

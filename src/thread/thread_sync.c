@@ -433,7 +433,9 @@ static LockResult lock_block(Thread *t, SyncBlock *b, u64 deadline, bool interru
         {
             __atomic_fetch_or(&t->state, THREAD_STATE_WAITSLEEPJOIN, __ATOMIC_RELAXED);
             tell(b, false, 0);
+            wait_tell(true, false, NULL);
             result = lock_waiting(b, &w, deadline, interruptible);
+            wait_tell(false, false, NULL);
             tell(b, true, since);
             __atomic_fetch_and(&t->state, ~(u32)THREAD_STATE_WAITSLEEPJOIN, __ATOMIC_RELAXED);
         }
@@ -560,7 +562,11 @@ static SyncWaitResult wait_parked(Thread *t, SyncBlock *b, i32 timeout_ms)
         u64 deadline = thread_deadline(timeout_ms);
         __atomic_fetch_or(&t->state, THREAD_STATE_WAITSLEEPJOIN, __ATOMIC_RELAXED);
         leave_for(b, &w);
+        if (timeout_ms)
+            wait_tell(true, true, b->object);
         result = wait_in_queue(b, &w, deadline);
+        if (timeout_ms)
+            wait_tell(false, true, b->object);
         lock_waiting(b, &w, THREAD_FOREVER, false);
         __atomic_fetch_and(&t->state, ~(u32)THREAD_STATE_WAITSLEEPJOIN, __ATOMIC_RELAXED);
     }

@@ -37,6 +37,7 @@ typedef struct MultiWait {
 } MultiWait;
 
 const WaitListener *wait_listener;
+void (*wait_begins_or_ends)(bool begins, bool monitor, const void *object);
 enum { MAX_OBJECTS = 64, MAX_WAKES = 64 };
 static pthread_mutex_t wait_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -433,7 +434,12 @@ static i32 wait_from(WaitObject *signal, WaitObject **w, u32 n, bool all, i32 ti
         unlock_and_wake(&wakes);
         return WAIT_TIMED_OUT;
     }
-    return wait_parked(&m, timeout_ms, lifo, &wakes);
+    if (signal) /* of this nobody is told */
+        return wait_parked(&m, timeout_ms, lifo, &wakes);
+    wait_tell(true, false, NULL);
+    r = wait_parked(&m, timeout_ms, lifo, &wakes);
+    wait_tell(false, false, NULL);
+    return r;
 }
 
 i32 wait_one(WaitObject *w, i32 timeout_ms)

@@ -32,6 +32,13 @@ i32 wait_signal_and_wait(WaitObject *signal, WaitObject *w, i32 timeout_ms);
 /* Thread.Interrupt / Sleep / Join. sleep and join return WAIT_WAS_INTERRUPTED when interrupted. */
 void wait_interrupt(Thread *t);
 i32 wait_sleep(Thread *self, i32 timeout_ms);
+/* Called, preemptive, when a thread begins to wait, and when that ends; monitor: for a pulse.  NULL: nobody listens; never reset. */
+extern void (*wait_begins_or_ends)(bool begins, bool monitor, const void *object);
+static inline void wait_tell(bool begins, bool monitor, const void *object)
+{
+    if (UNLIKELY(wait_begins_or_ends != NULL))
+        wait_begins_or_ends(begins, monitor, object);
+}
 /* Waits that somebody wants to hear of (SynchronizationContext.Wait): may this thread's context wait for it?  It does so in managed code; a result
  * as wait_one's, or -1 and an exception is pending.  Both cooperative; set once, may be NULL. */
 typedef struct WaitListener {

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "os/os_file.h"
+#include "vm/vm_events.h"
 #include "vm/vm_hresult.h"
 #include "vm/vm_props.h"
 #include "vm/vm_throw.h"
@@ -264,6 +265,18 @@ static const u8 *mvid(Assembly *a)
     return g ? g : none;
 }
 
+/* Tells of a load by content, which asks the context only. */
+static void tell_load(LoadContext *alc, const MdAssemblyName *id, const char *path, Assembly *found, Assembly *result)
+{
+    Thread *t = thread_current();
+    if (LIKELY(vm_events == NULL) || !t)
+        return;
+    const VmBinding b = {alc, id, type_corelib, path, false};
+    vm_events->binding(t, &b, true, NULL);
+    vm_events->stage(t, &b, alc, VM_BIND_IN_CONTEXT, found);
+    vm_events->binding(t, &b, false, result);
+}
+
 /* Adds an opened image to the context, unless one of its name came before: then that one (*old), the image is dropped.  NULL without error: its
  * version is below the one asked for. */
 static Assembly *add_image(LoadContext *alc, PeImage *pe, const char *path, const MdAssemblyName *asked, bool *old, Err *e)
@@ -300,6 +313,8 @@ static Assembly *add_image(LoadContext *alc, PeImage *pe, const char *path, cons
         }
     }
     type_unlock();
+    if (!asked)
+        tell_load(alc, &id, path, *old ? a : NULL, a);
     md_close(&md);
     return a;
 }
@@ -333,6 +348,8 @@ void vm_assembly_loaded(Assembly *a)
 {
     Thread *t = thread_current();
     LOG(start, 1, "assembly %s from %s", a->name, a->path ? a->path : "memory");
+    if (UNLIKELY(vm_events != NULL))
+        vm_events->assembly(a);
     if (!t || !vm_runtime.started || !has_subscribers("AssemblyLoad"))
         return;
     COOPERATIVE_ANY(t)
@@ -464,35 +481,72 @@ static Assembly *bind_default(LoadContext *def, const MdAssemblyName *n, bool em
         base_free(inside);
         if (!a && path)
             a = load_path(def, path, n, false, e);
+        if (path && UNLIKELY(vm_events != NULL))
+            vm_events->probed(path, a != NULL);
         if (!a && e && e->kind == ERR_BAD_IMAGE && strncmp(e->text, "Bad IL format.", 14) == 0)
             e->kind = ERR_NONE, e->name[0] = 0, e->hresult = 0; /* as the reference: no image is no file */
     }
     return a && version_ok(n, &a->identity) ? a : NULL;
 }
 
-static Assembly *bind_steps(Thread *t, LoadContext *alc, const MdAssemblyName *n, bool emitted, Err *e)
+static void tell_stage(Thread *t, const VmBinding *b, LoadContext *alc, VmBindStage stage, Assembly *result)
 {
-    LoadContext *def = alc->domain->default_context;
-    Assembly *a;
-    if (alc == def) {
-        a = bind_default(def, n, emitted, e);
-    } else {
-        a = md_same_simple_name(&type_corelib->identity, n) ? type_corelib : find_loaded(alc, n, emitted);
-        if (a && !version_ok(n, &a->identity))
-            a = NULL;
-        if (!a && alc->managed && t)
-            a = ask_context(t, alc, "Resolve", n, e);
-        if (!a && e->kind == ERR_NONE)
-            a = bind_default(def, n, emitted, e);
+    if (UNLIKELY(vm_events != NULL) && t)
+        vm_events->stage(t, b, alc, stage, result);
+}
+
+static Assembly *default_steps(Thread *t, const VmBinding *b, LoadContext *def, bool emitted, Err *e)
+{
+    Assembly *a = UNLIKELY(vm_events != NULL) ? find_loaded(def, b->name, emitted) : NULL;
+    tell_stage(t, b, def, VM_BIND_IN_CONTEXT, a);
+    bool found = a != NULL;
+    a = bind_default(def, b->name, emitted, e);
+    if (!found)
+        tell_stage(t, b, def, VM_BIND_PLATFORM, a);
+    return a;
+}
+
+static Assembly *custom_steps(Thread *t, const VmBinding *b, LoadContext *def, bool emitted, Err *e)
+{
+    LoadContext *alc = b->alc;
+    const MdAssemblyName *n = b->name;
+    Assembly *a = md_same_simple_name(&type_corelib->identity, n) ? type_corelib : find_loaded(alc, n, emitted);
+    if (a && !version_ok(n, &a->identity))
+        a = NULL;
+    tell_stage(t, b, alc, VM_BIND_IN_CONTEXT, a);
+    if (!a && alc->managed && t) {
+        a = ask_context(t, alc, "Resolve", n, e);
+        tell_stage(t, b, alc, VM_BIND_CONTEXT_LOAD, a);
     }
+    if (!a && e->kind == ERR_NONE) {
+        a = default_steps(t, b, def, emitted, e);
+        tell_stage(t, b, alc, VM_BIND_FALLBACK, a);
+    }
+    return a;
+}
+
+static Assembly *bind_steps(Thread *t, const VmBinding *b, Err *e)
+{
+    LoadContext *alc = b->alc, *def = alc->domain->default_context;
+    const MdAssemblyName *n = b->name;
+    bool emitted = b->emitted;
+    Assembly *a = alc == def ? default_steps(t, b, def, emitted, e) : custom_steps(t, b, def, emitted, e);
     if (a || e->kind != ERR_NONE || !t || !vm_runtime.started)
         return a;
-    if (alc != def && def->managed && culture_neutral(n) && (a = ask_context(t, def, "ResolveUsingResolvingEvent", n, e), a || e->kind != ERR_NONE))
-        return a;
-    if (!culture_neutral(n))
+    if (alc != def && def->managed && culture_neutral(n)) {
+        a = ask_context(t, def, "ResolveUsingResolvingEvent", n, e);
+        tell_stage(t, b, def, VM_BIND_RESOLVING, a);
+        if (a || e->kind != ERR_NONE)
+            return a;
+    }
+    if (!culture_neutral(n)) {
         a = ask_context(t, alc, "ResolveSatelliteAssembly", n, e);
-    if (!a && e->kind == ERR_NONE && (alc != def || alc->managed))
+        tell_stage(t, b, alc, VM_BIND_SATELLITE, a);
+    }
+    if (!a && e->kind == ERR_NONE && (alc != def || alc->managed)) {
         a = ask_context(t, alc, "ResolveUsingResolvingEvent", n, e);
+        tell_stage(t, b, alc, VM_BIND_RESOLVING, a);
+    }
     return a;
 }
 
@@ -528,9 +582,17 @@ static Assembly *bind_assembly(LoadContext *alc, const MdAssemblyName *name, Ass
 {
     Err local = {0};
     Thread *t = thread_current();
-    Assembly *a = bind_steps(t, alc, name, emitted, &local);
-    if (!a && local.kind == ERR_NONE && t && vm_runtime.started)
+    const VmBinding b = {alc, name, requester, NULL, emitted};
+    bool told = UNLIKELY(vm_events != NULL) && t;
+    if (told)
+        vm_events->binding(t, &b, true, NULL);
+    Assembly *a = bind_steps(t, &b, &local);
+    if (!a && local.kind == ERR_NONE && t && vm_runtime.started) {
         a = last_resort(t, name, requester, &local);
+        tell_stage(t, &b, alc, VM_BIND_RESOLVE_EVENT, a);
+    }
+    if (told)
+        vm_events->binding(t, &b, false, a);
     if (a)
         return a;
     if (local.kind == ERR_PENDING && t)

@@ -2,6 +2,9 @@
  * Fields are looked up once at start; methods on first use.  A name that CoreLib lacks ends the process and is named.
  * Book: vm.md  Tests: tests/app */
 #include "vm/vm.h"
+#include "vm/vm_events.h"
+
+const VmEvents *vm_events;
 
 u32 vm_core_field_offset[CF_COUNT];
 static Method *methods[CM_COUNT];

@@ -24,6 +24,7 @@
  * traces (vm_trace.c).  Book: exceptions.md  Tests: tests/il/eh.il, tests/app */
 #include "vm/vm_eh.h"
 #include "vm/vm_abort.h"
+#include "vm/vm_events.h"
 #include "vm/vm_throw.h"
 #include "vm/vm_trace.h"
 
@@ -51,6 +52,7 @@ typedef struct EhState {
                  */
     u8 phase, target;
     bool have_frame; /* it's frame is not done */
+    bool in_finally; /* a finally or fault body runs */
     bool skip_first; /* rethrow: the first frame is in the trace already */
     /* what pass 1 found */
     void **catch_fp, **catch_sp;
@@ -426,6 +428,35 @@ void vm_eh_uncompiled(Thread *t, Method *m)
     et->uncompiled_by = t->pending;
 }
 
+/* Is one of the frames in a catch body?  These run in place, so the IL has to say. */
+static bool in_catch(TransitionRecord *rec)
+{
+    CodeWalk w;
+    code_walk_init(&w, rec);
+    while (code_walk_next(&w)) {
+        const CodeInfo *ci = w.frame.code;
+        const Method *m = ci->method;
+        IlBody body;
+        if (!ci->num_clauses || !m->token || m->flags & MF_HAS_BODY_OVERRIDE || !il_read_body(m->mt->module->md, MD_RID(m->token), &body, NULL))
+            continue;
+        u32 il = code_il_offset(ci, w.frame.ip, !w.frame.is_fault);
+        for (u32 i = 0; i < body.clause_count; i++) {
+            IlClause c;
+            il_clause(&body, i, &c);
+            if ((c.kind == IL_EH_CATCH || c.kind == IL_EH_FILTER) && il >= c.handler_start && il < c.handler_end)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Tells of the handler at that offset. */
+static void tell_handler(Thread *t, VmHandlerKind kind, bool begins, const CodeInfo *ci, u32 offset)
+{
+    if (UNLIKELY(vm_events != NULL))
+        vm_events->handler(t, kind, begins, ci->method, ci->start + offset);
+}
+
 static void eh_begin(Thread *t, TransitionRecord *rec)
 {
     EhThread *et = eh_thread(t);
@@ -437,7 +468,7 @@ static void eh_begin(Thread *t, TransitionRecord *rec)
     s->exception = o;
     s->phase = EH_FIRST_PASS;
     s->clause = 0;
-    s->have_frame = false;
+    s->have_frame = s->in_finally = false;
     s->skip_first = et->keep_trace;
     et->count++;
     if (et->foreign)
@@ -448,10 +479,12 @@ static void eh_begin(Thread *t, TransitionRecord *rec)
         et->batch[et->num_batch++] = (VmTraceEntry){.method = et->uncompiled, .flags = is_missing_member(o) ? VTF_NOWHERE : 0};
     et->uncompiled = NULL;
     et->uncompiled_by = NULL;
-    bool first = et->keep_trace || et->carry != o;
+    bool rethrown = et->keep_trace, first = rethrown || et->carry != o;
     et->keep_trace = et->foreign = false;
     et->carry = NULL;
     iter_init(&s->it, rec);
+    if (UNLIKELY(vm_events != NULL) && first && !rethrown)
+        vm_events->thrown(t, o, s->prev || in_catch(rec));
     if (first)
         first_chance(t, o);
 }
@@ -498,8 +531,10 @@ static void found_boundary(Thread *t, EhState *s)
     start_second_pass(s, EH_TO_DEATH);
 }
 
-static void funclet_step(EhState *s, EhStep *step, u32 offset, bool is_filter)
+static void funclet_step(Thread *t, EhState *s, EhStep *step, u32 offset, bool is_filter)
 {
+    tell_handler(t, is_filter ? VM_HANDLER_FILTER : VM_HANDLER_FINALLY, true, s->it.walk.frame.code, offset);
+    s->in_finally = !is_filter;
     const CodeFrame *f = &s->it.walk.frame;
     step->kind = EH_STEP_FUNCLET;
     step->target = f->code->start + offset;
@@ -536,7 +571,7 @@ static bool first_pass(Thread *t, EhState *s, EhStep *step)
             flush_trace(t, s);
             if (c->kind == EH_FILTER) {
                 s->phase = EH_IN_FILTER;
-                funclet_step(s, step, c->filter_start, true);
+                funclet_step(t, s, step, c->filter_start, true);
                 return true;
             }
             if (catches(t, s, c)) {
@@ -558,7 +593,7 @@ static bool at_target(const EhState *s)
 
 /* Finally and fault bodies of the frame that are still to be run; in the catching frame only what
  * the catch encloses. */
-static bool next_finally(EhState *s, EhStep *step)
+static bool next_finally(Thread *t, EhState *s, EhStep *step)
 {
     const CodeInfo *ci = s->it.walk.frame.code;
     bool last = at_target(s);
@@ -569,7 +604,7 @@ static bool next_finally(EhState *s, EhStep *step)
             continue;
         if (last && encloses(c, s->catch_clause))
             continue;
-        funclet_step(s, step, c->handler_start, false);
+        funclet_step(t, s, step, c->handler_start, false);
         return true;
     }
     return false;
@@ -588,6 +623,7 @@ static void leave(Thread *t, EhState *s, EhStep *step)
         step->sp = s->catch_sp;
         step->exception = seen_by(o, s->catch_code);
         sp = (char *)s->catch_sp;
+        tell_handler(t, VM_HANDLER_CATCH, true, s->catch_code, s->catch_clause->handler_start);
     } else if (s->target == EH_TO_FILTER) { /* the filter returns 0 to its driver */
         step->kind = EH_STEP_RESUME;
         step->target = (void *)(uintptr_t)code_funclet_return;
@@ -621,7 +657,7 @@ static void second_pass(Thread *t, EhState *s, EhStep *step)
             s->have_frame = true;
             s->clause = 0;
         }
-        if (next_finally(s, step))
+        if (next_finally(t, s, step))
             return;
         if (at_target(s)) {
             leave(t, s, step);
@@ -635,6 +671,9 @@ static void eh_next(Thread *t, EhStep *step, u64 funclet_result)
 {
     EhState *s = ((EhThread *)t->eh)->top;
     memset(step, 0, sizeof(*step));
+    if (s->in_finally || s->phase == EH_IN_FILTER)
+        tell_handler(t, s->in_finally ? VM_HANDLER_FINALLY : VM_HANDLER_FILTER, false, s->it.walk.frame.code, 0);
+    s->in_finally = false;
     if (s->phase == EH_IN_FILTER) {
         s->phase = EH_FIRST_PASS;
         if ((u32)funclet_result)

@@ -12,6 +12,7 @@
 #include "vm/vm_accessor.h"
 #include "vm/vm_delegate.h"
 #include "vm/vm_eh.h"
+#include "vm/vm_events.h"
 #include "vm/vm_roots.h"
 #include "vm/vm_unload.h"
 #include "vm/vm_verify.h"
@@ -218,8 +219,12 @@ static void *compile(Thread *t, Method *m)
         if (begin_compile(t, m, &nested)) {
             find_override(m);
             VmVerifying v = {m, verify};
+            if (UNLIKELY(vm_events != NULL))
+                vm_events->compiling(m);
             CodeInfo *made = jit_compile_tier0_if(m, verify ? vm_verify_body : NULL, &v, &e);
             end_compile(m, made, nested);
+            if (UNLIKELY(vm_events != NULL) && made)
+                vm_events->compiled(m, made->start, made->size);
             if (made && (vm_method_compiled_hook || log_levels[LOG_jit])) {
                 char name[400];
                 vm_name_of(m, name, sizeof name);
