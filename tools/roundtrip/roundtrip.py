@@ -139,11 +139,11 @@ def run_compiler(a, framework):
     shutil.copytree(csc, tmp + "/csc", symlinks=True)
     names = ["csc.dll", "Microsoft.CodeAnalysis.dll", "Microsoft.CodeAnalysis.CSharp.dll"]
     all_of([f"{csc}/{n}" for n in names], a, lambda f: tmp + "/csc/" + os.path.basename(f))
-    source = str(ROOT / "tests/app/LinqQueries.cs")
-    if not os.path.exists(source):
-        source = sorted(glob.glob(str(ROOT / "tests/app/*.cs")), key=os.path.getsize)[-1]
+    usings = "".join(f"global using System{n};\n" for n in ("", ".Collections.Generic", ".IO", ".Linq", ".Threading", ".Threading.Tasks"))
+    Path(tmp + "/usings.cs").write_text(usings)
+    sources = [str(ROOT / "tests/app/LinqQueries.cs"), tmp + "/usings.cs"]
     refs = [f"-r:{f}" for f in assemblies([framework])]
-    common = ["-nologo", "-deterministic", "-langversion:preview", "-t:library", "-unsafe", "-nullable", source] + refs
+    common = ["-nologo", "-deterministic", "-langversion:preview", "-t:library", "-unsafe", "-nullable"] + sources + refs
     outputs = []
     for name, command in (("ours", [a.stator, tmp + "/csc/csc.dll"]), ("reference", [os.path.join(a.dotnet, "dotnet"), csc + "/csc.dll"])):
         out = f"{tmp}/{name}/out.dll"
