@@ -1,5 +1,5 @@
 /* pe.h: a PE/COFF file with a CLI header, read as a flat file.
- * Files: pe_image.c (map, headers, RVA translation), pe_debug.c (debug directory).
+ * Files: pe_image.c (map, headers, RVA translation), pe_debug.c (debug directory); to write: pe_write.h, pe_sign.h.
  * Data: PeImage holds where things are; every pointer it hands out points into the file's bytes and lives as long as
  * the image.  Sections are never laid out as a native loader would: an RVA is translated through the section table.
  * Invariants: nothing outside [data, data+size) is read, whatever the file says.  Native code (ReadyToRun) is ignored.
