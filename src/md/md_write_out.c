@@ -193,23 +193,20 @@ static void sort_tables(Out *o)
 
 typedef struct StringUse {
     const char *s;
-    u32 len, old, at;
+    u64 tail; /* the last eight bytes, the last of them highest */
+    u32 len, old;
 } StringUse;
 
 /* By the reversed text, so that a suffix stands before what it ends */
 static int by_tail(const void *a, const void *b)
 {
     const StringUse *x = a, *y = b;
-    for (u32 i = 1; i <= x->len && i <= y->len; i++) {
+    if (x->tail != y->tail) return x->tail < y->tail ? -1 : 1;
+    for (u32 i = 9; i <= x->len && i <= y->len; i++) {
         u8 p = (u8)x->s[x->len - i], q = (u8)y->s[y->len - i];
         if (p != q) return p < q ? -1 : 1;
     }
     return x->len < y->len ? -1 : x->len > y->len;
-}
-static int by_old(const void *a, const void *b)
-{
-    const StringUse *x = a, *y = b;
-    return x->old < y->old ? -1 : x->old > y->old;
 }
 
 /* Calls for each cell that is a string. */
@@ -225,48 +222,41 @@ static void each_string(Out *o, void (*visit)(void *arg, u32 *cell), void *arg)
 typedef struct Strings {
     VEC(StringUse) uses;
     const MdImage *m;
+    u32 *place; /* old index -> new one; before there are new ones: not 0, seen */
 } Strings;
 
 static void note_string(void *arg, u32 *v)
 {
     Strings *x = arg;
-    const char *s = md_str(x->m, *v);
-    vec_push(&x->uses, ((StringUse){.s = s, .len = (u32)strlen(s), .old = *v}));
+    if (x->place[*v]) return;
+    x->place[*v] = 1;
+    StringUse u = {.s = md_str(x->m, *v), .old = *v};
+    u.len = (u32)strlen(u.s);
+    for (u32 i = 1; i <= MIN(u.len, 8u); i++) u.tail |= (u64)(u8)u.s[u.len - i] << (64 - 8 * i);
+    vec_push(&x->uses, u);
 }
 
-static void place_string(void *arg, u32 *v)
-{
-    Strings *x = arg;
-    StringUse key = {.old = *v};
-    const StringUse *u = bsearch(&key, x->uses.data, x->uses.len, sizeof key, by_old);
-    *v = u->at;
-}
+static void place_string(void *arg, u32 *v) { *v = ((Strings *)arg)->place[*v]; }
 
 static void make_strings(Out *o)
 {
-    Strings x = {.m = o->m};
+    Strings x = {.m = o->m, .place = base_calloc((size_t)o->m->strings_size + 1, sizeof(u32))};
     each_string(o, note_string, &x);
-    u32 n = 0;
-    if (x.uses.len) {
-        qsort(x.uses.data, x.uses.len, sizeof(StringUse), by_old);
-        for (u32 i = 0; i < x.uses.len; i++)
-            if (!n || x.uses.data[n - 1].old != x.uses.data[i].old) x.uses.data[n++] = x.uses.data[i];
-        x.uses.len = n;
-        qsort(x.uses.data, n, sizeof(StringUse), by_tail);
-    }
+    u32 n = x.uses.len;
+    if (n) qsort(x.uses.data, n, sizeof(StringUse), by_tail);
     put(&o->strings, "", 1);
     for (u32 i = n; i-- > 0;) { /* longest first among those with one tail */
-        StringUse *u = &x.uses.data[i], *next = i + 1 < n ? u + 1 : NULL;
+        const StringUse *u = &x.uses.data[i], *next = i + 1 < n ? u + 1 : NULL;
         if (next && next->len >= u->len && memcmp(next->s + next->len - u->len, u->s, u->len) == 0) {
-            u->at = next->at + next->len - u->len;
+            x.place[u->old] = x.place[next->old] + next->len - u->len;
             continue;
         }
-        u->at = o->strings.len;
+        x.place[u->old] = o->strings.len;
         put(&o->strings, u->s, u->len + 1);
     }
-    if (n) qsort(x.uses.data, n, sizeof(StringUse), by_old);
     each_string(o, place_string, &x);
     vec_free(&x.uses);
+    base_free(x.place);
 }
 
 /* --- Widths and bytes --- */
@@ -322,10 +312,17 @@ static void write_tables(Out *o, MdwHeap *b)
     for (u32 i = 0; i < MDT_COUNT; i++)
         if (o->rows[i]) put_uint(b, o->rows[i], 4);
     for (u32 i = 0; i < MDT_COUNT; i++) {
-        u8 size[MD_MAX_COLS];
-        for (u32 c = 0; c < mdw_shapes[i].count; c++) size[c] = is_wide(o, i, c) ? 4 : 2;
+        u8 *p = b->base + b->len; /* there is room for all: the size is known */
+        const u32 *v = o->cells[i], cols = mdw_shapes[i].count;
+        bool wide[MD_MAX_COLS];
+        for (u32 c = 0; c < cols; c++) wide[c] = is_wide(o, i, c);
         for (u32 rid = 1; rid <= o->rows[i]; rid++)
-            for (u32 c = 0; c < mdw_shapes[i].count; c++) put(b, cell(o, i, rid, c), size[c]);
+            for (u32 c = 0; c < cols; c++, v++) {
+                memcpy(p, v, wide[c] ? 4 : 2);
+                p += wide[c] ? 4 : 2;
+            }
+        CHECK(p <= b->base + b->cap);
+        b->len = (u32)(p - b->base);
     }
     put_uint(b, 0, 1);
     pad4(b);
