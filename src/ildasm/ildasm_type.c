@@ -507,6 +507,10 @@ void put_all_types(Dis *d)
         if (!d->enclosing[r]) put_outline(d, r);
     put_lit(d, "\n// --- members of the module itself ---\n\n");
     if (types) put_members(d, 1);
+    if (types && (md_TypeDef_Extends(d->m, 1) || md_TypeDef_Flags(d->m, 1))) { /* the known assembler takes, and drops, these */
+        open_class(d, 1);
+        close_class(d, 1);
+    }
     put_lit(d, "// --- classes ---\n\n");
     for (u32 r = 2; r <= types && !d->full; r++)
         if (!d->enclosing[r]) put_type_def(d, r);
