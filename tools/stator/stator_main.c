@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/knobs.h"
+#include "ilasm/ilasm.h"
 #include "ildasm/ildasm.h"
 
 /* What the property HOST_RUNTIME_CONTRACT points at: 48 bytes, as .NET 10.0 has it. */
@@ -34,8 +35,9 @@ typedef struct CoreClr {
 static const char usage[] =
     "Usage: stator [options] path-to-application [arguments]\n"
     "       stator verify [options] assemblies\n"
-    "       stator ildasm [options] assembly\n\n"
-    "Runs a .NET 10 program; verifies assemblies without running them; disassembles one.\n\n"
+    "       stator ildasm [options] assembly\n"
+    "       stator ilasm [options] sources\n\n"
+    "Runs a .NET 10 program; verifies assemblies without running them; disassembles one; assembles one.\n\n"
     "options:\n"
     "  --additionalprobingpath <path>  Folder with packages to probe for assemblies (may be repeated).\n"
     "  --additional-deps <path>        Additional deps.json file.\n"
@@ -175,6 +177,8 @@ int main(int argc, char **argv)
 {
     if (argc > 1 && !strcmp(argv[1], "ildasm"))
         return ildasm_main(argc - 1, argv + 1);
+    if (argc > 1 && !strcmp(argv[1], "ilasm"))
+        return ilasm_main(argc - 1, argv + 1);
     StatorApp *s = base_calloc(1, sizeof *s);
     char self[PATH_MAX];
     arena_init(&s->arena, 256 * 1024);
