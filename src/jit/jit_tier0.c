@@ -3,6 +3,8 @@
  * Not here: what each instruction becomes (jit/x64/).  Book: jit.md  Tests: tests/il/, tests/app/ */
 #include "jit/x64/jit_t0.h"
 #include "base/log.h"
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -433,6 +435,18 @@ static u32 place_prolog(T0 *j)
     return entry;
 }
 
+/* STATOR_LOG=jit:2: the steps from a method's first call to its code */
+static PRINTF_LIKE(2, 3) void log_step(Method *m, const char *fmt, ...)
+{
+    char name[400], text[200];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    type_method_name(m, false, name, sizeof name);
+    LOG(jit, 2, "%s: %s", name, text);
+}
+
 static CodeInfo *publish(T0 *j, u32 entry, Err *e)
 {
     u32 frame = ALIGN_UP((u32)j->frame + ALIGN_UP(j->outgoing, 16u), 16u); /* localloc keeps the outgoing area 16-aligned */
@@ -449,6 +463,8 @@ static CodeInfo *publish(T0 *j, u32 entry, Err *e)
     char *rw, *rx = code_alloc(alc, size, &rw);
     if (!rx)
         return err_set(e, ERR_OUT_OF_MEMORY, 0, "code heap"), NULL;
+    if (UNLIKELY(log_levels[LOG_jit] > 1))
+        log_step(j->m, "memory, %u bytes at %p", size, (void *)rx);
     if (!x64_finish(T0B, (u64)rx - entry))
         return err_set(e, ERR_INVALID_PROGRAM, j->m->token, "code out of reach"), NULL;
     memcpy(rw, j->b.start + entry, size);
@@ -489,6 +505,8 @@ static CodeInfo *publish(T0 *j, u32 entry, Err *e)
 #undef KEEP
     ci->ilstub = j->m->il_stub;
     code_register(ci);
+    if (UNLIKELY(log_levels[LOG_jit] > 1))
+        log_step(j->m, "code, %u bytes for %u of IL", size, j->w.body.code_size);
     return ci;
 }
 
@@ -511,10 +529,12 @@ static CodeInfo *compile(T0 *j, bool guesses, bool *broken, Err *e)
 {
     Err why;
     why.kind = ERR_NONE;
+    bool verified = false;
     bool scanned = sem_begin_again(&j->w, j->a, j->m, j->check ? &why : e);
     if (UNLIKELY(j->check != NULL)) {
         JitCheck check = j->check;
         j->check = NULL; /* once */
+        verified = true;
         if (!check(j->check_arg, scanned ? &j->w : NULL, j->a, e))
             return NULL;
         if (!scanned)
@@ -522,6 +542,8 @@ static CodeInfo *compile(T0 *j, bool guesses, bool *broken, Err *e)
     }
     if (!scanned)
         return NULL;
+    if (guesses && UNLIKELY(log_levels[LOG_jit] > 1))
+        log_step(j->m, "IL, %u bytes%s", j->w.body.code_size, verified ? ", verified" : "");
     if (guesses)
         guess(j);
     j->sig = j->w.sig;

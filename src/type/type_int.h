@@ -92,6 +92,7 @@ bool load_error_mt(Err *e, MethodTable *mt, const char *why);
 size_t assembly_display(Assembly *a, char *buf, size_t n);
 
 /* --- Definitions without loading --------------------------------------------------------------------------------- */
+void log_bind_step(Module *m, u32 token, u32 to); /* STATOR_LOG=bind: which row a reference leads to; each once a process */
 bool resolve_def(Module *m, u32 token, DefRef *out, Err *e); /* TypeDef, TypeRef; TypeSpec of a generic instance: its definition */
 bool find_in_assembly(Assembly *a, const char *ns, const char *name, DefRef *out, Err *e); /* forwarders followed */
 Assembly *assembly_ref(Module *m, u32 rid, Err *e);

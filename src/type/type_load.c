@@ -7,6 +7,8 @@
  * Book: type.md  Tests: tests/unit/type/ */
 #include "type/type_int.h"
 
+#include "base/log.h"
+
 /* Numbers of types: those of unloaded ones are given out again.  Under the lock. */
 static u32 last_id;
 static VEC(u32) free_ids;
@@ -77,6 +79,11 @@ void mt_publish(MethodTable *mt)
     if (mt->flags & MTF_COLLECTIBLE)
         note_type(alc_of(mt), mt);
     __atomic_fetch_or(&mt->flags2, MT2_LOADED, __ATOMIC_RELEASE);
+    if (UNLIKELY(log_levels[LOG_load])) {
+        char name[400];
+        type_name(th_of(mt), TN_NAMESPACE | TN_FULL_INST, name, sizeof name);
+        LOG(load, 1, "type %s, %08X of %s", name, mt->klass->token, mt->module->assembly->name);
+    }
 }
 
 static Loading *find_loading(Module *m, u32 rid)

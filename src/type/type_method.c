@@ -4,6 +4,8 @@
  * Book: type.md  Tests: tests/unit/type/ */
 #include "type/type_int.h"
 
+#include "base/log.h"
+
 #include <stdio.h>
 
 /* --- Making ------------------------------------------------------------------------------------------------------------ */
@@ -524,6 +526,7 @@ static Method *resolve_memberref(const SigContext *c, u32 rid, bool *shared, Err
     void *cached = m->memberrefs[rid];
     if (cached && !((uintptr_t)cached & 1))
         return cached;
+    log_bind_step(m, MD_TOKEN(MDT_MemberRef, rid), md_MemberRef_Class(md, rid));
     MethodTable *mt = memberref_owner(c, rid, shared, e);
     if (!mt)
         return NULL;
@@ -615,6 +618,7 @@ Method *resolve_method(const SigContext *c, u32 token, bool *shared, Err *e)
             break;
         if (m->methoddefs[rid])
             return m->methoddefs[rid];
+        log_bind_step(m, token, MD_TOKEN(MDT_TypeDef, md_method_owner(m->md, rid)));
         MethodTable *mt = load_typedef(m, md_method_owner(m->md, rid), e);
         return mt ? method_by_rid(mt, rid, e) : NULL;
     }
@@ -664,6 +668,7 @@ Method *type_resolve_method(const SigContext *c, u32 token, bool *shared, Err *e
     if (LIKELY(before != NULL)) {
         if (shared)
             *shared = false;
+        LOG(bind, 2, "%s: %s %08X is known", c->module->assembly->name, md_table_name(MD_TABLE_OF(token)), token);
         return before;
     }
     Method *m = LOADED(Method *, e, ({

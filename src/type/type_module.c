@@ -7,6 +7,8 @@
 #include "os/os_thread.h"
 #include "type/type_int.h"
 
+#include "base/log.h"
+
 TypeClient type_client;
 Assembly *type_corelib;
 
@@ -75,6 +77,7 @@ static bool bind_pending(Err *e)
     }
     type_lock();
     type_context_refer(m->alc, a->alc);
+    LOG(bind, 1, "%s: AssemblyRef %08X %s -> assembly %s", m->assembly->name, token, md_assemblyref_name(m->md, rid), a->path ? a->path : a->name);
     map64_put(&m->assembly->refs, rid, (u64)(uintptr_t)a);
     type_unlock();
     return true;
@@ -135,6 +138,23 @@ bool load_missed(u32 before, Err *e)
     if (!e || e->kind == ERR_NONE)
         err_set(e, ERR_PENDING, 0, "an assembly has to be bound first");
     return true;
+}
+
+/* A resolution that waits for an assembly begins anew when it is there: its steps are told once. Under the lock. */
+void log_bind_step(Module *m, u32 token, u32 to)
+{
+    static Map64 told;
+    u64 known, key = (u64)(uintptr_t)m << 32 ^ token;
+    if (LIKELY(!log_levels[LOG_bind]) || map64_get(&told, key, &known))
+        return;
+    map64_put(&told, key, to);
+    char from[300], target[300];
+    il_token_text(m->md, token, from, sizeof from);
+    il_token_text(m->md, to, target, sizeof target);
+    if (MD_TABLE_OF(to) == MDT_AssemblyRef)
+        snprintf(target, sizeof target, "%s", md_assemblyref_name(m->md, MD_RID(to)));
+    const char *of = md_table_name(MD_TABLE_OF(token)), *in = md_table_name(MD_TABLE_OF(to));
+    LOG(bind, 1, "%s: %s %08X %s -> %s %08X %s", m->assembly->name, of, token, from, in, to, target);
 }
 
 Assembly *assembly_ref(Module *m, u32 rid, Err *e)
@@ -329,6 +349,7 @@ static bool exported_def(Assembly *a, u32 exported, DefRef *out, u32 depth, Err 
     if (depth > 32)
         return err_set(e, ERR_TYPE_LOAD, 0, "Type forwarders form a cycle.");
     if (MD_TABLE_OF(impl) == MDT_AssemblyRef) {
+        log_bind_step(m, MD_TOKEN(MDT_ExportedType, exported), impl);
         Assembly *to = assembly_ref(m, MD_RID(impl), e);
         return to && find_depth(to, md_exported_namespace(m->md, exported), md_exported_name(m->md, exported), out, depth, e);
     }
@@ -361,6 +382,7 @@ static bool typeref_def(Module *m, u32 rid, DefRef *out, u32 depth, Err *e)
     }
     u32 scope = md_TypeRef_ResolutionScope(m->md, rid);
     const char *name = md_typeref_name(m->md, rid), *ns = md_typeref_namespace(m->md, rid);
+    log_bind_step(m, MD_TOKEN(MDT_TypeRef, rid), scope);
     switch (MD_TABLE_OF(scope)) {
     case MDT_AssemblyRef: {
         Assembly *a = assembly_ref(m, MD_RID(scope), e);
@@ -389,6 +411,8 @@ static bool typeref_def(Module *m, u32 rid, DefRef *out, u32 depth, Err *e)
             return false;
     }
     *cache = *out;
+    LOG(bind, 1, "%s: TypeRef %08X %s%s%s -> TypeDef %08X of %s", m->assembly->name, MD_TOKEN(MDT_TypeRef, rid), ns, *ns ? "." : "", name,
+        MD_TOKEN(MDT_TypeDef, out->rid), out->module->assembly->name);
     return true;
 }
 

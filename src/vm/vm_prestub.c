@@ -123,11 +123,25 @@ static void follow(Method *m, void *code)
     os_mutex_unlock(&stub_lock);
 }
 
+/* STATOR_LOG=jit:2: the steps from a method's first call to its code; those of the compiler itself are in jit/. */
+static void log_step(Method *m, const char *what, void *where)
+{
+    if (LIKELY(log_levels[LOG_jit] < 2))
+        return;
+    char name[400];
+    vm_name_of(m, name, sizeof name);
+    if (where)
+        LOG(jit, 2, "%s: %s %p", name, what, where);
+    else
+        LOG(jit, 2, "%s: %s %08X of %s", name, what, m->token, m->mt->module->assembly->name);
+}
+
 void vm_publish(Thread *t, Method *m, void *code, u8 tier)
 {
     m->tier = tier;
     __atomic_store_n(&m->entry, code, __ATOMIC_RELEASE);
     code_precode_retarget(m);
+    log_step(m, "entry", code);
     os_mutex_lock(&stub_lock);
     Followers *f = m->canon == m ? map64_ptr(&followers, (u64)(uintptr_t)m) : NULL;
     for (u32 i = 0; f && i < f->list.len; i++) {
@@ -217,6 +231,7 @@ static void *compile(Thread *t, Method *m)
     {
         bool nested = false;
         if (begin_compile(t, m, &nested)) {
+            log_step(m, "metadata", NULL);
             find_override(m);
             VmVerifying v = {m, verify};
             if (UNLIKELY(vm_events != NULL))
@@ -594,6 +609,8 @@ static void *prestub(Thread *t, Method *m, TransitionRecord *rec)
         t->scratch = &keep;
     }
     void *code = vm_code_of(t, m);
+    if (code)
+        log_step(m, "jump to", code);
     t->scratch = keep.prev;
     if (!code && t->pending && uncompiled && uncompiled == m->canon)
         vm_eh_uncompiled(t, m);

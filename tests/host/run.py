@@ -10,6 +10,7 @@ import argparse, collections, json, os, shutil, subprocess, sys, time
 from pathlib import Path
 
 from hosting import hosting
+from logs import logs
 from ways import ways
 
 HERE = Path(__file__).resolve().parent
@@ -315,6 +316,8 @@ def main():
         ways(check, WORK, dotnet, a.runtime)
     if not a.names or "hosting" in a.names:
         hosting(check, WORK, dotnet, a.runtime, WORK / "ours")
+    if not a.names or "logs" in a.names:
+        logs(check, WORK, dotnet, a.runtime)
     if not a.names or "built" in a.names:
         app = built(dotnet)
         if app:

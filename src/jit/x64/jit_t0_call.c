@@ -5,6 +5,8 @@
  * Book: jit.md  Tests: tests/il/calls.il */
 #include "jit/x64/jit_t0.h"
 
+#include "base/log.h"
+
 typedef struct Move {
     u8 dst;      /* register */
     u8 src_reg;  /* register, or X64_NOREG */
@@ -563,6 +565,11 @@ void t0_call(T0 *j, const SemInst *in)
     if (c->dispatch == SEM_CALL_INTRINSIC && t0_intrinsic(j, in))
         return;
     t0_calls_something(j);
+    if (UNLIKELY(log_levels[LOG_jit] > 2) && c->m) {
+        char name[400];
+        type_method_name(c->m, false, name, sizeof name);
+        LOG(jit, 3, "call of %s", name);
+    }
     if (c->delegate_ctor) {
         delegate_newobj(j, in);
         return;
