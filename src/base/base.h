@@ -79,6 +79,7 @@ typedef enum ErrKind {
     ERR_TYPE_ACCESS,    /* TypeAccessException */
     ERR_INVALID_OPERATION, /* InvalidOperationException */
     ERR_MARSHAL_DIRECTIVE, /* MarshalDirectiveException */
+    ERR_COM,            /* COMException; hresult says which */
     ERR_MISSING_FEATURE, /* ours: not built yet; ends in base_missing */
     ERR_OUT_OF_MEMORY,
     ERR_PENDING, /* a managed exception is already pending on the thread */

@@ -202,6 +202,9 @@ static bool add_locals(Thread *t, Object *body, Method *m, TypeHandle declaring,
         c.class_args = owner->aux->inst;
         c.num_class_args = owner->klass->num_generic;
     }
+    MdSig head = md_sig_of(c.module->md, local_sig);
+    if (local_sig && !md_sig_locals(&head, &n))
+        return vm_throw(t, VM_ERR_VERIFICATION);
     if (local_sig && !type_parse_locals(&arena, &c, local_sig, &v, &n, &e)) {
         arena_free(&arena);
         return vm_throw_err(t, &e);

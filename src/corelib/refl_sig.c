@@ -64,6 +64,8 @@ static bool read_types(SigTypes *s, const SigContext *c, const u8 *sig, u32 len,
             s->v = base_calloc(s->n + 1, sizeof *s->v);
     }
     const u8 *p = r.p;
+    if (!field && (p >= r.end || *p == ET_END || *p > ET_PINNED))
+        return err_set(e, ERR_BAD_IMAGE, 0, "The signature is incorrect.");
     for (u32 i = 0; i <= s->n; i++) {
         if (p < r.end && *p == ET_SENTINEL)
             p++;

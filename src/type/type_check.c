@@ -129,7 +129,8 @@ static u8 *constraint_sig(Module *m, u32 token, u8 small[256], u32 *len)
 static bool constraint_is(Module *m, u32 token, WellKnown which)
 {
     DefRef d;
-    return MD_TABLE_OF(token) != MDT_TypeSpec && resolve_def(m, token, &d, NULL) && d.module == type_wk(which)->module && d.rid == mt_rid(type_wk(which));
+    MethodTable *wk = type_wk(which);
+    return MD_TABLE_OF(token) != MDT_TypeSpec && resolve_def(m, token, &d, NULL) && d.module == wk->module && d.rid == mt_rid(wk);
 }
 
 static bool has_constraint(Module *m, u32 token, const TypeHandle *args, Module *bm, u32 param, const TypeHandle *bargs)

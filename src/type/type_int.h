@@ -214,6 +214,10 @@ bool can_cast(TypeHandle from, TypeHandle to);
 bool variance_ok(MethodTable *from, MethodTable *to);
 bool implements(MethodTable *mt, MethodTable *iface);
 bool check_inst_constraints(const SigContext *c, MethodTable *mt, Err *e); /* of an instantiation that an untrusted module names */
+/* type_faults.c: are the bytes of a signature in order?  Those of emitted modules are. */
+bool field_well_formed(Module *m, u32 type_rid, u32 num_generic, u32 rid, Err *e);
+bool method_well_formed(Module *m, u32 rid, Err *e);
+bool locals_well_formed(Module *m, const u8 *sig, u32 len, Err *e);
 bool validate_type(MethodTable *mt, Err *e); /* type_validate.c */
 bool validate_method(Module *m, u32 rid, Err *e);
 bool validate_constructor(Module *m, u32 type_rid, u32 rid, Err *e);

@@ -402,6 +402,11 @@ bool layout_fields(Layout *l, bool open, Err *e)
             ok = err_set(e, ERR_TYPE_LOAD, 0, "Invalid Field Access Flags.");
             break;
         }
+        if (!l->module->assembly->trusted && !l->ctx.num_class_args &&
+            !field_well_formed(l->module, l->rid, md_generic_count(md, MD_TOKEN(MDT_TypeDef, l->rid)), rid, e)) {
+            ok = false;
+            break;
+        }
         if (attrs & FD_STATIC)
             continue;
         l->num_instance++;

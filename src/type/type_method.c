@@ -627,7 +627,8 @@ Method *resolve_method(const SigContext *c, u32 token, bool *shared, Err *e)
     case MDT_MethodSpec:
         return resolve_methodspec(c, token, shared, e);
     }
-    err_set(e, ERR_BAD_IMAGE, token, "An attempt was made to load a program with an incorrect format.\n (0x8007000B)");
+    bool far = MD_TABLE_OF(token) == MDT_MethodDef && MD_RID(token);
+    err_set(e, ERR_BAD_IMAGE, token, far ? "Index not found. (0x80131124)" : "Bad method token.");
     return NULL;
 }
 
@@ -715,7 +716,7 @@ Field *resolve_field(const SigContext *c, u32 token, MethodTable **owner, bool *
         return *owner ? type_field_by_rid(*owner, rid, e) : NULL;
     }
     if (MD_TABLE_OF(token) != MDT_MemberRef || rid == 0 || rid > md_rows(md, MDT_MemberRef)) {
-        err_set(e, ERR_BAD_IMAGE, token, "An attempt was made to load a program with an incorrect format.\n (0x8007000B)");
+        err_set(e, ERR_BAD_IMAGE, token, "Field token out of range.");
         return NULL;
     }
     *owner = memberref_owner(c, rid, shared, e);

@@ -371,10 +371,17 @@ bool find_in_assembly(Assembly *a, const char *ns, const char *name, DefRef *out
     return find_depth(a, ns, name, out, 0, e);
 }
 
+static bool invalid_token(Module *m, u32 token, Err *e)
+{
+    char from[200];
+    assembly_display(m->assembly, from, sizeof from);
+    return err_set(e, ERR_TYPE_LOAD, token, "Could not load type 'Invalid_Token.0x%08X' from assembly '%s'.", token, from);
+}
+
 static bool typeref_def(Module *m, u32 rid, DefRef *out, u32 depth, Err *e)
 {
     if (rid == 0 || rid > md_rows(m->md, MDT_TypeRef) || depth > 64)
-        return err_set(e, ERR_BAD_IMAGE, 0, "Bad type reference.");
+        return invalid_token(m, MD_TOKEN(MDT_TypeRef, rid), e);
     DefRef *cache = &m->typeref_defs[rid];
     if (cache->module) {
         *out = *cache;

@@ -412,6 +412,8 @@ const MethodSig *type_method_sig(Method *m, Err *e)
 static SigType *parse_locals(Arena *a, const SigContext *c, u32 token, u32 *n, Err *e)
 {
     MdSig s = md_sig_of(c->module->md, token);
+    if (!c->stub && !c->module->assembly->trusted && !locals_well_formed(c->module, s.p, (u32)(s.end - s.p), e))
+        return NULL;
     if (!md_sig_locals(&s, n)) {
         err_set(e, ERR_BAD_IMAGE, token, "Bad local variable signature.");
         return NULL;

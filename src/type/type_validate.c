@@ -60,9 +60,15 @@ static bool variables_ok(MethodTable *mt, Err *e)
 {
     const MdImage *md = mt->module->md;
     MdIter it = md_generic_params_of(md, mt->klass->token);
-    for (u32 r; (r = md_next_row(&it));)
+    SigContext c = context_of(mt);
+    for (u32 r; (r = md_next_row(&it));) {
         if (variable_loops(md, mt->klass->token, r)) /* the reference has no text for it */
             return err_set(e, ERR_TYPE_LOAD, mt->klass->token, "Undefined resource string ID:0x801318CE");
+        MdIter constraints = md_constraints_of(md, r);
+        for (u32 k; (k = md_next_row(&constraints));)
+            if (!load_token(&c, md_GenericParamConstraint_Constraint(md, k), e))
+                return false;
+    }
     return true;
 }
 
@@ -226,6 +232,8 @@ bool validate_method(Module *m, u32 rid, Err *e)
     u32 attrs = md_MethodDef_Flags(md, rid), len;
     const u8 *sig = md_blob(md, md_MethodDef_Signature(md, rid), &len);
     const char *wrong = NULL;
+    if (!method_well_formed(m, rid, e))
+        return false;
     if (sig && len && ((sig[0] & SIG_EXPLICIT_THIS) || ((attrs & MD_STATIC) && (sig[0] & SIG_HAS_THIS))))
         wrong = "The signature is incorrect.";
     else if ((attrs & MD_ABSTRACT) && !(attrs & MD_VIRTUAL))

@@ -132,8 +132,8 @@ bool weaker_error(MethodTable *mt, u32 body_rid, const char *how, Err *e)
     char asmname[200], full[200];
     assembly_display(mt->module->assembly, asmname, sizeof asmname);
     md_type_full_name(mt->module->md, mt->klass->token, full, sizeof full);
-    return err_set(e, ERR_TYPE_LOAD, mt->klass->token, "Method '%s' on type '%s' from assembly '%s' tried to %s method with weaker type parameter constraints.",
-                   md_method_name(mt->module->md, body_rid), full, asmname, how);
+    return err_set(e, ERR_TYPE_LOAD, mt->klass->token,
+                   "Method '%s' on type '%s' from assembly '%s' tried to %s method with weaker type parameter constraints.", md_method_name(mt->module->md, body_rid), full, asmname, how);
 }
 
 static bool final_error(MethodTable *mt, Err *e)
@@ -409,7 +409,8 @@ static bool check_interface(MethodTable *mt, MethodTable *iface, Err *e)
         ignored.token = 0;
         Method *r = attrs & MD_STATIC ? find_static_impl(mt, im, &ignored) : find_impl(mt, im, &ignored);
         if (r && im->num_generic && r->mt->klass->typical == mt && !constraints_kept_by(mt, MD_RID(r->token), iface, rid, iface->aux->inst, e))
-            return weaker_error(mt, MD_RID(r->token), is_body(mt, r->token) ? "explicitly implement an interface" : "implicitly implement an interface", e);
+            return weaker_error(mt, MD_RID(r->token),
+                                is_body(mt, r->token) ? "explicitly implement an interface" : "implicitly implement an interface", e);
         if (!r && ignored.kind == ERR_ENTRY_POINT && ignored.token == IMPL_TAKEN_AWAY)
             continue;
         if (!r && (ignored.kind == ERR_ENTRY_POINT || ignored.kind == ERR_NONE))
@@ -509,7 +510,8 @@ Method *type_slot_method(MethodTable *mt, u32 slot)
 Method *type_direct_body(Method *m)
 {
     MtClass *k = m->mt->klass;
-    if (!(m->flags & MF_VIRTUAL) || (m->flags & MF_STATIC) || m->num_generic || !(k->kflags & KF_HAS_IMPLS) || mt_is_array(m->mt) || m->slot >= k->num_slots)
+    if ((m->flags & (MF_VIRTUAL | MF_STATIC)) != MF_VIRTUAL || m->num_generic || !(k->kflags & KF_HAS_IMPLS) || mt_is_array(m->mt) ||
+        m->slot >= k->num_slots)
         return m;
     SlotSrc s = k->slot_src[m->slot];
     Method *body = s.depth == k->depth && s.index != m->index ? type_slot_method(m->mt, m->slot) : NULL;

@@ -212,6 +212,8 @@ static VmError error_kind(const Err *e)
         return VM_ERR_METHOD_ACCESS;
     case ERR_FIELD_ACCESS:
         return VM_ERR_FIELD_ACCESS;
+    case ERR_COM:
+        return VM_ERR_COM;
     case ERR_TYPE_ACCESS:
         return VM_ERR_TYPE_ACCESS;
     case ERR_MARSHAL_DIRECTIVE:

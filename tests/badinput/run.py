@@ -269,7 +269,8 @@ def cases():
                 yield Case("il-" + f[:-3], {f[:-3] + ".dll": dll}, [f"{{}}/{f[:-3]}.dll"])
             else:
                 yield Case("il-" + f[:-3], {**probe, f"in/{f[:-3]}.dll": dll}, ["{}/Probe.dll", f"{{}}/in/{f[:-3]}.dll"])
-    yield Case("wrong-metadata", binary("wrong", "Wrong"), ["{}/Wrong.dll"], survives=True)
+    yield Case("wrong-metadata", binary("wrong", "Wrong"), ["{}/Wrong.dll"])
+    yield Case("wrong-metadata-others", binary("wrong", "Wrong"), ["{}/Wrong.dll", "others"], survives=True)
     for i in range(6):
         files = {f"in/m{n}.dll": data for n, data in enumerate(mutants(library["Library.dll"], 60, i))}
         yield Case(f"mutants-{i}", {**probe, **files}, ["{}/Probe.dll", "-q"] + ["{}/" + f for f in files], survives=True)

@@ -52,8 +52,15 @@ static class Program
         }
     }
 
+    // Here Stator is stricter, or has other words.
+    static readonly HashSet<string> apart = ["field rank zero", "field generic no arguments", "method generic count", "method generic zero", "method field kind",
+        "locals void", "code far spec", "code calli", "attribute bad signature", "parent", "generic parameters"];
+    static bool others;
+
     static void Read(string what, Action<Maker> make)
     {
+        if (apart.Contains(what) != others)
+            return;
         Console.WriteLine("== " + what);
         Assembly a;
         try { var m = new Maker(); make(m); a = m.Load(); }
@@ -93,8 +100,9 @@ static class Program
 
     static byte[] B(params int[] b) => b.Select(x => (byte)x).ToArray();
 
-    static void Main()
+    static void Main(string[] args)
     {
+        others = args.Length > 0;
         byte[] ret = B(0x2A), one = B(0x17, 0x2A);
         foreach ((string name, byte[] sig) in new[] { ("empty", B()), ("kind", B(0x20)), ("cut", B(6)), ("end", B(6, 0)), ("unknown", B(6, 0x7F)), ("array cut", B(6, 0x1D)), ("token cut", B(6, 0x12)), ("token zero", B(6, 0x12, 0)), ("token far", B(6, 0x12, 0xDF, 0xFF, 0xFF, 0xFD)), ("variable", B(6, 0x13, 0)),
             ("method variable", B(6, 0x1E, 5)), ("rank zero", B(6, 0x14, 8, 0, 0, 0)), ("rank 40", B(6, 0x14, 8, 40, 0, 0)), ("generic of plain", B(6, 0x15, 0x12, 5, 1, 8)), ("generic no arguments", B(6, 0x15, 0x12, 5, 0)), ("sentinel", B(6, 0x41, 8)), ("pinned", B(6, 0x45, 8)), ("function cut", B(6, 0x1B)), ("function count", B(6, 0x1B, 0, 0xC0, 0xFF, 0xFF, 0xFF, 1)),
