@@ -84,7 +84,9 @@ REFL(void, ModuleHandle_ResolveField, QCallModule m, u32 token, const TypeHandle
     Err e = {0};
     SigContext c = resolve_context(m.module, cls, ncls, meth, nmeth);
     MethodTable *owner = NULL;
-    Field *f = type_resolve_field(&c, token, &owner, NULL, &e);
+    if (MD_TABLE_OF(token) != MDT_Field && MD_TABLE_OF(token) != MDT_MemberRef) /* code has another text for it */
+        err_set(&e, ERR_BAD_IMAGE, token, "An attempt was made to load a program with an incorrect format.\n (0x8007000B)");
+    Field *f = e.kind == ERR_NONE ? type_resolve_field(&c, token, &owner, NULL, &e) : NULL;
     QCALL_BEGIN(t);
     if (!f)
         vm_throw_err(t, &e);
