@@ -280,14 +280,16 @@ u32 ia_module_ref(Asm *a, u32 name)
 /* The generic parameters of a method stand behind its return type, which may name them: "name<T>(" is looked for ahead. */
 static u32 find_typars(const Asm *a)
 {
-    u32 depth = 0;
+    u32 depth = 0, angle = 0;
     for (u32 i = a->at; i < a->tok_count; i++) {
         const Tok *t = &a->tok[i];
         switch (t->kind) {
         case T_EOF: case '{': case '}': return 0;
+        case '<': angle++; break;
+        case '>': angle -= angle > 0; break;
         case ')': depth -= depth > 0; break;
         case '(':
-            if (depth++ || i == a->at) break;
+            if (depth++ || i == a->at || angle) break;
             if (t[-1].kind == '>') {
                 u32 nest = 0;
                 for (u32 k = i - 1; k > a->at; k--) {
@@ -296,9 +298,7 @@ static u32 find_typars(const Asm *a)
                 }
                 return 0;
             }
-            if (t[-1].kind == T_SQ || t[-1].kw == K_NONE || t[-1].kw == K_RESERVED) {
-                if (t[-1].kind != '*' && t[-1].kind != '&') return 0;
-            }
+            if (t[-1].kind == T_SQ || (t[-1].kind == T_ID && (t[-1].kw == K_NONE || t[-1].kw == K_RESERVED))) return 0;
             if (t[-1].kw == K_d_ctor || t[-1].kw == K_d_cctor) return 0;
             break;
         case T_ID:

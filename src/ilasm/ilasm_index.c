@@ -230,6 +230,7 @@ static void index_one(Index *x)
     }
     item(x, a->at, t->kw);
     ia_skip_decl(a);
+    if (t->kw == K_d_interfaceimpl && ia_kw(a, K_d_custom)) ia_skip_decl(a); /* its attribute is a part of it */
 }
 
 /* #typedef names in front of the first declaration are looked at when all is known. */

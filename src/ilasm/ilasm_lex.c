@@ -553,11 +553,10 @@ static void close_brace(Lex *l, const char *p)
 {
     Asm *a = l->a;
     u32 at = a->toks.len;
-    const Tok *t = a->toks.data;
     push(l, p, '}', 0, 0);
-    bool of_bytes = at >= 2 && t[at - 1].kind == T_BYTES && t[at - 2].kind == '{';
-    if (of_bytes) return;
-    if (l->a->lex->braces.len) a->toks.data[vec_pop(&l->a->lex->braces)].val = at;
+    Tok *t = a->toks.data;
+    if (at >= 2 && t[at - 1].kind == T_BYTES && t[at - 2].kind == '{') t[at - 2].val = at;
+    else if (l->a->lex->braces.len) a->toks.data[vec_pop(&l->a->lex->braces)].val = at;
 }
 
 static bool lex_source(Asm *a, u32 source, u32 depth)
