@@ -57,36 +57,32 @@ CALL(void, corelib_marshal_prelink, Method *m)
     QCALL_END(t);
 }
 
-static bool in_catch(const CodeFrame *f)
-{
-    IlBody body;
-    IlClause c;
-    u32 at = code_il_offset(f->code, f->ip, true);
-    if (!f->code->num_clauses || f->code->is_stub || !type_method_body(f->code->method, &body, NULL))
-        return false;
-    for (u32 i = 0; i < body.clause_count; i++) {
-        il_clause(&body, i, &c);
-        if ((c.kind == IL_EH_CATCH || c.kind == IL_EH_FILTER) && at >= c.handler_start && at < c.handler_end)
-            return true;
-    }
-    return false;
-}
-
-/* That of every managed exception, while one is looked after or handled. */
+/* While a filter, finally, fault or catch body runs: the system's number of the exception. */
 CALL(i32, corelib_marshal_code, void)
 {
-    CodeWalk w;
     Thread *t = thread_current();
-    bool found = vm_eh_in_flight(t);
-    code_walk_init(&w, t->record);
-    while (!found && code_walk_next(&w))
-        found = in_catch(&w.frame);
-    return found ? (i32)0xE0434352 : 0;
+    return (i32)vm_eh_code(t, t->record);
 }
 
+/* The same as a record that native code may read; valid until the thread asks again.  There is no context. */
 CALL(void *, corelib_marshal_pointers, void)
 {
-    return NULL;
+    static __thread struct {
+        struct ExceptionRecord {
+            u32 code, flags;
+            void *nested, *address;
+            u32 num_parameters;
+            u64 parameters[15];
+        } record;
+        struct ExceptionPointers {
+            struct ExceptionRecord *record;
+            void *context;
+        } pointers;
+    } said;
+    Thread *t = thread_current();
+    said.record.code = vm_eh_code(t, t->record);
+    said.pointers.record = &said.record;
+    return said.record.code ? &said.pointers : NULL;
 }
 
 /* --- Layout ------------------------------------------------------------------------------------------------------------------- */

@@ -118,7 +118,7 @@ typedef enum SemOp {
     SEM_CALL,      /* call, callvirt, calli, newobj, jmp: .call */
     SEM_MKREFANY, SEM_REFANYVAL, /* .type */
     SEM_REFANYTYPE,
-    SEM_NO_ACCESS, /* the instruction that comes next may not use what it names: raise. .denied */
+    SEM_NO_ACCESS, /* the instruction that comes next may not use what it names: raise, or end the program. .denied */
 } SemOp;
 
 typedef struct SemMem {
@@ -190,6 +190,7 @@ typedef struct SemCall {
     bool readonly;         /* ARRAY: readonly. before Address: no exact check */
 } SemCall;
 
+enum { SEM_CALLERS_ONLY = 3 }; /* denied.what: a call of an UnmanagedCallersOnly method */
 typedef struct SemInst {
     SemOp op;
     u32 il_offset;      /* of the opcode, prefixes included */
@@ -213,7 +214,7 @@ typedef struct SemInst {
         SemElem elem;
         SemType type;
         struct { u8 what; /* 0 type, 1 method, 2 field */ SemType type; Method *m; Field *f; SemLookup exact; /* fields: owner */ } token;
-        struct { u8 what; /* as token.what */ void *target; /* MethodTable *, Method *, Field * */ } denied;
+        struct { u8 what; /* as token.what, or SEM_CALLERS_ONLY */ void *target; /* MethodTable *, Method *, Field * */ } denied;
         struct { Module *module; u32 token; Object *literal; /* VM-made bodies: literal itself as handle */ struct IlStub *stub; } str;
         SemCall call;
     };

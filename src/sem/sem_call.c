@@ -249,7 +249,7 @@ static bool pick(SemWalk *w, SemCall *c, Method *m, bool shared, Err *e)
             return sem_invalid(e);
         return p->pf_constrained ? constrained_static(w, c, m, shared, e) : direct(w, c, m, shared, e);
     }
-    if (m->flags & MF_ARRAY) {
+    if (m->flags & MF_ARRAY && m->array_kind != ARRAY_CTOR) {
         c->m = m;
         c->dispatch = SEM_CALL_ARRAY;
         c->readonly = p->pf_readonly;
@@ -504,6 +504,8 @@ bool sem_call_op(SemWalk *w, SemInst *o, Err *e)
     if (UNLIKELY(m->mt->klass->num_generic) && m->mt == m->mt->klass->typical)
         return err_set(e, ERR_TYPE_LOAD, in->token, "Could not load type '%s': a generic type is used without type arguments.", m->mt->klass->name);
     if (in->op != IL_JMP && sem_denied(w, o, 1, m)) /* the reference does not ask for jmp */
+        return true;
+    if (UNLIKELY(m->flags & MF_UNMANAGED_CALLERS_ONLY) && in->op != IL_LDFTN && sem_deny(w, o, SEM_CALLERS_ONLY, m))
         return true;
     memset(&o->call, 0, sizeof o->call);
     switch ((u32)in->op) {

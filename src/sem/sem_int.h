@@ -112,6 +112,7 @@ static inline bool sem_may_flow(const SemWalk *w, const SemBlock *to)
 }
 /* Gives SEM_NO_ACCESS instead of the current instruction (which is decoded again at the next call) when its target may not be used. */
 bool sem_no_access(SemWalk *w, SemInst *o, u8 what, void *target);
+bool sem_deny(SemWalk *w, SemInst *o, u8 what, void *target); /* the same whatever the target */
 static inline bool sem_denied(SemWalk *w, SemInst *o, u8 what, void *target)
 {
     return UNLIKELY(w->priv->access_user != NULL) && sem_no_access(w, o, what, target);

@@ -156,8 +156,14 @@ bool sem_no_access(SemWalk *w, SemInst *o, u8 what, void *target)
         Field *f = target;
         ok = type_may_use_member(p->access_user, f->mt, f->attrs, false);
     }
-    if (ok)
-        return false;
+    return !ok && sem_deny(w, o, what, target);
+}
+
+bool sem_deny(SemWalk *w, SemInst *o, u8 what, void *target)
+{
+    SemPrivate *p = w->priv;
+    if (p->denied_at == p->start + 1)
+        return false; /* given already */
     sem_head(w, o, SEM_NO_ACCESS, 0);
     o->denied.what = what;
     o->denied.target = target;

@@ -23,6 +23,7 @@ void vm_helpers_init(void); /* fills jit_env */
 /* Between the two no other thread compiles m: it waits.  For a method that is known to others before its body is there. */
 void vm_hold_compilation(Thread *t, Method *m);
 void vm_allow_compilation(Thread *t, Method *m);
+Method *vm_method_of_native_entry(const void *fn); /* whose native entry vm_ldftn gave; NULL: none */
 void *vm_ldftn(Thread *t, Method *m); /* code address that ldftn gives; UnmanagedCallersOnly: the native entry. NULL: pending */
 
 /* --- vm_coverage.c --------------------------------------------------------------------------------------------------- */

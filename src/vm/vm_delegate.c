@@ -284,14 +284,14 @@ static Method *method_behind(void *fnptr)
     if (m)
         return m;
     CodeInfo *ci = code_find(fnptr);
-    return ci && ci->start == (char *)fnptr ? ci->method : NULL;
+    return ci && ci->start == (char *)fnptr ? ci->method : vm_method_of_native_entry(fnptr);
 }
 
 static bool returns_in_memory(const MethodSig *s) { return s->ret.kind == ET_VALUETYPE && type_abi(th_mt(s->ret.th))->n == 0; }
 
 static bool set_closed_static(Thread *t, Object *d, Object *target, Method *m, const MethodSig *sig)
 {
-    void *entry = vm_method_entry(t, m);
+    void *entry = vm_ldftn(t, m); /* UnmanagedCallersOnly: the native entry, which ends the program when the delegate is called */
     if (!entry)
         return false;
     if (returns_in_memory(sig))
@@ -303,7 +303,7 @@ static bool set_closed_static(Thread *t, Object *d, Object *target, Method *m, c
 
 static bool set_open(Thread *t, Object *d, DelegateStubs *s, Method *m, bool instance)
 {
-    void *entry = vm_method_entry(t, m);
+    void *entry = vm_ldftn(t, m);
     if (!entry)
         return false;
     void *thunk = in_registers(s->sig, instance) ? (void *)(uintptr_t)code_shuffle_stub : code_precode(open_thunk(s, instance));
@@ -332,7 +332,7 @@ bool vm_delegate_construct(Thread *t, Object *d, Object *target, void *fnptr)
         return false;
     if (!fnptr)
         return vm_throw_arg(t, VM_ERR_ARGUMENT_NULL, "method", NULL);
-    if (!m)
+    if (!m || m->flags & MF_UNMANAGED_CALLERS_ONLY)
         return vm_throwf(t, VM_ERR_NOT_SUPPORTED, "Methods with UnmanagedCallersOnlyAttribute cannot be used as delegate target.");
     Err e = {0};
     const MethodSig *sig = m->msig;

@@ -52,6 +52,7 @@ typedef struct EhState {
                  */
     u8 phase, target;
     bool have_frame; /* it's frame is not done */
+    u32 code;        /* EH_CODE_ */
     bool in_finally; /* a finally or fault body runs */
     bool skip_first; /* rethrow: the first frame is in the trace already */
     /* what pass 1 found */
@@ -60,6 +61,12 @@ typedef struct EhState {
     CodeInfo *catch_code;
     TransitionRecord *target_record;
 } EhState;
+
+typedef struct Caught {
+    void **fp, **sp; /* of the frame */
+    u32 il_index;    /* of its catch */
+    u32 code;
+} Caught;
 
 typedef struct ClauseType {
     const EhClause *clause;
@@ -73,6 +80,9 @@ typedef struct EhThread {
     Object *uncompiled_by;   /* root: its exception: tells whether the dispatch that follows is of that one */
     Object *carry; /* root: exception that left by an ENTRY record last: its trace goes on when it
                       is raised again */
+    Object *fault_of; /* root: the exception that stands for a fault, until it is dispatched */
+    u32 fault_code;
+    VEC(Caught) caught; /* outermost first; empty on a thread without faults */
     u32 count;
     bool keep_trace; /* the next dispatch is a rethrow */
     bool foreign;    /* the next dispatch is of a restored exception */
@@ -97,6 +107,13 @@ void vm_eh_rethrow(Thread *t, Object *exception)
     t->pending = exception;
 }
 
+void vm_eh_note_fault(Thread *t, u32 code)
+{
+    EhThread *et = eh_thread(t);
+    et->fault_of = code ? t->pending : NULL;
+    et->fault_code = code;
+}
+
 void vm_eh_prepare_foreign(Thread *t)
 {
     eh_thread(t)->foreign = true;
@@ -119,6 +136,7 @@ void vm_eh_report_roots(Thread *t, GcVisitSlot visit, void *arg)
         return;
     visit(arg, &et->carry, GC_SLOT_REF);
     visit(arg, &et->uncompiled_by, GC_SLOT_REF);
+    visit(arg, &et->fault_of, GC_SLOT_REF);
     for (EhState *s = et->top; s; s = s->prev)
         visit(arg, &s->exception, GC_SLOT_REF);
 }
@@ -135,6 +153,7 @@ void vm_eh_thread_detach(Thread *t)
         }
     }
     t->eh = NULL;
+    vec_free(&et->caught);
     base_free(et);
 }
 
@@ -409,6 +428,8 @@ static Object *take_pending(Thread *t)
         fault_kind = 0;
         CHECKF(kind, "exception dispatch without an exception");
         vm_throw(t, (VmError)(kind - 1));
+        if (kind - 1 == VM_ERR_OVERFLOW)
+            vm_eh_note_fault(t, EH_CODE_OVERFLOW);
     }
     Object *o = t->pending;
     t->pending = NULL;
@@ -428,26 +449,58 @@ void vm_eh_uncompiled(Thread *t, Method *m)
     et->uncompiled_by = t->pending;
 }
 
-/* Is one of the frames in a catch body?  These run in place, so the IL has to say. */
-static bool in_catch(TransitionRecord *rec)
+/* Catch bodies run in place, so the IL has to say whether a frame is in one; which exception it handles is noted only after a fault. */
+static u32 code_of_frame(const EhThread *et, const CodeFrame *f)
+{
+    const CodeInfo *ci = f->code;
+    IlBody body;
+    if (!ci->num_clauses || ci->is_stub || !type_method_body(ci->method, &body, NULL))
+        return 0;
+    u32 il = code_il_offset(ci, f->ip, !f->is_fault);
+    for (u32 i = 0; i < body.clause_count; i++) {
+        IlClause c;
+        il_clause(&body, i, &c);
+        bool in_filter = c.kind == IL_EH_FILTER && il >= c.filter_start && il < c.handler_start;
+        if (!in_filter && (il < c.handler_start || il >= c.handler_end))
+            continue;
+        if (c.kind == IL_EH_CATCH || (c.kind == IL_EH_FILTER && !in_filter)) {
+            for (u32 k = et->caught.len; k-- > 0;)
+                if (et->caught.data[k].fp == f->fp && et->caught.data[k].il_index == i)
+                    return et->caught.data[k].code;
+            return EH_CODE_MANAGED;
+        }
+        for (const EhState *s = et->top; s && f->in_funclet; s = s->prev)
+            if (s->it.walk.frame.fp == f->fp)
+                return s->code;
+    }
+    return 0;
+}
+
+u32 vm_eh_code(Thread *t, TransitionRecord *rec)
 {
     CodeWalk w;
+    u32 code = 0;
+    if (!t->eh)
+        return 0;
     code_walk_init(&w, rec);
-    while (code_walk_next(&w)) {
-        const CodeInfo *ci = w.frame.code;
-        const Method *m = ci->method;
-        IlBody body;
-        if (!ci->num_clauses || !m->token || m->flags & MF_HAS_BODY_OVERRIDE || !il_read_body(m->mt->module->md, MD_RID(m->token), &body, NULL))
-            continue;
-        u32 il = code_il_offset(ci, w.frame.ip, !w.frame.is_fault);
-        for (u32 i = 0; i < body.clause_count; i++) {
-            IlClause c;
-            il_clause(&body, i, &c);
-            if ((c.kind == IL_EH_CATCH || c.kind == IL_EH_FILTER) && il >= c.handler_start && il < c.handler_end)
-                return true;
-        }
-    }
-    return false;
+    while (!code && code_walk_next(&w))
+        code = code_of_frame(t->eh, &w.frame);
+    return code;
+}
+
+/* The exception's catch is about to run: forgets frames that are gone, and notes its code if faults are among those noted. */
+static void note_catch(EhThread *et, const EhState *s)
+{
+    while (et->caught.len && vec_last(&et->caught).sp < s->catch_sp)
+        et->caught.len--;
+    u32 at = 0;
+    while (at < et->caught.len && !(et->caught.data[at].fp == s->catch_fp && et->caught.data[at].il_index == s->catch_clause->il_index))
+        at++;
+    Caught now = {s->catch_fp, s->catch_sp, s->catch_clause->il_index, s->code};
+    if (at < et->caught.len)
+        et->caught.data[at] = now;
+    else
+        vec_push(&et->caught, now);
 }
 
 /* Tells of the handler at that offset. */
@@ -462,8 +515,11 @@ static void eh_begin(Thread *t, TransitionRecord *rec)
     EhThread *et = eh_thread(t);
     if (rec->kind == RECORD_FAULT)
         code_clear_temporaries(rec);
+    u32 outer = (vm_events || et->caught.len) ? vm_eh_code(t, rec) : 0;
     Object *o = take_pending(t);
     EhState *s = push_state(et);
+    s->code = et->keep_trace && outer ? outer : et->fault_of == o ? et->fault_code : EH_CODE_MANAGED;
+    et->fault_of = NULL;
     s->rec = rec;
     s->exception = o;
     s->phase = EH_FIRST_PASS;
@@ -484,7 +540,7 @@ static void eh_begin(Thread *t, TransitionRecord *rec)
     et->carry = NULL;
     iter_init(&s->it, rec);
     if (UNLIKELY(vm_events != NULL) && first && !rethrown)
-        vm_events->thrown(t, o, s->prev || in_catch(rec));
+        vm_events->thrown(t, o, outer != 0);
     if (first)
         first_chance(t, o);
 }
@@ -623,6 +679,8 @@ static void leave(Thread *t, EhState *s, EhStep *step)
         step->sp = s->catch_sp;
         step->exception = seen_by(o, s->catch_code);
         sp = (char *)s->catch_sp;
+        if (UNLIKELY(et->caught.len || s->code != EH_CODE_MANAGED))
+            note_catch(et, s);
         tell_handler(t, VM_HANDLER_CATCH, true, s->catch_code, s->catch_clause->handler_start);
     } else if (s->target == EH_TO_FILTER) { /* the filter returns 0 to its driver */
         step->kind = EH_STEP_RESUME;

@@ -5,8 +5,10 @@
  * Book: vm.md  Tests: tests/il */
 #include "vm/vm_helpers.h"
 #include "vm/vm_eh.h"
+#include "vm/vm_trace.h"
 
 #include "os/os_mem.h"
+#include "os/os_thread.h"
 #include "vm/vm_delegate.h"
 
 #include <math.h>
@@ -346,6 +348,19 @@ Object *vm_help_field_handle(Field *f, MethodTable *owner)
 }
 
 /* ---- function pointers ------------------------------------------------------------ */
+static OsMutex native_lock = OS_MUTEX_INIT;
+static Map64 native_entries; /* thunk of an UnmanagedCallersOnly method -> Method *; under native_lock */
+
+Method *vm_method_of_native_entry(const void *fn)
+{
+    os_mutex_lock(&native_lock);
+    Method *m = map64_ptr(&native_entries, (u64)(uintptr_t)fn);
+    os_mutex_unlock(&native_lock);
+    return m;
+}
+
+void vm_helpers_forget(void) { type_map_forget(&native_entries, false); }
+
 void *vm_ldftn(Thread *t, Method *m)
 {
     if (!(m->flags & MF_UNMANAGED_CALLERS_ONLY))
@@ -362,7 +377,12 @@ void *vm_ldftn(Thread *t, Method *m)
     }
     thunk = code_reverse_thunk(type_method_context_of(m), &m->canon->entry, vm_stack_words(sig, true, false), NULL);
     void *none = NULL;
-    return __atomic_compare_exchange_n(&m->vm_data, &none, thunk, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) ? thunk : none;
+    if (!__atomic_compare_exchange_n(&m->vm_data, &none, thunk, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        return none;
+    os_mutex_lock(&native_lock);
+    map64_put(&native_entries, (u64)(uintptr_t)thunk, (u64)(uintptr_t)m);
+    os_mutex_unlock(&native_lock);
+    return thunk;
 }
 
 void *vm_help_ldftn(Method *m) { return vm_ldftn(thread_current(), m); }
@@ -415,9 +435,20 @@ void vm_help_delegate_ctor(Object *delegate, Object *target, void *fnptr)
 }
 
 /* ---- raising ------------------------------------------------------------ */
-void vm_help_throw_null(void) { vm_throw(thread_current(), VM_ERR_NULL_REFERENCE); }
+void vm_help_throw_null(void)
+{
+    THREAD;
+    vm_throw(t, VM_ERR_NULL_REFERENCE);
+    vm_eh_note_fault(t, 0);
+}
 void vm_help_throw_range(void) { vm_throw(thread_current(), VM_ERR_INDEX_RANGE); }
 void vm_help_throw_overflow(void) { vm_throw(thread_current(), VM_ERR_OVERFLOW); }
+void vm_help_throw_divide_overflow(void)
+{
+    THREAD;
+    vm_throw(t, VM_ERR_OVERFLOW);
+    vm_eh_note_fault(t, EH_CODE_OVERFLOW);
+}
 void vm_help_throw_divide(void) { vm_throw(thread_current(), VM_ERR_DIVIDE); }
 void vm_help_throw_arithmetic(void) { vm_throw(thread_current(), VM_ERR_ARITHMETIC); }
 void vm_help_throw_access(Method *user, void *target, u32 what)
@@ -426,6 +457,8 @@ void vm_help_throw_access(Method *user, void *target, u32 what)
     static const char *const words[] = {"type", "method", "field"};
     char by[600], to[600];
     THREAD;
+    if (what == SEM_CALLERS_ONLY)
+        vm_callers_only_called(NULL);
     type_method_name_in_message(user, by, sizeof by);
     if (what == 0) {
         type_name_in_message((TypeHandle)target, to, sizeof to);

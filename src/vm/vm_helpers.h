@@ -32,7 +32,9 @@ void *vm_help_ldftn(Method *m);
 void *vm_help_ldvirtftn(Object *o, Method *m);
 void *vm_help_generic_virtual(Object *o, Method *exact);
 void vm_help_delegate_ctor(Object *delegate, Object *target, void *fnptr);
+void vm_helpers_forget(void); /* what belongs to contexts that are dying; world stopped */
 void vm_help_throw_null(void);
+void vm_help_throw_divide_overflow(void);
 void vm_help_throw_range(void);
 void vm_help_throw_overflow(void);
 void vm_help_throw_divide(void);

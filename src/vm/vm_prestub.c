@@ -13,6 +13,7 @@
 #include "vm/vm_delegate.h"
 #include "vm/vm_eh.h"
 #include "vm/vm_events.h"
+#include "vm/vm_helpers.h"
 #include "vm/vm_roots.h"
 #include "vm/vm_unload.h"
 #include "vm/vm_verify.h"
@@ -314,8 +315,10 @@ static void *array_code(Thread *t, Method *m)
         vm_throw_err(t, &e);
         return NULL;
     }
-    if (m->array_kind == ARRAY_CTOR)
-        missing("feature: constructor of an array called as a method", m);
+    if (m->array_kind == ARRAY_CTOR) { /* of an array that is there already: in the reference's words */
+        vm_throwf(t, VM_ERR_INVALID_PROGRAM, "Non-static methods with UnmanagedCallersOnlyAttribute are invalid.");
+        return NULL;
+    }
     if (!s) {
         IlBuilder b;
         ilb_begin(&b, alc_of_method(m), "array", m);
@@ -576,6 +579,7 @@ void vm_prestub_forget(void)
         if (type_is_dying(dispatch_cache[i]))
             dispatch_cache[i] = NULL;
     type_map_forget(&pairs, false);
+    vm_helpers_forget();
     VEC(u64) dead = {0};
     for (u32 i = 0; i < followers.cap; i++) {
         if (!followers.keys[i])

@@ -4,6 +4,7 @@
  * the object in t->pending. The preallocated exceptions lie in frozen space and never change after
  * vm_throw_init, so a plain pointer to them is safe. Book: exceptions.md  Tests: tests/app, tests/il */
 #include "vm/vm_throw.h"
+#include "vm/vm_eh.h"
 
 #include "vm/vm_bind.h"
 
@@ -145,9 +146,13 @@ static bool throw_new(Thread *t, VmError kind, const char *message)
     return false;
 }
 
+/* References to null and divisions by zero count as faults, whether the processor or a check in the code saw them. */
 bool vm_throw(Thread *t, VmError kind)
 {
-    return throw_new(t, kind, NULL);
+    throw_new(t, kind, NULL);
+    if (kind == VM_ERR_NULL_REFERENCE || kind == VM_ERR_DIVIDE)
+        vm_eh_note_fault(t, kind == VM_ERR_DIVIDE ? EH_CODE_DIVIDE : EH_CODE_ACCESS);
+    return false;
 }
 
 bool vm_throwf(Thread *t, VmError kind, const char *fmt, ...)

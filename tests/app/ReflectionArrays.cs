@@ -104,5 +104,8 @@ static unsafe class Program
         Ask.Do("nullable", () => ((Array)new int?[1]).SetValue(1, 0));
         Ask.Do("nullable", () => ((Array)new int?[1]).SetValue(1L, 0));
         Ask.Do("struct", () => ((Array)new decimal[1]).SetValue(1, 0));
+        ConstructorInfo makes = typeof(int[,]).GetConstructors()[0]; // on an array that is there it refuses
+        Ask.Do("constructor again", () => makes.Invoke(new int[1, 1], [2, 3]));
+        Ask.Say("constructor's address", () => makes.MethodHandle.GetFunctionPointer() != 0);
     }
 }

@@ -196,7 +196,7 @@ static void divide(T0 *j, const SemInst *in, u8 kind, Val *a, Val *b)
                 x64_mov_ri(T0B, 8, X64_RDX, INT64_MIN);
                 x64_cmp_rr(T0B, 8, X64_RAX, X64_RDX);
             }
-            t0_throw_if(j, X64_E, JIT_HELPER_THROW_OVERFLOW);
+            t0_throw_if(j, X64_E, JIT_HELPER_THROW_DIVIDE_OVERFLOW);
             x64_bind(T0B, normal);
         }
         size == 4 ? x64_cdq(T0B) : x64_cqo(T0B);
