@@ -87,9 +87,11 @@ static void put_assembly(Dis *d)
     MdImage *m = d->m;
     u32 token = MD_TOKEN(MDT_Assembly, 1);
     if (!md_rows(m, MDT_Assembly)) return;
+    u32 flags = md_Assembly_Flags(m, 1), wordless = flags & 0xFFFFF000;
+    if (wordless) dis_problem(d, token, "the flags 0x%x have no words in the language", wordless); /* 0x8000: F#, for the JIT of .NET 1 */
     put_lit(d, ".assembly ");
     put_token(d, token);
-    put_assembly_words(d, md_Assembly_Flags(m, 1));
+    put_assembly_words(d, flags);
     put_name(d, md_str(m, md_Assembly_Name(m, 1)));
     open_brace(d);
     put_attributes(d, token);

@@ -78,7 +78,7 @@ def one(path, a, keep=None):
     r = {"file": path, "size": os.path.getsize(path)}
     try:
         code, text, r["ildasm"] = run([a.stator, "ildasm", path, "-out=in.il"] + a.option, 300, tmp)
-        if code:
+        if code > 1 or not os.path.exists(tmp + "/in.il"):  # 1: something was left out, which the comparison tells too
             return dict(r, step="ildasm", text=text[-2000:])
         code, text, r["ilasm"] = run(ilasm_command(a, path, "out.dll"), a.timeout, tmp)
         if code or not os.path.exists(tmp + "/out.dll"):
