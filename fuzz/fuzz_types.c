@@ -2,51 +2,21 @@
  * Each mutant becomes an assembly of a load context of its own: every type is loaded with its methods, signatures, fields, interfaces and
  * slots; generic ones are instantiated; every body is compiled, which resolves its tokens.  Nothing is run.  The framework is loaded
  * first and stays; what mutants leave behind goes with the child process that ran the batch. */
-#define _GNU_SOURCE
-#include "image_mutator.h"
+#include "type_fuzz.h"
 
-#include <signal.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include "../tests/unit/type/type_test.h"
 #include "code/code.h"
 #include "jit/jit_env.h"
 
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
-void fuzz_report(void);
-void fuzz_start(bool given);
-extern const u32 fuzz_batch;
 const u32 fuzz_batch = 250;
 
-/* What the good images leave behind is not freed before the end. */
-__attribute__((visibility("default"))) const char *__asan_default_options(void);
-const char *__asan_default_options(void) { return "detect_leaks=0:handle_abort=1"; }
-
-enum { SECONDS_MAX = 20, GENERIC_MAX = 16 };
+enum { GENERIC_MAX = 16 };
 /* Shared between parent and children, which run one after another. */
 typedef struct Totals {
     u64 images, past_pe, past_md, types, types_bad, methods, methods_bad, fields, fields_bad, slots, insts, insts_bad, bodies, bodies_bad;
 } Totals;
 static Totals *totals;
-static LoadContext *context;
 
 /* --- the clients of type/ and jit/ --- */
-static Assembly *bind(Assembly *from, u32 token, Err *e)
-{
-    const char *name = md_assemblyref_name(from->module->md, MD_RID(token));
-    if (strcasecmp(name, from->name) == 0)
-        return from;
-    Assembly *a = find_loaded(name);
-    if (a || strchr(name, '/') || strlen(name) > 200) {
-        if (!a)
-            err_set(e, ERR_FILE_NOT_FOUND, token, "no such assembly");
-        return a;
-    }
-    char path[1024];
-    snprintf(path, sizeof path, "%s/%s.dll", fw_dir, name);
-    return open_assembly(path, e);
-}
 static Object *no_literal(Module *m, u32 token, struct IlStub *s)
 {
     (void)m, (void)token, (void)s;
@@ -65,11 +35,7 @@ static bool inited(MethodTable *mt) { return !(mt->flags2 & MT2_HAS_CCTOR); }
 
 static void boot(void)
 {
-    (void)failures;
-    image_mutator_types_only = true;
-    totals = mmap(NULL, sizeof *totals, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    test_boot();
-    type_client.bind = bind;
+    totals = boot_types(sizeof *totals);
     code_init();
     sem_client.is_class_inited = inited;
     jit_env.string_literal = no_literal;
@@ -214,20 +180,13 @@ static void walk_module(Module *m)
     }
 }
 
-/* The bytes and the assembly stay: later types may hang on them. */
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-    Err e = {0};
-    PeImage *pe = base_calloc(1, sizeof *pe);
-    u8 *copy = memcpy(base_malloc(size), data, size);
+    bool pe_ok;
     totals->images++;
-    alarm(SECONDS_MAX); /* a walk without end dies of it */
-    if (!pe_open_memory(pe, copy, size, false, NULL, &e))
-        return 0;
-    totals->past_pe++;
-    context = type_context_new(test_domain, false, "fuzz");
-    Assembly *a = type_assembly_new(context, pe, NULL, &e);
-    CHECK(a || e.kind == ERR_BAD_IMAGE);
+    alarm(SECONDS_MAX);
+    Assembly *a = load_mutant(data, size, &pe_ok);
+    totals->past_pe += pe_ok;
     if (a) {
         totals->past_md++;
         walk_module(a->module);
@@ -251,16 +210,8 @@ void fuzz_report(void)
            percent(t->bodies_bad, t->bodies));
 }
 
-/* The good images first: what they use of the framework is then loaded before the children part. */
 void fuzz_start(bool given)
 {
     boot();
-    if (given)
-        return;
-    load_corpus();
-    for (u32 i = 0; i < corpus.len; i++)
-        LLVMFuzzerTestOneInput((u8 *)corpus.data[i].data, corpus.data[i].size);
-    printf("%u good images\n", corpus.len);
-    fuzz_report();
-    memset(totals, 0, sizeof *totals);
+    run_good_images(given, totals, sizeof *totals);
 }
