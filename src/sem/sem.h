@@ -243,7 +243,8 @@ typedef struct SemWalk {
     u32 num_blocks;
     SemClause *clauses;
     u32 num_clauses;
-    bool has_localloc, has_loops, has_catch, makes_calls, has_tail, has_prefix;
+    bool has_localloc, has_loops, has_catch, makes_calls, has_tail;
+    bool split_prefix; /* a block begins behind a prefix, or the code ends there */
     bool this_stored; /* argument 0 is written or its address taken */
     bool bad_var;     /* the number of an argument or local is out of range: refused if reached */
     SemValue *stack;

@@ -125,10 +125,7 @@ static bool find_leaders(SemWalk *w, Scan *s, Err *e)
             lead[next] |= LEADER | NO_FALL;
             break;
         case IL_FLOW_CALL: w->makes_calls = true; break;
-        case IL_FLOW_META:
-            w->has_tail |= op == IL_TAIL;
-            w->has_prefix = true;
-            break;
+        case IL_FLOW_META: w->has_tail |= op == IL_TAIL; break;
         }
         at = next;
     }
@@ -335,16 +332,18 @@ static bool count_uses(SemWalk *w, const u16 *weight, Err *e)
     SemLocal *a = w->args, *l = w->locals;
     u32 wt = weight[0];
     bool h = w->has_catch || w->blocks[0].region != 0;
+    u32 op = 0;
     for (u32 at = 0, n; at < size; at += n) {
         if (at >= w->blocks[block].il_end) {
             if (at > w->blocks[block].il_end)
                 return sem_invalid(e); /* a branch into the middle of an instruction */
+            w->split_prefix |= il_op_info[op].flow == IL_FLOW_META;
             block++;
             wt = weight[block];
             h = w->has_catch || w->blocks[block].region != 0;
         }
         SemLocal *v;
-        u32 op = 0, i;
+        u32 i;
         n = size_at(code, size, at, &op);
         switch (op) {
         case IL_SWITCH: n += 4 * pe_u32(code + at + 1); break;
@@ -377,6 +376,7 @@ static bool count_uses(SemWalk *w, const u16 *weight, Err *e)
             break;
         }
     }
+    w->split_prefix |= il_op_info[op].flow == IL_FLOW_META;
     return true;
 }
 

@@ -696,6 +696,11 @@ TypeHandle type_resolve_type(const SigContext *c, u32 token, bool *shared, Err *
                 return th_of(mt);
         }
     }
+    if (!c->stub && MD_TABLE_OF(token) == MDT_TypeRef && MD_RID(token) && MD_RID(token) <= md_rows(c->module->md, MDT_TypeRef)) {
+        TypeHandle th = __atomic_load_n(&c->module->typerefs[MD_RID(token)], __ATOMIC_ACQUIRE);
+        if (th)
+            return th;
+    }
     return LOADED(TypeHandle, e, ({
                       TypeHandle th = load_token(c, token, LE);
                       if (th && !th_is_desc(th) && !c->stub && !check_inst_constraints(c, (MethodTable *)th, LE))

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 static const MdImage *md_of(const Method *m) { return m->mt->module->md; }
-static bool is_ctor_name(const Method *m) { return (m->flags & MF_CTOR) || strcmp(m->name, ".ctor") == 0; }
+static bool is_ctor_name(const Method *m) { return (m->flags & MF_CTOR) || (m->name[0] == '.' && strcmp(m->name, ".ctor") == 0); }
 
 static void name_method(VMethod *v, VerifyCode c, Method *m)
 {
@@ -35,7 +35,7 @@ static TypeHandle sig_type(VMethod *v, const Args *a, const SigType *t)
     if (t->th)
         return t->th;
     V_ERR(e);
-    TypeHandle th = type_sigtype_load(&a->ctx, t, &e);
+    TypeHandle th = v_sig_type(&a->ctx, t, &e);
     if (!th)
         v_resolve_error(v, VERIFY_UnsatisfiedMethodParentInst, &e);
     return th;

@@ -50,8 +50,9 @@ typedef struct VMethod {
     TypeHandle *args, *locals; /* types; 0: not asked for yet (v_arg, v_local) */
     u8 *arg_flags;             /* VF_RO, VF_STACK of what ldarg gives */
     TypeHandle ret;
-    u8 *starts;                /* by offset: START_; NULL: no prefixes, and the scan has looked at everything else */
-    VBlock *blocks;
+    u8 *starts;                /* by offset: START_; NULL: the scan has looked at it all */
+    VBlock *blocks, *running;
+    bool again; /* a block before the running one has to be verified again */
     bool tracks_this, ret_readonly, is_ctor, is_cctor, is_init_accessor;
     u32 issues;
     /* while a block is being verified */
@@ -78,7 +79,7 @@ enum { START_INST = 1, START_PREFIXED = 2 };
 #define V_ERR(e) Err e; (e).kind = ERR_NONE, (e).hresult = 0, (e).name[0] = 0, (e).text[0] = 0
 
 /* verify_value.c */
-VValue v_of(TypeHandle th); /* a value of a location's type, on the stack */
+VValue v_of_other(TypeHandle th);
 bool v_same_reduced(TypeHandle a, TypeHandle b); /* equal, or integers of one size (§I.8.7.1: verification types) */
 bool v_assignable(const VValue *from, TypeHandle to);
 bool v_ref_assignable(TypeHandle from, TypeHandle to); /* of references; a value type or variable stands for its boxed form */
@@ -87,6 +88,8 @@ bool v_is_byref_like(TypeHandle th);
 const char *v_type_text(TypeHandle th, char *buf, size_t n);
 const char *v_value_text(const VValue *v, char *buf, size_t n);
 static inline bool v_is_ref_type(TypeHandle th) { return th && !th_is_desc(th) && !mt_is_valuetype((MethodTable *)th); }
+/* a value of a location's type, on the stack */
+static inline VValue v_of(TypeHandle th) { return v_is_ref_type(th) ? (VValue){.kind = V_REF, .th = th} : v_of_other(th); }
 static inline TypeDesc *v_desc(TypeHandle th, u32 kind) { return th_is_desc(th) && th_desc(th)->kind == kind ? th_desc(th) : NULL; }
 static inline bool v_is_var(TypeHandle th) { return v_desc(th, TD_VAR) || v_desc(th, TD_MVAR); }
 

@@ -172,6 +172,12 @@ bool v_may_use_type(VMethod *v, TypeHandle th)
 /* --- Merges ------------------------------------------------------------------------------------------------------------------- */
 static u32 block_index(const VMethod *v, const SemBlock *b) { return (u32)(b - v->w.blocks); }
 
+static void set_pending(VMethod *v, VBlock *t)
+{
+    t->pending = true;
+    v->again |= t <= v->running; /* behind what runs now */
+}
+
 static bool merge_state(VMethod *v, VBlock *t)
 {
     bool init = t->this_init && v->this_init;
@@ -198,7 +204,7 @@ static void merge(VMethod *v, const SemBlock *b, const VValue *stack, u32 depth)
         t->this_init = v->this_init;
         t->stack_locals = v->stack_locals;
         t->ro_locals = v->ro_locals;
-        t->pending = true;
+        set_pending(v, t);
         return;
     }
     if ((u32)t->depth != depth) {
@@ -216,7 +222,8 @@ static void merge(VMethod *v, const SemBlock *b, const VValue *stack, u32 depth)
             t->stack[i] = (VValue){.kind = V_BAD};
             changed = true;
         }
-    t->pending |= changed;
+    if (changed)
+        set_pending(v, t);
 }
 
 /* Handlers of the tries around the block see its state where it begins, and what it makes of locals. */
@@ -535,15 +542,14 @@ static void run(VMethod *v)
     v->at = 0;
     if (v->w.blocks[0].handler_start)
         v_error(v, VERIFY_FallthroughIntoHandler);
-    for (bool again = true; again;) {
-        again = false;
+    do {
+        v->again = false;
         for (u32 i = 0; i < n; i++)
             if (v->blocks[i].pending) {
+                v->running = &v->blocks[i];
                 run_block(v, i);
-                for (u32 k = 0; k <= i; k++)
-                    again |= v->blocks[k].pending;
             }
-    }
+    } while (v->again);
 }
 
 static void tell_merges(VMethod *v)
@@ -587,7 +593,7 @@ static void verify_body(VMethod *v, const SemWalk *scan)
         v->w = *scan;
     else
         scanned = sem_scan(&v->w, v->arena, m, &e);
-    if ((!scanned || v->w.has_prefix || v->w.bad_var) && !find_starts(v, &b, head.param_count + (head.has_this && !head.explicit_this)))
+    if ((!scanned || v->w.split_prefix || v->w.bad_var) && !find_starts(v, &b, head.param_count + (head.has_this && !head.explicit_this)))
         return;
     v->at = 0;
     if (!scanned) {

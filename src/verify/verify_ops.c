@@ -282,6 +282,7 @@ static void store_arg(VMethod *v, u32 i)
     v->arg_flags[i] |= gathers; /* from now on, and for what was verified already */
     for (u32 b = 0; b < v->w.num_blocks; b++)
         v->blocks[b].pending |= v->blocks[b].done;
+    v->again = true;
 }
 
 static void store_local(VMethod *v, u32 i)
@@ -959,16 +960,12 @@ static void low_op(VMethod *v, u32 op)
     static const u8 conv_of[] = {V_I4, V_I4, V_I4, V_I8, V_F, V_F, V_I4, V_I8}; /* conv.i1 … conv.u8 */
     switch (op) {
     case IL_NOP: case IL_BREAK: return;
-    case IL_LDARG_0: case IL_LDARG_1: case IL_LDARG_2: case IL_LDARG_3: load_arg(v, op - IL_LDARG_0); return;
-    case IL_LDLOC_0: case IL_LDLOC_1: case IL_LDLOC_2: case IL_LDLOC_3: load_local(v, op - IL_LDLOC_0); return;
-    case IL_STLOC_0: case IL_STLOC_1: case IL_STLOC_2: case IL_STLOC_3: store_local(v, op - IL_STLOC_0); return;
     case IL_LDARG_S: load_arg(v, (u32)v->in.i); return;
     case IL_LDARGA_S: address_arg(v, (u32)v->in.i); return;
     case IL_STARG_S: store_arg(v, (u32)v->in.i); return;
     case IL_LDLOC_S: load_local(v, (u32)v->in.i); return;
     case IL_LDLOCA_S: address_local(v, (u32)v->in.i); return;
     case IL_STLOC_S: store_local(v, (u32)v->in.i); return;
-    case IL_LDNULL: v_push(v, (VValue){.kind = V_REF}); return;
     case IL_LDC_I8: v_push_kind(v, V_I8); return;
     case IL_LDC_R4: case IL_LDC_R8: v_push_kind(v, V_F); return;
     case IL_DUP: {
@@ -988,7 +985,7 @@ static void low_op(VMethod *v, u32 op)
     case IL_NEG: unary(v, false); return;
     case IL_NOT: unary(v, true); return;
     }
-    if (op >= IL_LDC_I4_M1 && op <= IL_LDC_I4)
+    if (op == IL_LDC_I4_S || op == IL_LDC_I4)
         v_push_kind(v, V_I4);
     else if (op >= IL_BR_S && op <= IL_BLT_UN)
         branch(v, op);
@@ -1130,9 +1127,39 @@ static void check_prefixes(VMethod *v, u32 op)
     }
 }
 
+static inline void note_done(VMethod *v)
+{
+    v->prev[3] = v->prev[2], v->prev[2] = v->prev[1], v->prev[1] = v->prev[0];
+    v->prev[0] = v->at + 1;
+}
+
+/* Nearly half of all instructions: one byte, no prefix, no operand. */
+static inline bool short_op(VMethod *v, u32 op)
+{
+    if (op < IL_LDARG_0 || op > IL_LDC_I4_8 || (op >= IL_LDARG_S && op <= IL_STLOC_S))
+        return false;
+    v->pos++;
+    v->in.op = (IlOp)op;
+    if (op <= IL_LDARG_3)
+        load_arg(v, op - IL_LDARG_0);
+    else if (op <= IL_LDLOC_3)
+        load_local(v, op - IL_LDLOC_0);
+    else if (op <= IL_STLOC_3)
+        store_local(v, op - IL_STLOC_0);
+    else if (op == IL_LDNULL)
+        v_push(v, (VValue){.kind = V_REF});
+    else
+        v_push_kind(v, V_I4);
+    return true;
+}
+
 void v_op(VMethod *v)
 {
     v->at = v->pos;
+    if (short_op(v, v->w.body.code[v->pos])) {
+        note_done(v);
+        return;
+    }
     v->pf_volatile = v->pf_readonly = v->pf_tail = v->pf_unaligned = false;
     v->pf_constrained = 0;
     for (;;) {
@@ -1160,6 +1187,5 @@ void v_op(VMethod *v)
         object_op(v, op);
     else
         two_byte_op(v, op);
-    memmove(v->prev + 1, v->prev, 3 * sizeof *v->prev);
-    v->prev[0] = v->at + 1;
+    note_done(v);
 }

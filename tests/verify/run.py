@@ -12,6 +12,8 @@ Programs of tests/app whose source does not ask for unsafe code (UNSAFE below, o
 import argparse, json, os, re, subprocess, sys
 from pathlib import Path
 
+import hostile
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BUILD = ROOT / 'build' / 'tests' / 'verify'
@@ -70,6 +72,10 @@ def verify(runtime, *args):
     return r, [json.loads(l) for l in r.stdout.split('\n') if l.startswith('{')]
 
 
+def name_in(issue):
+    return issue.get('method', '').split('(')[0].rpartition(':')[2]
+
+
 def topic(runtime, ilasm, source):
     want, got = expected(source), {}
     r, issues = verify(runtime, assemble(ilasm, source))
@@ -105,28 +111,101 @@ def programs(runtime, folder):
                 check(r.returncode == 0, f'program {dll.stem}', issues[0]['text'] if issues else r.stderr)
 
 
-def run_time(runtime, ilasm):
-    exe = assemble(ilasm, HERE / 'runtime' / 'refused.il', exe=True)
-    exe.with_suffix('.runtimeconfig.json').write_text(CONFIG)
+def csc(runtime, source, *options):
+    """One C# file, by the SDK's compiler on our runtime; None: there is no SDK."""
+    root = Path(os.environ.get('DOTNET_ROOT') or '/usr/share/dotnet')
+    compilers = sorted(root.glob('sdk/10.*/Roslyn/bincore/csc.dll'))
+    frameworks = sorted(root.glob('shared/Microsoft.NETCore.App/10.*'))
+    if not compilers or not frameworks:
+        return None
+    names = ('System.Private.CoreLib', 'System.Runtime', 'System.Console', 'System.Linq', 'System.Threading', 'System.Threading.Thread', 'System.Runtime.Loader')
+    out = BUILD / (source.stem + '.dll')
+    r = subprocess.run([runtime, str(compilers[-1]), '-noconfig', '-nologo', '-nullable', f'-out:{out}', *options,
+                        *(f'-r:{frameworks[-1] / n}.dll' for n in names), str(source)], capture_output=True, text=True, timeout=300)
+    if r.returncode:
+        sys.exit(f'{source}: {r.stdout}{r.stderr}')
+    out.with_suffix('.runtimeconfig.json').write_text(CONFIG)
+    return out
 
-    def run(setting):
-        env = {k: v for k, v in os.environ.items() if k != 'STATOR_VERIFY'}
-        if setting:
-            env['STATOR_VERIFY'] = setting
-        return subprocess.run([runtime, str(exe)], capture_output=True, text=True, env=env, timeout=100)
+
+def run_with(runtime, setting, *args):
+    env = {k: v for k, v in os.environ.items() if k != 'STATOR_VERIFY'}
+    if setting:
+        env['STATOR_VERIFY'] = setting
+    return subprocess.run([runtime, *map(str, args)], capture_output=True, text=True, env=env, timeout=100)
+
+
+def settings(runtime, ilasm):
+    """Off, warn or enforce for the process: by the environment, by the property."""
+    exe = assemble(ilasm, HERE / 'runtime' / 'refused.il', exe=True)
+    config = exe.with_suffix('.runtimeconfig.json')
+    config.write_text(CONFIG)
     for setting in ('enforce', 'off;default=enforce'):
-        r = run(setting)
+        r = run_with(runtime, setting, exe)
         check('VerificationException: ' in r.stdout and 'Refused::Confused()' in r.stdout and '0x00000005' in r.stdout and
               "found ref 'string'" in r.stdout and 'expected int32' in r.stdout and 'ran anyway' not in r.stdout, f'run time {setting}', r.stdout)
         check(r.stdout.count('generic refused') == 2, f'run time {setting}: generic', r.stdout)
     for setting in (None, 'off', 'enforce;default=off', 'collectible=enforce'):
-        r = run(setting)
+        r = run_with(runtime, setting, exe)
         check('VerificationException' not in r.stdout and 'ran anyway' in r.stdout, f'run time {setting}', r.stdout)
-    r = run('warn')
+    r = run_with(runtime, 'warn', exe)
     check('ran anyway' in r.stdout and 'verification: [StackUnexpected]' in r.stderr, 'run time warn', r.stderr)
-    check(run('sometimes').returncode != 0, 'a setting that is none')
-    exe.with_suffix('.runtimeconfig.json').write_text(CONFIG[:-2] + ',"configProperties":{"Stator.Verify":"enforce"}}}')
-    check('VerificationException: ' in run(None).stdout, 'run time by property')
+    check(run_with(runtime, 'sometimes', exe).returncode != 0, 'a setting that is none')
+    for value, thrown in (('enforce', True), ('warn', False), ('off', False)):
+        config.write_text(CONFIG[:-2] + f',"configProperties":{{"Stator.Verify":"{value}"}}}}}}')
+        check(('VerificationException: ' in run_with(runtime, None, exe).stdout) == thrown, f'run time by property {value}')
+    check('VerificationException: ' not in run_with(runtime, 'off', exe).stdout, 'the environment is stronger than the property')
+    config.write_text(CONFIG)
+    return exe
+
+
+REFUSALS = {
+    'TooFewArguments': ('[StackUnderflow]', 'Refusals::TooFewArguments()', '0x00000005'),
+    'WrongArgument': ('[StackUnexpected]', 'found int32', "expected ref 'string'", '0x00000002'),
+    'LeftOnStack': ('[ReturnEmpty]', '0x00000002'),
+    'WrongReturn': ('[StackUnexpected]', 'found int32', "expected ref 'string'", '0x00000001'),
+    'NoReturn': ('[MethodFallthrough]', 'Fall through end of the method without returning'),
+    'ReadByNumber': ('[StackByRef]', 'found native int'),
+    'ConfusedClass': ('[StackUnexpected]', "found ref 'object'", "expected ref 'string'"),
+    'BeforeFirst': ('Index was outside the bounds of the array.',),
+    'AfterLast': ('Index was outside the bounds of the array.',),
+    'Covariant': ('Attempted to access an element as a type incompatible with the array.',),
+}
+
+
+def refusals(runtime, ilasm):
+    """What is refused when it is first called, with method, offset, found and expected; what is caught while it runs; what is never looked at."""
+    exe = assemble(ilasm, HERE / 'runtime' / 'refusals.il', exe=True)
+    exe.with_suffix('.runtimeconfig.json').write_text(CONFIG)
+    r = run_with(runtime, 'enforce', exe)
+    lines = dict(l.split(': ', 1) for l in r.stdout.split('\n') if ': ' in l)
+    for name, words in REFUSALS.items():
+        check(all(w.lower() in lines.get(name, '').lower() for w in words), f'refusal {name}', f'{lines.get(name)} {r.stderr}')
+    r, issues = verify(runtime, exe)
+    check({name_in(i) for i in issues} == {n for n, w in REFUSALS.items() if w[0][0] == '['} | {'Never'},
+          'the same from the file alone', str(issues))
+
+
+def contexts(runtime, ilasm, refused):
+    """Off, warn or enforce by load context; hostile code in one context, another's objects in its hands."""
+    host = csc(runtime, HERE / 'runtime' / 'contexts.cs')
+    if not host:
+        print('contexts: skipped, no SDK')
+        return
+    neighbour = csc(runtime, HERE / 'runtime' / 'neighbour.cs', '-t:library')
+    source = BUILD / 'hostile.il'
+    source.write_text(hostile.source())
+    attacks = assemble(ilasm, source)
+    r = run_with(runtime, 'off;neighbour=enforce;hostile=enforce', host, 'attack', neighbour, attacks)
+    check(r.returncode == 0 and r.stdout == 'rejected 100 of 100\nharmless: ledger 77\nneighbour stopped: True; unchanged: True\n', 'hostile code', r.stdout + r.stderr)
+    _, issues = verify(runtime, '-r', neighbour, attacks)
+    check({name_in(i) for i in issues} == {f'A{i:02}' for i in range(100)} | {'Escape'}, 'hostile code from the file')
+    names = ('Plain', '+Plain', 'PluginA', '+Other')
+    for setting, want in (('off;collectible=enforce;Plugin*=enforce', 'ran VerificationException VerificationException VerificationException'),
+                          ('enforce;Plain=off', 'ran ran VerificationException VerificationException'), ('off', 'ran ran ran ran'),
+                          ('enforce;Plugin*=warn', 'VerificationException VerificationException ran VerificationException')):
+        r = run_with(runtime, setting, host, 'load', refused, *names)
+        check(r.stdout.split('\n')[:-1] == [f'{n}: {w}' for n, w in zip(names, want.split())], f'contexts {setting}', r.stdout + r.stderr)
 
 
 def main():
@@ -141,7 +220,9 @@ def main():
         if not o.topics or source.stem in o.topics:
             topic(o.runtime, ilasm, source)
     if not o.topics:
-        run_time(o.runtime, ilasm)
+        refused = settings(o.runtime, ilasm)
+        refusals(o.runtime, ilasm)
+        contexts(o.runtime, ilasm, refused)
         if Path(o.apps).is_dir():
             programs(o.runtime, o.apps)
     print(f'{passed} passed, {failed} failed')
