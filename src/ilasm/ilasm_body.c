@@ -118,7 +118,7 @@ static bool label_offset(Asm *a, u32 label, u32 tok, u32 *offset)
     Near n;
     ia_near_init(&n, s->p, s->len);
     for (u32 i = a->methods.data[a->body->method].open; i < tok; i++) {
-        if (a->tok[i + 1].kind == ':' && (a->tok[i].kind == T_ID || a->tok[i].kind == T_SQ)) ia_near_try(&n, ia_s(a, a->tok[i].val)->p, ia_s(a, a->tok[i].val)->len);
+        if (a->tok[i + 1].kind == ':' && (a->tok[i].kind == T_ID || a->tok[i].kind == T_SQ)) ia_near_sym(a, &n, a->tok[i].val);
     }
     ia_errorf(a, a->tok[tok].pos, "no label %s in this method%s", s->p, ia_near_text(a, &n));
     *offset = 0;
@@ -350,7 +350,6 @@ static void note_line(Asm *a)
 void ia_instruction(Asm *a, u32 op)
 {
     i64 v;
-    u32 tok = a->at;
     if (UNLIKELY(a->line.pending)) note_line(a);
     ia_next(a);
     switch ((IlOperand)il_op_info[op].operand) {
@@ -376,7 +375,6 @@ void ia_instruction(Asm *a, u32 op)
     case IL_OPR_STRING: put_token(a, op, user_string(a)); break;
     case IL_OPR_SWITCH: put_switch(a, op); break;
     }
-    (void)tok;
 }
 
 /* --- locals and scopes --- */
@@ -543,7 +541,8 @@ static void fill_targets(Asm *a)
         if (!label_offset(a, f->label, f->tok, &to)) continue;
         i64 d = (i64)to - f->from;
         if (f->size == 1 && (d < -128 || d > 127)) {
-            ia_errorf(a, a->tok[f->tok].pos, "%s is %lld bytes away: out of range of a short branch; write it without .s", ia_s(a, f->label)->p, (long long)d);
+            const char *name = ia_s(a, f->label)->p;
+            ia_errorf(a, a->tok[f->tok].pos, "%s is %lld bytes away: out of range of a short branch; write it without .s", name, (long long)d);
             continue;
         }
         memcpy(b->code.p + f->at, &d, f->size);
@@ -567,7 +566,9 @@ static void resolve_clauses(Asm *a)
         Clause *c = &b->clauses.data[i];
         u32 ts = point(a, &c->try_start), te = point(a, &c->try_end), hs = point(a, &c->start), he = point(a, &c->end);
         point(a, &c->filter);
-        if (te < ts || he < hs) ia_errorf(a, a->tok[te < ts ? c->try_end.tok : c->end.tok].pos, "the block ends before it begins"), c->try_end = c->try_start, c->end = c->start;
+        if (te >= ts && he >= hs) continue;
+        ia_errorf(a, a->tok[te < ts ? c->try_end.tok : c->end.tok].pos, "the block ends before it begins");
+        c->try_end = c->try_start, c->end = c->start;
     }
 }
 
@@ -672,17 +673,16 @@ static void note_debug(Asm *a, u32 sig)
 {
     Body *b = a->body;
     if (!a->opt.debug) return;
-    vec_push(&a->debug, ((MethodDebug){b->method, sig, b->code.len, b->first_point, a->points.len - b->first_point, b->first_scope, a->scopes.len - b->first_scope}));
+    MethodDebug d = {.method = b->method, .local_sig = sig, .code_size = b->code.len, .first_point = b->first_point, .first_scope = b->first_scope};
+    d.point_count = a->points.len - b->first_point;
+    d.scope_count = a->scopes.len - b->first_scope;
+    vec_push(&a->debug, d);
 }
 
 static void check_kind(Asm *a)
 {
-    Body *b = a->body;
-    const Method *m = &a->methods.data[b->method];
-    u32 pos = a->tok[m->m.head].pos;
-    bool none = (m->flags & (MD_ABSTRACT | MD_PINVOKE_IMPL)) || (m->impl & MI_CODE_TYPE) == MI_RUNTIME || (m->impl & (MI_INTERNAL_CALL | MI_FORWARD_REF));
-    if (none && b->code.len && (m->flags & MD_ABSTRACT)) ia_errorf(a, pos, "an abstract method has no body");
-    if (!none && !b->code.len) ia_warnf(a, pos, "the method %s has no instructions", ia_s(a, m->m.name)->p);
+    const Method *m = &a->methods.data[a->body->method];
+    if (a->body->code.len && (m->flags & MD_ABSTRACT)) ia_errorf(a, a->tok[m->m.head].pos, "an abstract method has no body");
 }
 
 void ia_body_end(Asm *a)
@@ -694,12 +694,8 @@ void ia_body_end(Asm *a)
     fill_targets(a);
     resolve_clauses(a);
     check_kind(a);
-    if (!b->code.len || a->errors > errors) {
-        u32 sig = local_sig(a);
-        (void)sig;
-        return;
-    }
     u32 sig = local_sig(a);
+    if (!b->code.len || a->errors > errors) return;
     bool fat = sig || b->clauses.len || b->code.len >= 64 || b->max_stack > 8 || b->init;
     o->len = 0;
     if (fat) {

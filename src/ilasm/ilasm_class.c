@@ -215,6 +215,8 @@ void ia_items(Asm *a)
             a->cls = it[0].cls;
             a->owner = MD_TOKEN(MDT_TypeDef, a->cls);
             a->at = it->end;
+        } else if (it->kw == K_RESERVED) {
+            a->panic = false;
         } else {
             one_item(a, it);
             if ((it->kw == K_d_field || it->kw == K_d_typedef) && !it->end) continue;

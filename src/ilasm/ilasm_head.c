@@ -550,7 +550,9 @@ static void aliases(Asm *a, bool members)
         if (a->items.data[i].kw != K_d_typedef) continue;
         a->at = a->items.data[i].tok;
         a->cls = a->items.data[i].cls;
+        u32 before = a->aliases.len;
         ia_typedef(a, members);
+        if (a->aliases.len > before) a->items.data[i].end = a->at;
         a->panic = false;
     }
 }

@@ -14,6 +14,7 @@ typedef struct Index {
     Asm *a;
     VEC(Open) open;
     Buf prefix; /* of namespaces */
+    bool after_namespace; /* no item ends here that could be followed by a name */
     u32 cls;
 } Index;
 
@@ -159,6 +160,7 @@ static void index_namespace(Index *x)
     ia_next(a);
     buf_put(&x->prefix, ia_s(a, name)->p, ia_s(a, name)->len);
     buf_u8(&x->prefix, '.');
+    x->after_namespace = true;
     return;
 skip:
     a->panic = false;
@@ -195,6 +197,7 @@ static void index_one(Index *x)
         } else {
             Open o = vec_pop(&x->open);
             if (o.is_class) item(x, a->at, 0);
+            x->after_namespace = !o.is_class;
             x->cls = o.cls;
             x->prefix.len = o.prefix_len;
         }
@@ -203,10 +206,8 @@ static void index_one(Index *x)
         return;
     }
     if (!ia_is_decl(t->kw)) {
-        const Alias *al = ia_is_name(a) ? ia_alias(a) : NULL;
-        if (!al && t->kind != T_ID && t->kind != T_SQ) ia_expected(a, "a declaration");
-        if (!al) ia_expected(a, "a declaration, such as .class, .method or .field");
-        a->panic = false;
+        if (x->after_namespace) item(x, a->at, K_RESERVED); /* it is looked at when names that stand for attributes are known */
+        x->after_namespace = false;
         ia_skip_decl(a);
         return;
     }
@@ -230,10 +231,9 @@ static void index_one(Index *x)
     }
     item(x, a->at, t->kw);
     ia_skip_decl(a);
-    if (t->kw == K_d_interfaceimpl && ia_kw(a, K_d_custom)) ia_skip_decl(a); /* its attribute is a part of it */
+    if ((t->kw == K_d_interfaceimpl || t->kw == K_d_typedef) && ia_kw(a, K_d_custom)) ia_skip_decl(a); /* the attribute is a part of it */
 }
 
-/* #typedef names in front of the first declaration are looked at when all is known. */
 static void check_typelist(Asm *a)
 {
     for (u32 i = 2; i < a->classes.len; i++)

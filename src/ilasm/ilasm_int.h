@@ -244,6 +244,7 @@ typedef struct Near {
 } Near;
 void ia_near_init(Near *n, const char *p, u32 len);
 void ia_near_try(Near *n, const char *p, u32 len);
+void ia_near_sym(const Asm *a, Near *n, u32 sym);
 const char *ia_near_text(Asm *a, const Near *n); /* "; did you mean 'x'?" or "" */
 typedef struct Place {
     const char *file;
@@ -262,6 +263,7 @@ char *ia_read_file(Asm *a, const char *path, size_t *size); /* in an include fol
 void ia_string(Asm *a, const Tok *t);
 i64 ia_int_of(Asm *a, const Tok *t);
 double ia_float_of(Asm *a, const Tok *t);
+float ia_float32_of(Asm *a, const Tok *t); /* rounded once */
 
 static inline const Sym *ia_s(const Asm *a, u32 sym) { return &a->syms.data[sym]; }
 u32 ia_str(Asm *a, u32 sym); /* index in #Strings */

@@ -127,7 +127,8 @@ void ia_words_init(Asm *a)
     static const struct {
         const char *text;
         u16 op;
-    } aliases[] = {{"ldc.i4.M1", IL_LDC_I4_M1}, {"brnull", IL_BRFALSE}, {"brnull.s", IL_BRFALSE_S}, {"brzero", IL_BRFALSE}, {"brzero.s", IL_BRFALSE_S},
+    } aliases[] = {
+        {"ldc.i4.M1", IL_LDC_I4_M1}, {"brnull", IL_BRFALSE}, {"brnull.s", IL_BRFALSE_S}, {"brzero", IL_BRFALSE}, {"brzero.s", IL_BRFALSE_S},
         {"brinst", IL_BRTRUE}, {"brinst.s", IL_BRTRUE_S}, {"ldelem.any", IL_LDELEM}, {"stelem.any", IL_STELEM}, {"ldelem.u8", IL_LDELEM_I8},
         {"ldind.u8", IL_LDIND_I8}, {"endfault", IL_ENDFINALLY}, {"unaligned.", IL_UNALIGNED}};
     for (u32 i = 0; i < ARRAY_LEN(aliases); i++) word(a, aliases[i].text, (u16)(K_OPCODE | aliases[i].op));
@@ -202,7 +203,8 @@ static const char *lex_bytes(Lex *l, const char *p, char close)
             break;
         } else {
             if (c == 0 && p == l->text + l->size) lex_error(l, start, "these bytes have no end");
-            else lex_error(l, p, close == ')' ? "expected a byte (two hexadecimal digits) or ')'" : "expected a byte (two hexadecimal digits) or '}'");
+            else if (close == ')') lex_error(l, p, "expected a byte (two hexadecimal digits) or ')'");
+            else lex_error(l, p, "expected a byte (two hexadecimal digits) or '}'");
             while (*p && *p != close && *p != '\n' && *p != '{' && *p != '}') p++;
             break;
         }
@@ -350,10 +352,8 @@ i64 ia_int_of(Asm *a, const Tok *t)
     return (i64)(neg ? 0 - v : v);
 }
 
-double ia_float_of(Asm *a, const Tok *t)
-{
-    return strtod(text_at(a, t->pos), NULL);
-}
+double ia_float_of(Asm *a, const Tok *t) { return strtod(text_at(a, t->pos), NULL); }
+float ia_float32_of(Asm *a, const Tok *t) { return strtof(text_at(a, t->pos), NULL); }
 
 /* --- directives of the text --- */
 

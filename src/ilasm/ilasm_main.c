@@ -65,8 +65,8 @@ static void finish(Asm *a)
     vec_free(&a->params);
     vec_free(&a->items);
     vec_free(&a->aliases);
-    Map64 *const maps[] = {&a->class_index, &a->typeref_index, &a->field_index, &a->method_index, &a->assembly_index, &a->module_index, &a->file_index,
-        &a->exported_index, &a->label_index};
+    Map64 *const maps[] = {&a->class_index, &a->typeref_index, &a->field_index, &a->method_index, &a->assembly_index, &a->module_index,
+        &a->file_index, &a->exported_index, &a->label_index};
     for (u32 i = 0; i < ARRAY_LEN(maps); i++) map64_free(maps[i]);
     buf_free(&a->sig);
     buf_free(&a->tmp);
@@ -101,7 +101,6 @@ static bool assemble(Asm *a, u8 **image, size_t *size, u8 **pdb, size_t *pdb_siz
     if (!a->has_module) mdw_set(a->w, MDT_Module, 1, MDC_Module_Name, mdw_string(a->w, a->opt.output ? base_name(a->opt.output) : "module"));
     ia_items(a);
     if (!a->opt.dll && !a->entry_set) ia_errorf(a, 0, "no .entrypoint: a program needs one (-dll makes a library)");
-    if (a->opt.dll && a->entry_set && MD_TABLE_OF(a->entry) == MDT_MethodDef) ia_warnf(a, 0, "a library has an .entrypoint");
     return !a->errors && ia_write(a, image, size, pdb, pdb_size);
 }
 
@@ -202,7 +201,8 @@ static const char *value_option(Command *c, const char *a, const char *v)
         if (!two_numbers(v, &o->ms_major, &o->ms_minor)) return "-msv=MAJOR.MINOR";
         if (o->ms_major != 2 || o->ms_minor != 0) return "-msv: only version 2.0 of the tables is written";
     } else if (!number(v, &n)) {
-        return match(a, "subsystem") || match(a, "flags") || match(a, "alignment") || match(a, "base") || match(a, "stack") ? "a number is wanted" : "no such option";
+        bool known = match(a, "subsystem") || match(a, "flags") || match(a, "alignment") || match(a, "base") || match(a, "stack");
+        return known ? "a number is wanted" : "no such option";
     } else if (match(a, "subsystem")) o->subsystem = (u32)n, o->has_subsystem = true;
     else if (match(a, "flags")) o->flags = (u32)n, o->has_flags = true;
     else if (match(a, "base")) o->base = n, o->has_base = true;

@@ -106,7 +106,8 @@ static void assembly_block(Asm *a, Identity *id, bool ref, bool facts, u32 token
                 else blob_of(a, &id->hash, NULL);
             } else if (kw == K_auto && ref) ia_next(a), id->automatic = true;
             else if (ia_is_name(a)) skip = true; /* perhaps an attribute's alias */
-            else ia_expected(a, ref ? ".ver, .publickeytoken, .publickey, .hash, .locale, .custom or '}'" : ".ver, .hash algorithm, .publickey, .locale, .custom, .permissionset or '}'");
+            else if (ref) ia_expected(a, ".ver, .publickeytoken, .publickey, .hash, .locale, .custom or '}'");
+            else ia_expected(a, ".ver, .hash algorithm, .publickey, .locale, .custom, .permissionset or '}'");
         }
         if (skip) ia_skip_decl(a);
         if (a->panic) {
@@ -149,8 +150,9 @@ static void assembly_first(Asm *a, Item *it)
     }
     a->has_assembly = true;
     a->assembly_name = a->opt.aname ? ia_sym(a, a->opt.aname, (u32)strlen(a->opt.aname)) : name;
-    it->ref = MDW_ADD(a->w, Assembly, id.hash_algorithm, id.version[0], id.version[1], id.version[2], id.version[3], id.flags | (id.key ? AF_PUBLIC_KEY : 0),
-        id.key, ia_str(a, a->assembly_name), id.culture);
+    id.flags |= id.key ? AF_PUBLIC_KEY : 0;
+    it->ref = MDW_ADD(a->w, Assembly, id.hash_algorithm, id.version[0], id.version[1], id.version[2], id.version[3], id.flags, id.key,
+        ia_str(a, a->assembly_name), id.culture);
 }
 
 static void assembly_rest(Asm *a, Item *it)
@@ -312,7 +314,8 @@ static void embed(Asm *a, u32 rid, u32 file, u32 at)
     Place p = ia_place(a, a->tok[at].pos);
     const char *slash = strrchr(p.file, '/');
     if (!ok && *name != '/' && slash) ok = os_file_read(arena_printf(&a->arena, "%.*s/%s", (int)(slash - p.file), p.file, name), &text, &n, &e);
-    for (u32 i = 0; !ok && *name != '/' && i < a->opt.include_count; i++) ok = os_file_read(arena_printf(&a->arena, "%s/%s", a->opt.include[i], name), &text, &n, &e);
+    for (u32 i = 0; !ok && *name != '/' && i < a->opt.include_count; i++)
+        ok = os_file_read(arena_printf(&a->arena, "%s/%s", a->opt.include[i], name), &text, &n, &e);
     if (!ok) {
         ia_errorf(a, a->tok[at].pos, "cannot read the resource %s", name);
         return;
@@ -434,8 +437,6 @@ void ia_typedef(Asm *a, bool members)
     }
     vec_push(&a->aliases, al);
     a->syms.data[name].alias = a->aliases.len;
-    for (u32 i = 0; i < a->items.len; i++) /* where it ends, for the walk that checks */
-        if (a->items.data[i].kw == K_d_typedef && (a->items.data[i].tok == al.at || a->items.data[i].tok + 1 == al.at)) a->items.data[i].end = a->at;
 }
 
 /* --- lines --- */

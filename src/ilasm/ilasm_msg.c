@@ -20,8 +20,9 @@ static const Source *source_at(const Asm *a, u32 pos)
 
 static void find_lines(Source *s)
 {
+    const char *p = s->text, *end = s->text + s->size;
     vec_push(&s->lines, 0);
-    for (const char *p = s->text, *end = s->text + s->size; (p = memchr(p, '\n', (size_t)(end - p))); p++) vec_push(&s->lines, (u32)(p - s->text) + 1);
+    while ((p = memchr(p, '\n', (size_t)(end - p)))) vec_push(&s->lines, (u32)(++p - s->text));
 }
 
 Place ia_place(Asm *a, u32 pos)
@@ -115,6 +116,8 @@ void ia_near_try(Near *n, const char *p, u32 len)
     *n = (Near){n->p, p, n->n, len, score};
 }
 
+void ia_near_sym(const Asm *a, Near *n, u32 sym) { ia_near_try(n, ia_s(a, sym)->p, ia_s(a, sym)->len); }
+
 const char *ia_near_text(Asm *a, const Near *n)
 {
     return n->best ? arena_printf(&a->arena, "; did you mean '%.*s'?", (int)n->best_len, n->best) : "";
@@ -151,7 +154,7 @@ bool ia_expected(Asm *a, const char *what)
         const Sym *s = ia_s(a, t->val);
         Near n;
         ia_near_init(&n, s->p, s->len);
-        for (u32 i = 0; i < a->sym_words; i++) ia_near_try(&n, ia_s(a, i)->p, ia_s(a, i)->len);
+        for (u32 i = 0; i < a->sym_words; i++) ia_near_sym(a, &n, i);
         hint = ia_near_text(a, &n);
     } else if (t->kind == T_ID && strstr(what, "name")) {
         hint = "; a word of the language needs quotes to be a name";

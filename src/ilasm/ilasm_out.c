@@ -22,7 +22,8 @@ static void settings(Asm *a)
     o->image_base &= ~0xFFFFull;
     if (!o->image_base) o->image_base = opt->pe64 ? 0x140000000ull : 0x400000;
     if (opt->has_stack || a->has_stack) o->stack_reserve = opt->has_stack ? opt->stack : a->stack_reserve;
-    if (opt->has_alignment || a->has_alignment) o->file_alignment = MIN(opt->has_alignment ? opt->alignment : a->alignment, (u32)PEW_SECTION_ALIGNMENT);
+    u32 alignment = opt->has_alignment ? opt->alignment : a->has_alignment ? a->alignment : 0;
+    if (alignment) o->file_alignment = MIN(alignment, (u32)PEW_SECTION_ALIGNMENT);
     if (opt->app_container) o->dll_characteristics |= PEW_APP_CONTAINER;
     if (opt->high_entropy || (opt->app_container && opt->pe64)) o->dll_characteristics |= PEW_HIGH_ENTROPY_VA;
     o->strip_reloc = opt->strip_reloc;
@@ -103,7 +104,8 @@ static void open_scopes(Asm *a, MdPdbWriter *p, const MethodDebug *d, u32 *at, u
         const Scope *s = &a->scopes.data[(*at)++];
         if (s->end <= s->start) continue;
         mdpw_open_scope(p, s->start);
-        for (u32 v = 0; v < s->var_count; v++) mdpw_local(p, a->scope_vars.data[s->first_var + v].slot, ia_s(a, a->scope_vars.data[s->first_var + v].name)->p, 0);
+        const ScopeVar *v = a->scope_vars.data + s->first_var;
+        for (u32 i = 0; i < s->var_count; i++) mdpw_local(p, v[i].slot, ia_s(a, v[i].name)->p, 0);
         open_scopes(a, p, d, at, s->end);
         mdpw_close_scope(p, s->end);
     }

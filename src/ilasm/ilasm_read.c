@@ -152,7 +152,7 @@ bool ia_want_float(Asm *a, double *v, bool single)
     *v = 0;
     switch (t->kind) {
     case T_FLOAT:
-        *v = single ? (double)strtof("0", NULL) + ia_float_of(a, t) : ia_float_of(a, t);
+        *v = single ? (double)ia_float32_of(a, t) : ia_float_of(a, t);
         ia_next(a);
         return true;
     case T_INT: case T_NINT: case T_INT64:
@@ -269,7 +269,7 @@ bool ia_take_flag(Asm *a, u32 group, u32 *flags)
         u32 n;
         a->at += 2;
         if (!ia_want_int32(a, &n) || !ia_want(a, ')', "')'")) return false;
-        *flags = group == FG_IMPL || group == FG_TYPE || group == FG_FIELD || group == FG_METHOD || group == FG_GPARAM || group == FG_PINVOKE ? n : *flags | n;
+        *flags = group == FG_EXPORT ? *flags | n : n;
         return true;
     }
     return false;

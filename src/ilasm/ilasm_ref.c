@@ -40,7 +40,8 @@ u32 ia_assembly_ref(Asm *a, u32 name, u32 tok)
 {
     u64 token = 0;
     if (map64_get(&a->assembly_index, name, &token)) return (u32)token;
-    ia_warnf(a, a->tok[MIN(tok, a->tok_count - 1)].pos, "the assembly %s is not declared; assuming .assembly extern %s {}", ia_s(a, name)->p, ia_s(a, name)->p);
+    const char *text = ia_s(a, name)->p;
+    ia_warnf(a, a->tok[MIN(tok, a->tok_count - 1)].pos, "the assembly %s is not declared; assuming .assembly extern %s {}", text, text);
     token = MD_TOKEN(MDT_AssemblyRef, MDW_ADD(a->w, AssemblyRef, 0, 0, 0, 0, 0, 0, ia_str(a, name), 0, 0));
     map64_put(&a->assembly_index, name, token);
     return (u32)token;
@@ -93,7 +94,7 @@ static u32 no_class(Asm *a, u32 encl, u32 name, u32 tok)
     Near n;
     ia_near_init(&n, s->p, s->len);
     for (u32 i = 2; i < a->classes.len; i++)
-        if (a->classes.data[i].encl == encl) ia_near_try(&n, ia_s(a, a->classes.data[i].name)->p, ia_s(a, a->classes.data[i].name)->len);
+        if (a->classes.data[i].encl == encl) ia_near_sym(a, &n, a->classes.data[i].name);
     if (encl) ia_fail(a, tok, "no class %s in class %s%s", s->p, ia_s(a, a->classes.data[encl].name)->p, ia_near_text(a, &n));
     else ia_fail(a, tok, "no class %s in this module%s", s->p, ia_near_text(a, &n));
     return 0;
@@ -266,16 +267,17 @@ static void no_member(Asm *a, u32 cls, u32 name, bool field, u32 tok)
     Near n;
     u64 there = 0;
     const char *what = field ? "field" : "method";
-    static const char *const of_object[] = {"Equals", "Finalize", "GetHashCode", "GetType", "MemberwiseClone", "ReferenceEquals", "ToString", ".ctor"};
+    static const char *const of_object[] = {"Equals", "Finalize", "GetHashCode", "GetType", "MemberwiseClone", "ReferenceEquals", "ToString",
+        ".ctor"};
     map64_get(field ? &a->field_index : &a->method_index, key(cls, name), &there);
     ia_near_init(&n, s->p, s->len);
     if (!there) {
         if (field)
             for (u32 i = 1; i < a->fields.len; i++)
-                if (a->fields.data[i].cls == cls) ia_near_try(&n, ia_s(a, a->fields.data[i].name)->p, ia_s(a, a->fields.data[i].name)->len);
+                if (a->fields.data[i].cls == cls) ia_near_sym(a, &n, a->fields.data[i].name);
         if (!field)
             for (u32 i = 1; i < a->methods.len; i++)
-                if (a->methods.data[i].m.cls == cls) ia_near_try(&n, ia_s(a, a->methods.data[i].m.name)->p, ia_s(a, a->methods.data[i].m.name)->len);
+                if (a->methods.data[i].m.cls == cls) ia_near_sym(a, &n, a->methods.data[i].m.name);
     }
     const char *why = there ? " with this signature" : "";
     if (cls == 1) {
@@ -492,12 +494,14 @@ static void put_type_text(Asm *a, Buf *b, u32 token)
     const MdImage *m = mdw_image(a->w);
     u32 rid = MD_RID(token);
     bool def = MD_TABLE_OF(token) == MDT_TypeDef;
-    u32 up = def ? (rid < a->classes.len && a->classes.data[rid].encl ? MD_TOKEN(MDT_TypeDef, a->classes.data[rid].encl) : 0) : md_TypeRef_ResolutionScope(m, rid);
+    u32 encl = def && rid < a->classes.len ? a->classes.data[rid].encl : 0, up = encl ? MD_TOKEN(MDT_TypeDef, encl) : 0;
+    if (!def) up = md_TypeRef_ResolutionScope(m, rid);
     if (def ? up != 0 : MD_TABLE_OF(up) == MDT_TypeRef && up) {
         put_type_text(a, b, up);
         buf_u8(b, '+');
     }
-    const char *ns = def ? md_typedef_namespace(m, rid) : md_typeref_namespace(m, rid), *name = def ? md_typedef_name(m, rid) : md_typeref_name(m, rid);
+    const char *ns = def ? md_typedef_namespace(m, rid) : md_typeref_namespace(m, rid);
+    const char *name = def ? md_typedef_name(m, rid) : md_typeref_name(m, rid);
     buf_put(b, ns, strlen(ns));
     if (*ns) buf_u8(b, '.');
     buf_put(b, name, strlen(name));
@@ -514,8 +518,9 @@ char *ia_class_text(Asm *a, u32 token)
         u32 r = MD_RID(scope), n;
         const u8 *pk = md_blob(m, md_AssemblyRef_PublicKeyOrToken(m, r), &n);
         const char *culture = md_str(m, md_AssemblyRef_Culture(m, r));
-        char *s = arena_printf(&a->arena, ", %s, Version=%u.%u.%u.%u, Culture=%s, PublicKeyToken=", md_assemblyref_name(m, r), md_AssemblyRef_MajorVersion(m, r),
-            md_AssemblyRef_MinorVersion(m, r), md_AssemblyRef_BuildNumber(m, r), md_AssemblyRef_RevisionNumber(m, r), *culture ? culture : "neutral");
+        char *s = arena_printf(&a->arena, ", %s, Version=%u.%u.%u.%u, Culture=%s, PublicKeyToken=", md_assemblyref_name(m, r),
+            md_AssemblyRef_MajorVersion(m, r), md_AssemblyRef_MinorVersion(m, r), md_AssemblyRef_BuildNumber(m, r),
+            md_AssemblyRef_RevisionNumber(m, r), *culture ? culture : "neutral");
         buf_put(&b, s, strlen(s));
         for (u32 i = 0; pk && i < n && n == 8; i++) {
             buf_u8(&b, (u8)"0123456789abcdef"[pk[i] >> 4]);

@@ -31,7 +31,7 @@ static bool type_var(Asm *a)
         if (!ia_find_gparam(a, first, count, name, &n)) {
             Near near;
             ia_near_init(&near, ia_s(a, name)->p, ia_s(a, name)->len);
-            for (u32 i = 0; i < count; i++) ia_near_try(&near, ia_s(a, a->gparams.data[first + i].name)->p, ia_s(a, a->gparams.data[first + i].name)->len);
+            for (u32 i = 0; i < count; i++) ia_near_sym(a, &near, a->gparams.data[first + i].name);
             return ia_fail(a, at, "the %s has no generic parameter %s%s", method ? "method" : "class", ia_s(a, name)->p, ia_near_text(a, &near));
         }
     } else {
@@ -131,7 +131,8 @@ static bool type_base(Asm *a)
         buf_put(&a->sig, al->sig, al->sig_len);
         return true;
     }
-    return ia_expected(a, al ? "a type; this name stands for something else" : ia_is_name(a) || ia_is(a, '[') ? "a type ('class' or 'valuetype' before its name)" : "a type");
+    if (al) return ia_expected(a, "a type; this name stands for something else");
+    return ia_expected(a, ia_is_name(a) || ia_is(a, '[') ? "a type ('class' or 'valuetype' before its name)" : "a type");
 }
 
 /* "[1...5,,3]", '[' taken: the shape behind the element type */
@@ -159,6 +160,7 @@ static bool type_bounds(Asm *a, u32 start)
         } else {
             ia_take(a, T_ELLIPSIS);
         }
+        if (!has_size) high = low - 1;
         if (low != (i32)low || high - low + 1 < 0 || high - low + 1 > 0x1FFFFFFF || low < -0x10000000 || low >= 0x10000000)
             return ia_fail(a, a->at - 1, "these bounds do not fit a signature");
         sizes[rank] = has_size ? (u32)(high - low + 1) : 0;

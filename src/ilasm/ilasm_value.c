@@ -55,8 +55,8 @@ static bool fits(u8 type, i64 v)
 /* One number of that type, as it stands between parentheses or in a sequence */
 static bool put_number(Asm *a, u8 type, Buf *out)
 {
-    static const u8 sizes[] = {[ET_BOOLEAN] = 1, [ET_CHAR] = 2, [ET_I1] = 1, [ET_U1] = 1, [ET_I2] = 2, [ET_U2] = 2, [ET_I4] = 4, [ET_U4] = 4, [ET_I8] = 8,
-        [ET_U8] = 8, [ET_R4] = 4, [ET_R8] = 8};
+    static const u8 sizes[] = {[ET_BOOLEAN] = 1, [ET_CHAR] = 2, [ET_I1] = 1, [ET_U1] = 1, [ET_I2] = 2, [ET_U2] = 2, [ET_I4] = 4, [ET_U4] = 4,
+        [ET_I8] = 8, [ET_U8] = 8, [ET_R4] = 4, [ET_R8] = 8};
     i64 v;
     double r;
     u32 at = a->at;
