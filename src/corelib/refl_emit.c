@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "base/base_hash.h"
 #include "os/os_mem.h"
 #include "os/os_thread.h"
 #include "vm/vm_bind.h"
@@ -147,7 +148,7 @@ static void random_guid(u8 g[16], const void *seed)
 {
     u8 h[20];
     u64 v[2] = {(u64)(uintptr_t)seed, gc_total_allocated_bytes()};
-    md_sha1(v, sizeof v, h);
+    base_sha1(v, sizeof v, h);
     memcpy(g, h, 16);
     g[7] = (u8)((g[7] & 0x0F) | 0x40);
     g[8] = (u8)((g[8] & 0x3F) | 0x80);

@@ -3,6 +3,7 @@
  * interface its name and the signatures of its public methods and fields, as words. */
 #include "corelib/refl_int.h"
 
+#include "base/base_hash.h"
 #include "base/utf.h"
 #include "md/md_attr.h"
 
@@ -263,7 +264,7 @@ static void make_guid(MethodTable *mt, u8 *out)
         put_assembly(&x, mt->module->assembly);
     if (x.v.len & 1)
         vec_push(&x.v, 0);
-    md_md5(x.v.data, x.v.len, h);
+    base_md5(x.v.data, x.v.len, h);
     vec_free(&x.v);
     h[6] = (u8)((h[6] & 0x0F) | 0x30);
     h[8] = (u8)((h[8] & 0x3F) | 0x80);

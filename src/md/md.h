@@ -1,7 +1,7 @@
 /* md.h: CLI metadata, read in place (§II.22–24).
  * Files: md_tables.def (every table and coded index), md_image.c (open, heaps, layout), md_search.c (sorted tables,
  * lists, owners), md_names.h/.c (types by name, assembly identities), md_sig.h/.c (signatures), md_attr.h/.c (custom
- * attributes), md_pdb.h/.c, md_pdb_write.h/.c (portable PDB), md_sha1.c, md_md5.c, md_write*.c (the writer).
+ * attributes), md_pdb.h/.c, md_pdb_write.h/.c (portable PDB), md_write*.c (the writer).
  * Data: MdImage is a set of pointers into the file's bytes and column layouts; it is immutable after md_open but for the
  * name index, which is built at first use and published atomically.  So any thread may read.  An image that a writer is
  * attached to (md_write.h) grows; readers load a size before the base it goes with, and need no lock either.

@@ -1,6 +1,8 @@
 /* md_asmname.c: assembly identities, from rows and from display names (§II.22.2, §II.22.5; ECMA-335 §II.6.2.1).
  * Book: md.md  Tests: tests/unit/md/ */
 #include "md/md_names.h"
+
+#include "base/base_hash.h"
 #include <stdio.h>
 
 static void set_string(const char *s, const char **p, u32 *len)
@@ -309,4 +311,11 @@ bool md_same_simple_name(const MdAssemblyName *a, const MdAssemblyName *b)
     for (u32 i = 0; i < a->name_len; i++)
         if (lower(a->name[i]) != lower(b->name[i])) return false;
     return true;
+}
+
+void md_public_key_token(const u8 *key, u32 len, u8 token[8])
+{
+    u8 h[20];
+    base_sha1(key, len, h);
+    for (int i = 0; i < 8; i++) token[i] = h[19 - i];
 }

@@ -50,6 +50,4 @@ size_t md_format_assembly_name(const MdAssemblyName *n, char *buf, size_t cap);
 bool md_same_simple_name(const MdAssemblyName *a, const MdAssemblyName *b);
 /* token = last eight bytes of SHA-1, reversed */
 void md_public_key_token(const u8 *key, u32 len, u8 token[8]);
-void md_sha1(const void *data, size_t len, u8 out[20]);
-void md_md5(const void *data, size_t len, u8 out[16]);
 #endif

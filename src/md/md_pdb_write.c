@@ -9,7 +9,7 @@
 #include <zlib.h>
 #endif
 
-#include "base/base_sha256.h"
+#include "base/base_hash.h"
 #include "base/vec.h"
 
 /* Limits of the format's sequence points */

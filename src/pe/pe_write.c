@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-#include "base/base_sha256.h"
+#include "base/base_hash.h"
 #include "pe/pe_write_int.h"
 
 enum {

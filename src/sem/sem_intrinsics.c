@@ -175,6 +175,16 @@ static Method *overload(Method *m, u8 et)
     return NULL;
 }
 
+static bool call_instead(SemCall *c, Method *m, Err *e) /* a method that needs no generic context */
+{
+    c->m = m;
+    c->ctx = SEM_CTX_NONE;
+    c->ctx_lookup = (SemLookup){0};
+    c->ctx_const = NULL;
+    c->sig = type_method_sig(m, e);
+    return c->sig != NULL;
+}
+
 /* Exchange, CompareExchange, ExchangeAdd: by the type they work on. 0: ordinary call. */
 static int interlocked(SemCall *c, Err *e)
 {
@@ -193,12 +203,7 @@ static int interlocked(SemCall *c, Err *e)
             r = overload(m, ET_OBJECT);
         if (!r)
             return 0;
-        c->m = r;
-        c->ctx = SEM_CTX_NONE;
-        c->ctx_lookup = (SemLookup){0};
-        c->ctx_const = NULL;
-        c->sig = type_method_sig(r, e);
-        return c->sig ? 0 : -1;
+        return call_instead(c, r, e) ? 0 : -1;
     }
     case ET_BOOLEAN: case ET_U1: as = ET_U1; break;
     case ET_CHAR: case ET_U2: as = ET_U2; break;
@@ -209,12 +214,7 @@ static int interlocked(SemCall *c, Err *e)
     Method *r = overload(m, as);
     if (!r)
         return 0;
-    c->m = r;
-    c->ctx = SEM_CTX_NONE;
-    c->ctx_lookup = (SemLookup){0};
-    c->ctx_const = NULL;
-    c->sig = type_method_sig(r, e);
-    return c->sig ? 2 : -1;
+    return call_instead(c, r, e) ? 2 : -1;
 }
 
 static i64 has_refs(TypeHandle t)

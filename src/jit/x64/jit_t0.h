@@ -190,6 +190,7 @@ void t0_box_cast(T0 *j, const SemInst *in);
 void t0_token(T0 *j, const SemInst *in);
 void t0_ldstr(T0 *j, const SemInst *in);
 void t0_typedref(T0 *j, const SemInst *in);
+u32 t0_elem_size(u8 et, TypeHandle th); /* bytes that a field or element of this kind takes */
 void t0_lookup(T0 *j, u32 slot, X64Reg dst); /* dictionary slot into dst (rax); flushes */
 void t0_exact_type(T0 *j, const SemType *t, X64Reg dst); /* TypeHandle of the exact type into dst; may flush */
 void t0_class_init(T0 *j, MethodTable *mt);

@@ -95,7 +95,7 @@ void t0_place(T0Args *p, u8 et, TypeHandle th, T0Arg *out)
     p->stack += ALIGN_UP(out->size, 8u);
 }
 
-static u32 et_size(u8 et, TypeHandle th)
+u32 t0_elem_size(u8 et, TypeHandle th)
 {
     switch (et) {
     case ET_BOOLEAN: case ET_I1: case ET_U1: return 1;
@@ -176,7 +176,7 @@ bool t0_setup_homes(T0 *j)
         h->reg = X64_NOREG;
         if (h->et == ET_TYPEDBYREF)
             h->th = th_of(type_wk(WK_TYPEDREFERENCE));
-        h->size = et_size(h->et, h->th);
+        h->size = t0_elem_size(h->et, h->th);
     }
     choose_registers(j);
     u32 saved = (j->w.has_catch ? 0xfu : j->saved_mask);

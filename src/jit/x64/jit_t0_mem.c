@@ -610,6 +610,17 @@ void t0_sfld(T0 *j, const SemInst *in)
 }
 
 /* --- generic look-ups (D10) ------------------------------------------------------------------------------------------------ */
+/* rax: a dictionary of n arguments -> what its slot holds; not that long yet, or not filled: slow */
+static void dictionary_slot(T0 *j, u32 n, u32 slot, X64Label slow)
+{
+    x64_cmp_mi(T0B, 8, x64_mem(X64_RAX, (i32)n * 8), (i32)slot);
+    x64_jcc(T0B, X64_BE, slow);
+    x64_mov_rm(T0B, 8, X64_RAX, x64_mem(X64_RAX, (i32)(n + 1 + slot) * 8));
+    x64_test_rr(T0B, 8, X64_RAX, X64_RAX);
+    x64_jcc(T0B, X64_E, slow);
+    t0_slow_back(j);
+}
+
 void t0_lookup(T0 *j, u32 slot, X64Reg dst)
 {
     t0_flush_regs(j);
@@ -622,12 +633,7 @@ void t0_lookup(T0 *j, u32 slot, X64Reg dst)
         x64_mov_rm(T0B, 8, X64_RCX, ctx);
         x64_mov_rm(T0B, 8, X64_RAX, x64_mem(X64_RCX, (i32)offsetof(Method, dict)));
         X64Label slow = t0_slow_call(j, JIT_HELPER_LOOKUP_METHOD, 2, regs, imms);
-        x64_cmp_mi(T0B, 8, x64_mem(X64_RAX, (i32)n * 8), (i32)slot);
-        x64_jcc(T0B, X64_BE, slow);
-        x64_mov_rm(T0B, 8, X64_RAX, x64_mem(X64_RAX, (i32)(n + 1 + slot) * 8));
-        x64_test_rr(T0B, 8, X64_RAX, X64_RAX);
-        x64_jcc(T0B, X64_E, slow);
-        t0_slow_back(j);
+        dictionary_slot(j, n, slot, slow);
     } else {
         MethodTable *owner = m->mt;
         u32 n = owner->klass->num_generic, level = owner->klass->num_dicts - 1u;
@@ -639,12 +645,7 @@ void t0_lookup(T0 *j, u32 slot, X64Reg dst)
         x64_mov_rm(T0B, 8, X64_RAX, x64_mem(X64_RCX, (i32)offsetof(MethodTable, perinst)));
         x64_mov_rm(T0B, 8, X64_RAX, x64_mem(X64_RAX, (i32)level * 8));
         X64Label slow = t0_slow_call(j, JIT_HELPER_LOOKUP_MT, 3, regs, imms);
-        x64_cmp_mi(T0B, 8, x64_mem(X64_RAX, (i32)n * 8), (i32)slot);
-        x64_jcc(T0B, X64_BE, slow);
-        x64_mov_rm(T0B, 8, X64_RAX, x64_mem(X64_RAX, (i32)(n + 1 + slot) * 8));
-        x64_test_rr(T0B, 8, X64_RAX, X64_RAX);
-        x64_jcc(T0B, X64_E, slow);
-        t0_slow_back(j);
+        dictionary_slot(j, n, slot, slow);
     }
     if (dst != X64_RAX)
         x64_mov_rr(T0B, 8, dst, X64_RAX);
@@ -686,18 +687,6 @@ void t0_new_object(T0 *j, MethodTable *mt, X64Reg exact_in)
 }
 
 /* --- arrays ------------------------------------------------------------------------------------------------------------------- */
-static u32 elem_size(u8 et, TypeHandle th)
-{
-    switch (et) {
-    case ET_BOOLEAN: case ET_I1: case ET_U1: return 1;
-    case ET_CHAR: case ET_I2: case ET_U2: return 2;
-    case ET_I4: case ET_U4: case ET_R4: return 4;
-    case ET_VALUETYPE: return type_size(th);
-    case ET_TYPEDBYREF: return 16;
-    default: return 8;
-    }
-}
-
 /* Bounds check, then the element's address as an operand. Null faults on the length. */
 static X64Mem elem_mem(T0 *j, Val *arr, Val *idx, u32 size)
 {
@@ -781,7 +770,7 @@ void t0_array(T0 *j, const SemInst *in)
     }
     case SEM_LDELEM: {
         Val i = t0_pop(j), a = t0_pop(j);
-        X64Mem m = elem_mem(j, &a, &i, elem_size(e->type.kind, e->type.th));
+        X64Mem m = elem_mem(j, &a, &i, t0_elem_size(e->type.kind, e->type.th));
         t0_load_mem(j, m, e->type.kind, e->type.th);
         return;
     }
@@ -803,7 +792,7 @@ void t0_array(T0 *j, const SemInst *in)
             t0_push_reg(j, X64_RAX, SEM_BYREF, 0);
             return;
         }
-        X64Mem m = elem_mem(j, &a, &i, elem_size(e->type.kind, e->type.th));
+        X64Mem m = elem_mem(j, &a, &i, t0_elem_size(e->type.kind, e->type.th));
         X64Reg r = t0_gpr(j);
         x64_lea(T0B, 8, r, m);
         t0_push_reg(j, r, SEM_BYREF, 0);
@@ -822,7 +811,7 @@ void t0_array(T0 *j, const SemInst *in)
             t0_call_helper(j, JIT_HELPER_STELEM_REF);
             return;
         }
-        u32 size = elem_size(e->type.kind, e->type.th);
+        u32 size = t0_elem_size(e->type.kind, e->type.th);
         X64Mem m = elem_mem(j, &a, &i, size);
         t0_store_mem(j, m, &v, e->type.kind, e->type.th, true);
         return;

@@ -243,6 +243,14 @@ void t0_load_to(T0 *j, X64Reg r, const Val *v)
     }
 }
 
+static X64Reg load_into(T0 *j, Val *v, X64Reg r, u8 loc)
+{
+    t0_load_to(j, r, v);
+    v->loc = loc;
+    v->reg = (u8)r;
+    return r;
+}
+
 X64Reg t0_reg(T0 *j, Val *v)
 {
     if (v->loc == V_REG)
@@ -256,11 +264,7 @@ X64Reg t0_own(T0 *j, Val *v)
 {
     if (v->loc == V_REG)
         return v->reg;
-    X64Reg r = t0_gpr(j);
-    t0_load_to(j, r, v);
-    v->loc = V_REG;
-    v->reg = (u8)r;
-    return r;
+    return load_into(j, v, t0_gpr(j), V_REG);
 }
 
 X64Reg t0_own_in(T0 *j, Val *v, X64Reg r)
@@ -268,10 +272,7 @@ X64Reg t0_own_in(T0 *j, Val *v, X64Reg r)
     if (v->loc == V_REG && v->reg == r)
         return r;
     t0_take(j, r);
-    t0_load_to(j, r, v);
-    v->loc = V_REG;
-    v->reg = (u8)r;
-    return r;
+    return load_into(j, v, r, V_REG);
 }
 
 X64Reg t0_xreg(T0 *j, Val *v)
@@ -287,11 +288,7 @@ X64Reg t0_xown(T0 *j, Val *v)
 {
     if (v->loc == V_XMM)
         return v->reg;
-    X64Reg r = t0_xmm(j);
-    t0_load_to(j, r, v);
-    v->loc = V_XMM;
-    v->reg = (u8)r;
-    return r;
+    return load_into(j, v, t0_xmm(j), V_XMM);
 }
 
 bool t0_is_mem(T0 *j, const Val *v, X64Mem *m)

@@ -63,22 +63,4 @@ TEST(cut_and_compare)
     EXPECT(!md_same_simple_name(&a, &b));
 }
 
-static void expect_sha1(const char *text, size_t n, const char *hex)
-{
-    u8 h[20];
-    char out[41];
-    md_sha1(text, n, h);
-    for (int i = 0; i < 20; i++) snprintf(out + 2 * i, 3, "%02x", h[i]);
-    EXPECT_STR(out, hex);
-}
-
-TEST(sha1)
-{
-    char a[200];
-    memset(a, 'a', sizeof(a));
-    expect_sha1("", 0, "da39a3ee5e6b4b0d3255bfef95601890afd80709");
-    expect_sha1("abc", 3, "a9993e364706816aba3e25717850c26c9cd0d89d");
-    expect_sha1("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 56, "84983e441c3bd26ebaae4aa1f95129e5e54670f1");
-}
-
-TEST_MAIN(display_names, bad_display_names, cut_and_compare, sha1)
+TEST_MAIN(display_names, bad_display_names, cut_and_compare)

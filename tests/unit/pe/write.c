@@ -1,7 +1,6 @@
 /* write.c: images written and read back: sections, addresses, directories, Win32 resources, content names. */
 #include "test.h"
 
-#include "base/base_sha256.h"
 #include "pe/pe_write.h"
 
 static const u8 metadata[64] = "BSJB";
@@ -222,13 +221,4 @@ TEST(options)
     drop(&m, w);
 }
 
-TEST(sha)
-{
-    u8 h[32];
-    base_sha256("abc", 3, h);
-    EXPECT(memcmp(h, "\xba\x78\x16\xbf\x8f\x01\xcf\xea\x41\x41\x40\xde\x5d\xae\x22\x23\xb0\x03\x61\xa3\x96\x17\x7a\x9c\xb4\x10\xff\x61\xf2\x00\x15\xad", 32) == 0);
-    base_sha256("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 56, h);
-    EXPECT(memcmp(h, "\x24\x8d\x6a\x61\xd2\x06\x38\xb8\xe5\xc0\x26\x93\x0c\x3e\x60\x39\xa3\x3c\xe4\x59\x64\xff\x21\x67\xf6\xec\xed\xd4\x19\xdb\x06\xc1", 32) == 0);
-}
-
-TEST_MAIN(both_formats, exports, win32_resources, options, sha)
+TEST_MAIN(both_formats, exports, win32_resources, options)
