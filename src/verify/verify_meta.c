@@ -2,8 +2,9 @@
  * signatures well formed, flags that go together, rows that others promise.
  * In: an open module.  Out: one BadMetadata for each rule that a row breaks, by its token.
  * Columns are checked by their kind (md_tables.def), so a new table is covered by its row there; what only some tables ask for is in the lists below.
- * Not here: what a type's members mean together (base types, overrides, layout): loading the type says so (TypeLoad).
- * Book: verify.md  Tests: tests/verify/, fuzz/fuzz_verify.c */
+ * Not here: what a type's members mean together (base types, overrides, layout): loading the type says so (TypeLoad); types that enclose themselves:
+ * such an image is not opened.
+ * Book: verify.md  Tests: tests/verify/metadata.py, fuzz/fuzz_verify.c */
 #include "verify/verify_int.h"
 
 #include <stdarg.h>
@@ -208,7 +209,7 @@ static bool same_impl(const MdImage *md, u32 a, u32 b)
 static void check_types(Meta *x)
 {
     for (u32 rid = 1; rid <= md_rows(x->md, MDT_TypeDef); rid++) {
-        u32 f = md_TypeDef_Flags(x->md, rid), token = MD_TOKEN(MDT_TypeDef, rid), up = rid, steps = 0;
+        u32 f = md_TypeDef_Flags(x->md, rid), token = MD_TOKEN(MDT_TypeDef, rid);
         bool nested = md_enclosing(x->md, rid) != 0;
         if (nested != ((f & TD_VISIBILITY) >= TD_NESTED_PUBLIC))
             bad(x, token, nested ? "a nested type with a visibility of top-level types" : "a visibility of nested types, but no row of NestedClass");
@@ -218,11 +219,6 @@ static void check_types(Meta *x)
             bad(x, token, "an interface extends nothing");
         if (rid > 1 && !(f & TD_INTERFACE) && !md_TypeDef_Extends(x->md, rid) && !x->module->assembly->is_corelib)
             bad(x, token, "a class has to extend another");
-        while ((up = md_enclosing(x->md, up)) && steps++ < 1000)
-            if (up == rid) {
-                bad(x, token, "the type encloses itself");
-                break;
-            }
     }
 }
 

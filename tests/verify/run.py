@@ -13,6 +13,7 @@ import argparse, json, os, re, subprocess, sys
 from pathlib import Path
 
 import hostile
+import metadata
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -217,8 +218,12 @@ def main():
     o = a.parse_args()
     ilasm = find_ilasm(o.ilasm)
     for source in sorted(HERE.glob('*.il')):
+        if source.stem == 'metadata':
+            continue
         if not o.topics or source.stem in o.topics:
             topic(o.runtime, ilasm, source)
+    if not o.topics or 'metadata' in o.topics:
+        metadata.check_rules(assemble(ilasm, HERE / 'metadata.il'), BUILD / 'broken.dll', lambda p: verify(o.runtime, '--metadata', p)[1], check)
     if not o.topics:
         refused = settings(o.runtime, ilasm)
         refusals(o.runtime, ilasm)
