@@ -117,6 +117,21 @@ static void put_label(Dis *d, u32 at)
     put_hex(d, at, 4);
 }
 
+/* "IL_0000:  " */
+static void put_place(Dis *d, u32 at)
+{
+    static const char set[] = "0123456789abcdef";
+    if (at > 0xFFFF) {
+        put_label(d, at);
+        put_lit(d, ":  ");
+        return;
+    }
+    char *p = dis_room(d, 10);
+    memcpy(p, "IL_0000:  ", 10);
+    for (u32 i = 6; at; i--, at >>= 4) p[i] = set[at & 15];
+    d->len += 10;
+}
+
 static void put_clause_labels(Dis *d, const IlBody *b)
 {
     for (u32 i = 0; i < b->clause_count && !d->full; i++) {
@@ -247,17 +262,22 @@ static bool good_operand(Dis *d, const IlInst *in, const u8 *starts)
     }
 }
 
-void put_instruction_text(Dis *d, const IlBody *b, const IlInst *in, u32 method_rid, const u8 *starts)
+/* "ldstr      ": the name, with blanks up to the operand's column */
+static const struct OpText {
+    char text[28];
+    u8 len;
+} op_texts[IL_OP_LIMIT] = {
+#define IL_OP(id, name, code, pops, pushes, operand, flow, section) [code] = {name "           ", sizeof(name) - 1},
+#include "il/il_ops.def"
+#undef IL_OP
+};
+
+void put_instruction_text(Dis *d, const IlBody *b, const IlInst *in, u32 method_rid)
 {
-    const IlOpInfo *op = &il_op_info[in->op];
-    size_t n = strlen(op->name);
-    (void)starts;
-    put_mem(d, op->name, n);
+    const struct OpText *op = &op_texts[in->op];
+    memcpy(dis_room(d, sizeof(op->text)), op->text, sizeof(op->text));
+    d->len += in->operand == IL_OPR_NONE ? op->len : MAX(op->len + 1u, 11u);
     if (in->operand == IL_OPR_NONE) return;
-    char *pad = dis_room(d, 16);
-    u32 blanks = n < 10 ? 11 - (u32)n : 1;
-    memset(pad, ' ', 12);
-    d->len += blanks;
     switch (in->operand) {
     case IL_OPR_I1: case IL_OPR_I4:
         if (in->i >= -128 && in->i < 128) put_dec(d, in->i);
@@ -360,28 +380,33 @@ static void put_locals(Dis *d, const IlBody *b, u32 method_rid)
     if (s.bad) dis_problem(d, b->local_sig, "bad signature of locals");
 }
 
-/* Instruction starts; the byte after the code counts as one. */
-static u8 *find_starts(const IlBody *b)
+enum { BAD_BYTE = 0xFF }; /* as operand: not an instruction */
+
+/* Instructions, and where they start; the byte after the code counts as a start. */
+static void decode_all(Dis *d, const IlBody *b)
 {
-    u8 *starts = base_calloc((size_t)b->code_size + 1, 1);
+    vec_clear(&d->insts);
+    vec_reserve(&d->starts, b->code_size + 1);
+    memset(d->starts.data, 0, b->code_size + 1);
     IlInst in;
     for (u32 at = 0; at < b->code_size; at += in.size) {
-        starts[at] = 1;
-        if (!il_decode(b->code, b->code_size, at, &in)) in.size = 1;
+        d->starts.data[at] = 1;
+        if (!il_decode(b->code, b->code_size, at, &in)) in = (IlInst){.offset = at, .size = 1, .operand = BAD_BYTE};
+        vec_push(&d->insts, in);
     }
-    starts[b->code_size] = 1;
-    return starts;
+    d->starts.data[b->code_size] = 1;
 }
 
-static void put_code(Dis *d, const IlBody *b, u32 method_rid, const Blocks *blocks, const u8 *starts)
+static void put_code(Dis *d, const IlBody *b, u32 method_rid, const Blocks *blocks)
 {
     VEC(u32) open = {0};
     u32 next = 0;
     MdSeqReader lines;
     MdSeqPoint point = {0};
     bool more = d->pdb && md_seq_open(&lines, d->pdb, method_rid) && md_seq_next(&lines, &point);
-    IlInst in;
-    for (u32 at = 0; at < b->code_size && !d->full; at += in.size) {
+    for (u32 i = 0; i < d->insts.len && !d->full; i++) {
+        const IlInst *in = &d->insts.data[i];
+        u32 at = in->offset;
         while (open.len && blocks->data[vec_last(&open)].end <= at) close_block(d, &blocks->data[vec_pop(&open)]);
         for (; blocks && next < blocks->len && blocks->data[next].start <= at; next++) {
             if (blocks->data[next].kind == BLOCK_GROUP) continue;
@@ -390,18 +415,16 @@ static void put_code(Dis *d, const IlBody *b, u32 method_rid, const Blocks *bloc
         }
         for (; more && point.il_offset <= at; more = md_seq_next(&lines, &point)) put_line(d, &point);
         put_indent(d);
-        put_label(d, at);
-        put_lit(d, ":  ");
-        if (!il_decode(b->code, b->code_size, at, &in)) {
+        put_place(d, at);
+        if (in->operand == BAD_BYTE) {
             dis_problem(d, MD_TOKEN(MDT_MethodDef, method_rid), "bad instruction at IL_%04x", at);
-            in.size = 1;
             put_raw(d, b->code + at, 1);
-        } else if (!good_operand(d, &in, starts)) {
-            dis_problem(d, MD_TOKEN(MDT_MethodDef, method_rid), "bad operand of %s at IL_%04x", il_op_info[in.op].name, at);
-            put_raw(d, b->code + at, in.size);
+        } else if (!good_operand(d, in, d->starts.data)) {
+            dis_problem(d, MD_TOKEN(MDT_MethodDef, method_rid), "bad operand of %s at IL_%04x", il_op_info[in->op].name, at);
+            put_raw(d, b->code + at, in->size);
         } else {
-            if (d->opt.bytes) put_byte_comment(d, b, &in);
-            put_instruction_text(d, b, &in, method_rid, starts);
+            if (d->opt.bytes) put_byte_comment(d, b, in);
+            put_instruction_text(d, b, in, method_rid);
             put_ch(d, '\n');
         }
     }
@@ -425,21 +448,20 @@ void put_body(Dis *d, u32 method_rid)
         return;
     }
     put_indent(d);
-    putf(d, "// Code size       %u (0x%x)\n", b.code_size, b.code_size);
+    put_lit(d, "// Code size       "), put_udec(d, b.code_size), put_lit(d, " (0x"), put_hex(d, b.code_size, 1), put_lit(d, ")\n");
     if (d->opt.bytes || d->opt.headers) put_indent(d), putf(d, "// Method begins at RVA 0x%x\n", md_MethodDef_RVA(m, method_rid));
     put_indent(d);
-    putf(d, ".maxstack  %u\n", b.max_stack);
+    put_lit(d, ".maxstack  "), put_udec(d, b.max_stack), put_ch(d, '\n');
     put_locals(d, &b, method_rid);
     if (d->opt.no_il) return;
-    u8 *starts = find_starts(&b);
+    decode_all(d, &b);
     Blocks blocks = {0};
     bool lexical = b.clause_count && b.clause_count <= CLAUSES_MAX && !d->opt.raw_eh && make_blocks(&b, &blocks) &&
-                   nested_well(&blocks, starts, b.code_size);
-    put_code(d, &b, method_rid, lexical ? &blocks : NULL, starts);
+                   nested_well(&blocks, d->starts.data, b.code_size);
+    put_code(d, &b, method_rid, lexical ? &blocks : NULL);
     if (b.clause_count && !lexical) {
         put_indent(d), put_label(d, b.code_size), put_lit(d, ":\n");
         put_clause_labels(d, &b);
     }
     vec_free(&blocks);
-    base_free(starts);
 }

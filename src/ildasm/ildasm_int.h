@@ -36,6 +36,8 @@ typedef struct Dis {
     Arena arena;
     StrMap words; /* of the language */
     Text *typedefs, *typerefs, *assemblyrefs;
+    Text *memberrefs, *methoddefs, *fields; /* whole references, where they are the same everywhere */
+    u8 *has[MDT_COUNT]; /* HAS_… by rid (ildasm_index.c); NULL: nothing of that table */
     u32 *enclosing;    /* TypeDef rid to that of its enclosing class */
     u32 *first_nested, *next_nested; /* nested classes of a TypeDef, in order */
     Map64 method_impls; /* body MethodDef rid to its first MethodImpl row; the next ones by impl_next */
@@ -47,6 +49,9 @@ typedef struct Dis {
     bool has_slots; /* the image has tables of method slots */
     bool quiet;
     u32 problems;
+    /* of the body being printed */
+    VEC(IlInst) insts;
+    VEC(u8) starts;
 } Dis;
 
 /* --- ildasm_out.c --- */
@@ -97,6 +102,17 @@ void put_token(Dis *d, u32 token);              /* slash-star 01000001 star-slas
 void put_var(Dis *d, bool method, u32 n);       /* !T or !0 */
 bool dis_private_scope(const Dis *d, u32 method_rid);
 
+Text dis_keep(Dis *d, size_t start);            /* a copy of the text since then */
+
+/* --- ildasm_index.c --- */
+enum { HAS_ATTRIBUTES = 1, HAS_GENERICS = 2, HAS_CONSTANT = 4, HAS_MARSHAL = 8, HAS_PINVOKE = 16, HAS_OVERRIDES = 32 };
+void dis_index_init(Dis *d);
+static inline bool dis_has(const Dis *d, u32 token, u8 what)
+{
+    const u8 *rows = MD_TABLE_OF(token) < MDT_COUNT ? d->has[MD_TABLE_OF(token)] : NULL;
+    return rows && MD_RID(token) <= md_rows(d->m, MD_TABLE_OF(token)) && rows[MD_RID(token)] & what;
+}
+
 /* --- ildasm_sig.c --- */
 void put_type(Dis *d, MdSig *s);
 void put_type_token(Dis *d, u32 token);                    /* where the grammar has typeSpec */
@@ -139,7 +155,7 @@ void dis_sources_free(Dis *d);
 
 /* --- ildasm_body.c --- */
 void put_body(Dis *d, u32 method_rid);
-void put_instruction_text(Dis *d, const IlBody *b, const IlInst *in, u32 method_rid, const u8 *starts);
+void put_instruction_text(Dis *d, const IlBody *b, const IlInst *in, u32 method_rid);
 
 /* --- ildasm_type.c --- */
 void put_type_def(Dis *d, u32 rid);

@@ -100,7 +100,7 @@ static void put_instructions(Dis *d, const IlBody *b, u32 rid)
             if (token) key_token(d, "token", in.token);
             key(d, "operand");
             size_t start = d->len;
-            put_instruction_text(d, b, &in, rid, NULL);
+            put_instruction_text(d, b, &in, rid);
             size_t skip = name < 10 ? 11 : name + 1;
             if (!d->full && d->len >= start + skip) {
                 memmove(d->buf + start, d->buf + start + skip, d->len - start - skip);

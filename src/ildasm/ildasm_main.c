@@ -111,9 +111,11 @@ int ildasm_memory(const IldasmOptions *opt, const u8 *data, size_t size, bool qu
 
 static bool has_high(const char *p, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        if ((u8)p[i] >= 0x80) return true;
-    return false;
+    size_t i = 0;
+    u64 word, high = 0;
+    for (; i + 8 <= n && !high; i += 8) memcpy(&word, p + i, 8), high = word & 0x8080808080808080;
+    for (; i < n && !high; i++) high = (u8)p[i] & 0x80;
+    return high != 0;
 }
 
 static bool write_all(FILE *f, const char *p, size_t n)

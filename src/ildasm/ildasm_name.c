@@ -12,6 +12,7 @@ static void add_words(Dis *d, const char *words)
 {
     while (*words) {
         size_t n = strcspn(words, " :");
+        CHECK(words[0] < 'A' || words[0] > 'Z'); /* plain() relies on it */
         if (n) strmap_putn(&d->words, words, (u32)n, d);
         words += n + (words[n] != 0);
     }
@@ -39,6 +40,10 @@ void dis_names_init(Dis *d)
     d->typedefs = ARENA_NEW_ARRAY(&d->arena, Text, types);
     d->typerefs = ARENA_NEW_ARRAY(&d->arena, Text, md_rows(m, MDT_TypeRef) + 1);
     d->assemblyrefs = ARENA_NEW_ARRAY(&d->arena, Text, md_rows(m, MDT_AssemblyRef) + 1);
+    d->memberrefs = ARENA_NEW_ARRAY(&d->arena, Text, md_rows(m, MDT_MemberRef) + 1);
+    d->methoddefs = ARENA_NEW_ARRAY(&d->arena, Text, md_rows(m, MDT_MethodDef) + 1);
+    d->fields = ARENA_NEW_ARRAY(&d->arena, Text, md_rows(m, MDT_Field) + 1);
+    dis_index_init(d);
     d->enclosing = ARENA_NEW_ARRAY(&d->arena, u32, types);
     d->first_nested = ARENA_NEW_ARRAY(&d->arena, u32, types);
     d->next_nested = ARENA_NEW_ARRAY(&d->arena, u32, types);
@@ -73,6 +78,8 @@ void dis_names_free(Dis *d)
     strmap_free(&d->words);
     map64_free(&d->method_impls);
     vec_free(&d->data);
+    vec_free(&d->insts);
+    vec_free(&d->starts);
     arena_free(&d->arena);
 }
 
@@ -86,19 +93,25 @@ static inline bool id_part(u8 c)
     return id_start(c) || (c >= '0' && c <= '9');
 }
 
+/* No word of the language begins with a capital, as most names do. */
+static bool is_word(const Dis *d, const char *s, size_t n)
+{
+    return !(s[0] >= 'A' && s[0] <= 'Z') && strmap_getn(&d->words, s, (u32)n);
+}
+
 /* Identifiers joined by single dots, none of them a word of the language */
 static bool plain(const Dis *d, const char *s, size_t n)
 {
     size_t part = 0;
     for (size_t i = 0; i <= n; i++) {
         if (i == n || s[i] == '.') {
-            if (i == part || strmap_getn(&d->words, s + part, (u32)(i - part))) return false;
+            if (i == part || is_word(d, s + part, i - part)) return false;
             part = i + 1;
         } else if (i == part ? !id_start((u8)s[i]) : !id_part((u8)s[i])) {
             return false;
         }
     }
-    return !(memchr(s, '.', n) && strmap_getn(&d->words, s, (u32)n));
+    return !(memchr(s, '.', n) && is_word(d, s, n));
 }
 
 void put_quoted(Dis *d, const char *s, size_t n, char quote)
@@ -133,7 +146,7 @@ void put_name(Dis *d, const char *name)
 
 void put_method_name(Dis *d, const char *name)
 {
-    if (strcmp(name, ".ctor") == 0 || strcmp(name, ".cctor") == 0) put(d, name);
+    if (name[0] == '.' && (strcmp(name, ".ctor") == 0 || strcmp(name, ".cctor") == 0)) put(d, name);
     else put_name(d, name);
 }
 
@@ -173,14 +186,20 @@ void put_typedef_own_name(Dis *d, u32 rid)
     put_full(d, md_typedef_namespace(d->m, rid), md_typedef_name(d->m, rid));
 }
 
-/* Takes the text since `start` out of the output, for good. */
-static Text cut(Dis *d, size_t start)
+Text dis_keep(Dis *d, size_t start)
 {
     Text t = {0};
     if (d->full || d->len < start) return t;
     t.len = (u32)(d->len - start);
     t.p = arena_strndup(&d->arena, d->buf + start, t.len);
-    d->len = start;
+    return t;
+}
+
+/* Takes the text since `start` out of the output, for good. */
+static Text cut(Dis *d, size_t start)
+{
+    Text t = dis_keep(d, start);
+    if (t.p) d->len = start;
     return t;
 }
 
@@ -297,7 +316,7 @@ void put_var(Dis *d, bool method, u32 n)
 {
     u32 owner = method ? d->method_rid : d->type_rid;
     put_mem(d, "!!", method ? 2 : 1);
-    if (owner) {
+    if (owner && dis_has(d, MD_TOKEN(method ? MDT_MethodDef : MDT_TypeDef, owner), HAS_GENERICS)) {
         MdImage *m = d->m;
         MdIter it = md_generic_params_of(m, MD_TOKEN(method ? MDT_MethodDef : MDT_TypeDef, owner));
         const char *name = NULL, *names[16];

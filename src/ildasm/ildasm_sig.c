@@ -199,9 +199,15 @@ void put_method_ref(Dis *d, u32 token)
     }
     name_rid = MD_RID(member);
     bool def = MD_TABLE_OF(member) == MDT_MethodDef;
+    size_t start = d->len;
     if (!md_valid_token(m, member) || (!def && MD_TABLE_OF(member) != MDT_MemberRef)) {
         dis_problem(d, token, "is no method");
         putf(d, "mdtoken(0x%08X)", token);
+        return;
+    }
+    Text *kept = spec ? NULL : def ? &d->methoddefs[name_rid] : &d->memberrefs[name_rid];
+    if (kept && kept->p) {
+        put_mem(d, kept->p, kept->len);
         return;
     }
     parent = def ? owner_token(md_method_owner(m, name_rid)) : md_MemberRef_Class(m, name_rid);
@@ -229,6 +235,7 @@ void put_method_ref(Dis *d, u32 token)
     put_ch(d, ')');
     put_token(d, token);
     if (s.bad) dis_problem(d, member, "bad method signature");
+    else if (kept && MD_TABLE_OF(parent) != MDT_TypeSpec) *kept = dis_keep(d, start); /* a TypeSpec's parameters have names here, and others there */
 }
 
 bool dis_is_field(Dis *d, u32 token)
@@ -249,6 +256,13 @@ void put_field_ref(Dis *d, u32 token)
         putf(d, "mdtoken(0x%08X)", token);
         return;
     }
+    Text *kept = def ? &d->fields[rid] : &d->memberrefs[rid];
+    if (kept->p) {
+        put_mem(d, kept->p, kept->len);
+        return;
+    }
+    size_t start = d->len;
+    u32 parent = def ? owner_token(md_field_owner(m, rid)) : md_MemberRef_Class(m, rid);
     MdSig s = md_sig_of(m, token);
     md_sig_field(&s);
     d->type_rid = d->method_rid = 0;
@@ -256,7 +270,7 @@ void put_field_ref(Dis *d, u32 token)
     d->type_rid = type, d->method_rid = method;
     if (s.bad) dis_problem(d, token, "bad field signature");
     put_ch(d, ' ');
-    put_parent(d, def ? owner_token(md_field_owner(m, rid)) : md_MemberRef_Class(m, rid));
+    put_parent(d, parent);
     bool hidden = def && (md_Field_Flags(m, rid) & FD_ACCESS) == FD_COMPILER_CONTROLLED;
     if (hidden) {
         char *full = base_asprintf("%s$PST%08X", md_field_name(m, rid), token);
@@ -266,6 +280,7 @@ void put_field_ref(Dis *d, u32 token)
         put_name(d, def ? md_field_name(m, rid) : md_memberref_name(m, rid));
     }
     put_token(d, token);
+    if (!s.bad && MD_TABLE_OF(parent) != MDT_TypeSpec) *kept = dis_keep(d, start);
 }
 
 void put_owner(Dis *d, u32 token)

@@ -204,7 +204,7 @@ static void put_user_strings(Dis *d)
             put_hexu(d, in.token, 8);
             put_lit(d, " String ");
             size_t start = d->len;
-            put_instruction_text(d, &none, &in, 0, NULL);
+            put_instruction_text(d, &none, &in, 0);
             if (!d->full) { /* the operand alone */
                 memmove(d->buf + start, d->buf + start + 11, d->len - start - 11);
                 d->len -= 11;

@@ -21,6 +21,7 @@ static void put_bound(Dis *d, u32 constraint)
 static void put_generic_params(Dis *d, u32 owner)
 {
     MdImage *m = d->m;
+    if (!dis_has(d, owner, HAS_GENERICS)) return;
     MdIter it = md_generic_params_of(m, owner);
     u32 n = 0;
     for (u32 r; (r = md_next_row(&it)) && !d->full; n++) {
@@ -40,13 +41,13 @@ static void put_generic_params(Dis *d, u32 owner)
 
 static bool has_attributes(Dis *d, u32 token)
 {
-    MdIter it = md_attributes_of(d->m, token);
-    return !d->opt.no_ca && md_next_row(&it) != 0;
+    return !d->opt.no_ca && dis_has(d, token, HAS_ATTRIBUTES);
 }
 
 static void put_generic_attributes(Dis *d, u32 owner)
 {
     MdImage *m = d->m;
+    if (!dis_has(d, owner, HAS_GENERICS)) return;
     MdIter it = md_generic_params_of(m, owner);
     for (u32 r; (r = md_next_row(&it)) && !d->full;) {
         u32 number = md_GenericParam_Number(m, r) + 1;
@@ -83,7 +84,7 @@ void put_field(Dis *d, u32 rid)
         d->len = MIN(d->len, start);
         putf(d, "flags(0x%x) ", known);
     }
-    if ((row = md_marshal_of(m, token))) put_marshal(d, row), put_ch(d, ' ');
+    if (dis_has(d, token, HAS_MARSHAL) && (row = md_marshal_of(m, token))) put_marshal(d, row), put_ch(d, ' ');
     MdSig s = md_sig_of(m, token);
     md_sig_field(&s);
     put_type(d, &s);
@@ -97,7 +98,7 @@ void put_field(Dis *d, u32 rid)
         put_name(d, md_field_name(m, rid));
     }
     if ((row = md_field_rva_of(m, rid))) putf(d, " at I_%08X", md_FieldRVA_RVA(m, row));
-    if ((row = md_constant_of(m, token))) put_constant(d, row);
+    if (dis_has(d, token, HAS_CONSTANT) && (row = md_constant_of(m, token))) put_constant(d, row);
     put_ch(d, '\n');
     put_attributes(d, token);
 }
@@ -107,7 +108,7 @@ void put_field(Dis *d, u32 rid)
 static void put_pinvoke(Dis *d, u32 rid)
 {
     MdImage *m = d->m;
-    u32 row = md_impl_map_of(m, MD_TOKEN(MDT_MethodDef, rid));
+    u32 token = MD_TOKEN(MDT_MethodDef, rid), row = dis_has(d, token, HAS_PINVOKE) ? md_impl_map_of(m, token) : 0;
     if (!row) {
         if (md_MethodDef_Flags(m, rid) & MD_PINVOKE_IMPL) put_lit(d, "pinvokeimpl() ");
         return;
@@ -146,7 +147,7 @@ static void put_param_flags(Dis *d, u32 flags)
 
 static void put_param_marshal(Dis *d, u32 param)
 {
-    u32 row = param ? md_marshal_of(d->m, MD_TOKEN(MDT_Param, param)) : 0;
+    u32 token = MD_TOKEN(MDT_Param, param), row = dis_has(d, token, HAS_MARSHAL) ? md_marshal_of(d->m, token) : 0;
     if (row) put_ch(d, ' '), put_marshal(d, row);
 }
 
@@ -207,8 +208,8 @@ static void put_param_values(Dis *d, u32 rid)
     MdImage *m = d->m;
     MdRange r = md_method_params(m, rid);
     for (u32 i = r.first; i < r.end && !d->full; i++) {
-        u32 p = md_param_at(m, i), token = MD_TOKEN(MDT_Param, p), constant = md_constant_of(m, token);
-        bool alone = !*md_param_name(m, p) && !(md_Param_Flags(m, p) & (PD_IN | PD_OUT | PD_OPTIONAL)) && !md_marshal_of(m, token);
+        u32 p = md_param_at(m, i), token = MD_TOKEN(MDT_Param, p), constant = dis_has(d, token, HAS_CONSTANT) ? md_constant_of(m, token) : 0;
+        bool alone = !*md_param_name(m, p) && !(md_Param_Flags(m, p) & (PD_IN | PD_OUT | PD_OPTIONAL)) && !dis_has(d, token, HAS_MARSHAL);
         if (!constant && !alone && !has_attributes(d, token)) continue;
         put_indent(d);
         putf(d, ".param [%u]", md_Param_Sequence(m, p));
@@ -241,6 +242,7 @@ static void put_overrides(Dis *d, u32 rid)
 {
     MdImage *m = d->m;
     u64 row = 0;
+    if (!dis_has(d, MD_TOKEN(MDT_MethodDef, rid), HAS_OVERRIDES)) return;
     u32 guard = 0, owner = md_method_owner(m, rid);
     map64_get(&d->method_impls, MD_TOKEN(MDT_MethodDef, rid), &row);
     for (; row && guard++ < 100000 && !d->full; row = d->impl_next[row]) {
@@ -399,8 +401,9 @@ static void put_interface_attributes(Dis *d, u32 rid)
 {
     MdIter it = md_interfaces_of(d->m, rid);
     for (u32 r; (r = md_next_row(&it)) && !d->full;) {
+        if (!has_attributes(d, MD_TOKEN(MDT_InterfaceImpl, r))) continue;
         MdIter at = md_attributes_of(d->m, MD_TOKEN(MDT_InterfaceImpl, r));
-        for (u32 a; !d->opt.no_ca && (a = md_next_row(&at)) && !d->full;) {
+        for (u32 a; (a = md_next_row(&at)) && !d->full;) {
             put_indent(d);
             put_lit(d, ".interfaceimpl type ");
             put_type_token(d, md_InterfaceImpl_Interface(d->m, r));

@@ -168,7 +168,7 @@ void put_attribute(Dis *d, u32 row, bool with_owner)
 
 void put_attributes(Dis *d, u32 token)
 {
-    if (d->opt.no_ca) return;
+    if (d->opt.no_ca || !dis_has(d, token, HAS_ATTRIBUTES)) return;
     MdIter it = md_attributes_of(d->m, token);
     for (u32 r; (r = md_next_row(&it)) && !d->full;) {
         put_indent(d);
