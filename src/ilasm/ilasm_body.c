@@ -341,6 +341,16 @@ static void put_token(Asm *a, u32 op, u32 token)
     buf_le(&a->body->code, token, 4);
 }
 
+/* Without .line, the lines are those of the text itself. */
+static void note_own_line(Asm *a)
+{
+    Place p = ia_place(a, ia_tok(a)->pos);
+    u32 doc = ia_document(a, p.file);
+    const SeqPoint *last = a->points.len > a->body->first_point ? &vec_last(&a->points) : NULL;
+    if (last && last->doc == doc && last->line == p.line) return;
+    vec_push(&a->points, ((SeqPoint){a->body->code.len, doc, p.line, 1, p.line, 2}));
+}
+
 static void note_line(Asm *a)
 {
     a->line.pending = false;
@@ -351,6 +361,7 @@ void ia_instruction(Asm *a, u32 op)
 {
     i64 v;
     if (UNLIKELY(a->line.pending)) note_line(a);
+    else if (UNLIKELY(a->opt.debug && !a->line.any)) note_own_line(a);
     ia_next(a);
     switch ((IlOperand)il_op_info[op].operand) {
     case IL_OPR_NONE: put_op(&a->body->code, op); break;
@@ -696,7 +707,7 @@ void ia_body_end(Asm *a)
     check_kind(a);
     u32 sig = local_sig(a);
     if (!b->code.len || a->errors > errors) return;
-    bool fat = sig || b->clauses.len || b->code.len >= 64 || b->max_stack > 8 || b->init;
+    bool fat = sig || b->clauses.len || b->code.len >= 64 || b->max_stack != 8 || b->init;
     o->len = 0;
     if (fat) {
         buf_le(o, 0x3003u | (b->clauses.len ? 8u : 0) | (b->init ? 0x10u : 0), 2);

@@ -110,6 +110,7 @@ static void index_class(Index *x)
     Cls c = {.encl = encl};
     ia_next(a);
     c.flags = class_flags(a, &c);
+    if (c.is_value) c.flags |= TD_SEALED;
     u32 at = a->at;
     if (a->panic || !(name = ia_want_name(a))) goto skip;
     name = full_name(x, name);

@@ -396,6 +396,7 @@ void ia_manifest(Asm *a, Item *it);       /* the rest */
 void ia_typedef(Asm *a, bool members);    /* members: those of methods, fields and attributes; else those of types */
 u32 ia_module_ref(Asm *a, u32 name);
 void ia_line(Asm *a);
+u32 ia_document(Asm *a, const char *path);
 void ia_language(Asm *a);
 void ia_data(Asm *a);
 void ia_vtfixup(Asm *a);

@@ -2,6 +2,7 @@
  * Rows that others refer to are made first (ia_manifest_first), before any class; attributes and the rest follow in the order of the text. */
 #include "ilasm/ilasm_int.h"
 
+#include "md/md_pdb_write.h"
 #include "os/os_file.h"
 #include <stdlib.h>
 
@@ -441,12 +442,15 @@ void ia_typedef(Asm *a, bool members)
 
 /* --- lines --- */
 
-static u32 document(Asm *a, u32 name)
+u32 ia_document(Asm *a, const char *path)
 {
-    const char *path = ia_s(a, name)->p;
     for (u32 i = a->docs.len; i-- > 0;)
         if (a->docs.data[i].name == path) return i + 1;
+    for (u32 i = a->docs.len; i-- > 0;)
+        if (strcmp(a->docs.data[i].name, path) == 0) return i + 1;
     Document d = {.name = path};
+    if (!a->has_language) memcpy(d.language, md_pdb_il, 16);
+    else
     memcpy(d.language, a->language[0], 16);
     memcpy(d.vendor, a->language[1], 16);
     memcpy(d.type, a->language[2], 16);
@@ -471,10 +475,11 @@ void ia_line(Asm *a)
         a->tmp.len = 0;
         ia_string(a, ia_tok(a));
         ia_next(a);
-        if (a->tmp.len) a->line.doc = document(a, ia_tmp_sym(a));
+        if (a->tmp.len) a->line.doc = ia_document(a, ia_s(a, ia_tmp_sym(a))->p);
     }
     a->line.line = v[0], a->line.end_line = v[1], a->line.col = v[2], a->line.end_col = v[3];
-    a->line.pending = a->opt.debug != ILASM_DEBUG_NONE && a->opt.debug != ILASM_DEBUG_IMPL && a->opt.debug != ILASM_DEBUG_OPT;
+    if (!a->line.doc && a->opt.debug) a->line.doc = ia_document(a, ia_place(a, ia_tok(a)->pos).file);
+    a->line.pending = a->line.any = a->opt.debug != ILASM_DEBUG_NONE;
 }
 
 static bool guid(const char *s, u8 out[16])

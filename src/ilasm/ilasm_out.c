@@ -3,6 +3,8 @@
 #include "ilasm/ilasm_int.h"
 
 #include "md/md_pdb_write.h"
+#include "os/os_file.h"
+#include "pe/pe_sign.h"
 
 static const u8 no_guid[16];
 
@@ -95,6 +97,76 @@ static void field_rvas(Asm *a, u32 *rows)
     }
 }
 
+/* What tells the JIT how to treat code that is debugged: DebuggableAttribute(DebuggingModes), unless the text has one. */
+static void debuggable(Asm *a)
+{
+    static const u8 modes[] = {[ILASM_DEBUG_FULL] = 1, [ILASM_DEBUG_IMPL] = 3, [ILASM_DEBUG_OPT] = 3};
+    const MdImage *m = mdw_image(a->w);
+    u32 assembly = MD_TOKEN(MDT_Assembly, 1), errors = a->errors;
+    if (a->opt.debug <= ILASM_DEBUG_PDB || !a->has_assembly) return;
+    MdIter it = md_attributes_of(m, assembly);
+    for (u32 r; (r = md_next_row(&it));) {
+        u32 ctor = md_CustomAttribute_Type(m, r), type = MD_TABLE_OF(ctor) == MDT_MemberRef ? md_MemberRef_Class(m, MD_RID(ctor)) : 0;
+        if (MD_TABLE_OF(type) == MDT_TypeRef && strcmp(md_typeref_name(m, MD_RID(type)), "DebuggableAttribute") == 0) return;
+    }
+    u32 type = ia_core_class(a, "System.Diagnostics.DebuggableAttribute"), inner, start = a->sig.len;
+    u32 name = ia_sym(a, "DebuggingModes", 14);
+    if (MD_TABLE_OF(type) == MDT_TypeDef) inner = ia_find_class(a, MD_RID(type), name) | MDT_TypeDef << 24;
+    else inner = ia_typeref(a, type, name);
+    buf_put(&a->sig, (const u8[]){SIG_HAS_THIS, 1, ET_VOID, ET_VALUETYPE}, 4);
+    buf_uint(&a->sig, mdw_coded(MDK_TypeDefOrRef, inner));
+    u32 sig = mdw_blob(a->w, a->sig.p + start, a->sig.len - start);
+    a->sig.len = start;
+    u32 ctor = ia_member_ref(a, type, ia_sym(a, ".ctor", 5), sig, false, 0);
+    const u8 value[8] = {1, 0, modes[a->opt.debug], a->opt.debug != ILASM_DEBUG_OPT};
+    if (ctor && a->errors == errors)
+        MDW_ADD(a->w, CustomAttribute, mdw_coded(MDK_HasCustomAttribute, assembly), mdw_coded(MDK_CustomAttributeType, ctor), mdw_blob(a->w, value, 8));
+}
+
+/* --- signing, Win32 resources --- */
+
+static bool open_key(Asm *a, PeKey *key)
+{
+    char *bytes;
+    size_t n;
+    Err e = {0};
+    if (!a->opt.key) { /* a public key alone: room for a signature that another tool makes */
+        if (a->has_assembly && a->public_key.len) pew_strong_name(a->pe, a->public_key.len > 160 ? a->public_key.len - 32 : 128);
+        if (a->has_assembly && a->public_key.len && !a->opt.has_flags && !a->has_corflags) pew_options(a->pe)->cli_flags |= 8;
+        return true;
+    }
+    bool ok = a->opt.key[0] != '@' ? os_file_read(a->opt.key, &bytes, &n, &e) : err_set(&e, ERR_NOT_SUPPORTED, 0, "there are no key containers here");
+    if (ok) {
+        ok = pe_key_open(key, (const u8 *)bytes, n, &e);
+        base_free(bytes);
+    }
+    if (!ok) {
+        ia_errorf(a, 0, "the key %s: %s", a->opt.key, e.text);
+        return false;
+    }
+    if (a->has_assembly) {
+        mdw_set(a->w, MDT_Assembly, 1, MDC_Assembly_PublicKey, mdw_blob(a->w, key->public_key, key->public_size));
+        mdw_set(a->w, MDT_Assembly, 1, MDC_Assembly_Flags, md_Assembly_Flags(mdw_image(a->w), 1) | AF_PUBLIC_KEY);
+        if (!md_Assembly_HashAlgId(mdw_image(a->w), 1)) mdw_set(a->w, MDT_Assembly, 1, MDC_Assembly_HashAlgId, 0x8004);
+    }
+    pew_strong_name(a->pe, key->signature_size);
+    if (key->can_sign) pew_options(a->pe)->cli_flags |= 8;
+    return true;
+}
+
+static void win32_resources(Asm *a)
+{
+    char *bytes;
+    size_t n;
+    Err e = {0};
+    if (!a->opt.resource) return;
+    if (os_file_read(a->opt.resource, &bytes, &n, &e)) {
+        pew_win32_resources(a->pe, bytes, n, &e);
+        base_free(bytes);
+    }
+    if (e.kind) ia_errorf(a, 0, "the resources %s: %s", a->opt.resource, e.text);
+}
+
 /* --- PDB --- */
 
 static void open_scopes(Asm *a, MdPdbWriter *p, const MethodDebug *d, u32 *at, u32 end)
@@ -144,12 +216,17 @@ bool ia_write(Asm *a, u8 **image, size_t *size, u8 **pdb, size_t *pdb_size)
     MdwOptions mo = {.version = a->opt.mdv};
     u32 *rows = base_calloc(a->field_data.len + 1, sizeof(u32)), n;
     settings(a);
+    PeKey key = {0};
+    debuggable(a);
+    bool keyed = open_key(a, &key);
+    win32_resources(a);
     pointers(a);
     slots(a);
     field_rvas(a, rows);
     if (mdw_full(a->w)) ia_errorf(a, 0, "too much metadata: a table or heap is full");
-    if (a->errors) {
+    if (a->errors || !keyed) {
         base_free(rows);
+        pe_key_close(&key);
         return false;
     }
     MdwOut *out = mdw_lay_out(a->w, &mo);
@@ -165,6 +242,7 @@ bool ia_write(Asm *a, u8 **image, size_t *size, u8 **pdb, size_t *pdb_size)
         ia_errorf(a, 0, "%s", e.text);
         base_free(mdw_out_write(out));
         base_free(rows);
+        pe_key_close(&key);
         return false;
     }
     for (u32 i = 0; i < a->field_data.len; i++) {
@@ -176,5 +254,7 @@ bool ia_write(Asm *a, u8 **image, size_t *size, u8 **pdb, size_t *pdb_size)
     *image = pew_finish(a->pe, metadata, mvid, size);
     base_free(metadata);
     base_free(rows);
-    return true;
+    if (key.can_sign && !pe_sign(*image, *size, &key, &e)) ia_errorf(a, 0, "%s", e.text);
+    pe_key_close(&key);
+    return !a->errors;
 }

@@ -179,16 +179,13 @@ bool ia_want_float(Asm *a, double *v, bool single)
     return true;
 }
 
-bool ia_is_name(const Asm *a)
-{
-    const Tok *t = ia_tok(a);
-    return t->kind == T_SQ || (t->kind == T_ID && (t->kw == K_NONE || t->kw == K_RESERVED));
-}
-
+/* Words that only flags and tables know are fine as names. */
 static bool name_at(const Tok *t)
 {
-    return t->kind == T_SQ || (t->kind == T_ID && (t->kw == K_NONE || t->kw == K_RESERVED));
+    return t->kind == T_SQ || (t->kind == T_ID && (t->kw == K_NONE || t->kw == K_RESERVED || t->kw == K_inf || t->kw == K_nan));
 }
+
+bool ia_is_name(const Asm *a) { return name_at(ia_tok(a)); }
 
 u32 ia_want_name(Asm *a)
 {

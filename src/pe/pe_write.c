@@ -476,7 +476,7 @@ static void fill_cli_header(PeWriter *w)
     store(h + 16, w->o.cli_flags, 4);
     store(h + 20, w->o.entry_token, 4);
     memcpy(h + 24, &w->cli_dirs[0], 16);
-    memcpy(h + 52, &w->cli_dirs[2], 8);
+    memcpy(h + 48, &w->cli_dirs[2], 8);
 }
 
 typedef struct SectionKind {

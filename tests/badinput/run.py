@@ -14,7 +14,9 @@ spec = importlib.util.spec_from_file_location("app_run", os.path.join(ROOT, "tes
 app = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(app)
 Known = app.Known
-ILASM_ID, ILASM_VERSION = "runtime.linux-x64.Microsoft.NETCore.ILAsm", "10.0.14"
+sys.path.insert(0, os.path.join(ROOT, "tests"))
+from assembler import command as assembler
+RUNTIME = os.path.join(ROOT, "out/stator")
 
 
 def read(path):
@@ -77,29 +79,12 @@ def build():
     write(mark, stamp)
 
 
-def ilasm():
-    path = os.environ.get("ILASM")
-    if path:
-        return path
-    home = os.environ.get("NUGET_PACKAGES", os.path.expanduser("~/.nuget/packages"))
-    tool = f"{home}/{ILASM_ID.lower()}/{ILASM_VERSION}/runtimes/linux-x64/native/ilasm"
-    if not os.path.exists(tool):
-        proj = os.path.join(OUT, "ilasm/ilasm.csproj")
-        write(proj, '<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup><ItemGroup>'
-                    f'<PackageDownload Include="{ILASM_ID}" Version="[{ILASM_VERSION}]" /></ItemGroup></Project>')
-        r = subprocess.run([app.DOTNET, "restore", proj], capture_output=True, text=True)
-        if not os.path.exists(tool):
-            sys.exit("the assembler cannot be had:\n" + r.stdout)
-    os.chmod(tool, 0o755)
-    return tool
-
-
 def assemble(source, folder):
     name = os.path.splitext(os.path.basename(source))[0]
     dll = os.path.join(OUT, "bin", folder, name + ".dll")
     if not os.path.exists(dll) or os.path.getmtime(dll) < os.path.getmtime(source):
         os.makedirs(os.path.dirname(dll), exist_ok=True)
-        r = subprocess.run([ilasm(), "-dll", "-quiet", "-nologo", "-output=" + dll, source], capture_output=True, text=True)
+        r = subprocess.run([*assembler(RUNTIME), "-dll", "-quiet", "-nologo", "-output=" + dll, source], capture_output=True, text=True)
         if r.returncode:
             sys.exit(r.stdout + r.stderr)
     return read(dll)
@@ -334,16 +319,17 @@ def judge(case, want, got):
 
 
 def main():
+    global RUNTIME
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("names", nargs="*")
-    ap.add_argument("--runtime", default=os.path.join(ROOT, "out/stator"))
+    ap.add_argument("--runtime", default=RUNTIME)
     ap.add_argument("--write-known", action="store_true")
     ap.add_argument("--show", action="store_true")
     ap.add_argument("--list", action="store_true")
     ap.add_argument("-j", type=int, default=2)
     ap.add_argument("--timeout", type=float, default=60)
     a = ap.parse_args()
-    a.runtime = os.path.abspath(a.runtime)
+    RUNTIME = a.runtime = os.path.abspath(a.runtime)
     os.makedirs(OUT, exist_ok=True)
     build()
     chosen = [c for c in cases() if not a.names or any(fnmatch.fnmatchcase(c.name, n) for n in a.names)]

@@ -7,7 +7,7 @@
     --oracle                    the reference runtime only (also what happens while there is no launcher)
     --no-oracle                 ours only
     --runtime PATH              our launcher (default out/stator)
-    --ilasm PATH                the assembler (default: ILASM in the environment, else the public package's)
+    --ilasm PATH                the assembler (default: ILASM in the environment, else our own)
     --show                      print what failing tests gave
     --list                      print the tests' names
     --timeout N                 seconds for one file (default 120)
@@ -28,11 +28,11 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
+from assembler import command as assembler
 from known import Known
 
 ROOT = HERE.parent.parent
 BUILD = ROOT / 'build' / 'tests' / 'il'
-ILASM_ID, ILASM_VERSION = 'runtime.linux-x64.Microsoft.NETCore.ILAsm', '10.0.14'
 CORE = '[System.Private.CoreLib]'
 CONFIG = '{"runtimeOptions":{"framework":{"name":"Microsoft.NETCore.App","version":"10.0.0"}}}'
 I4 = {'bool', 'char', 'int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'unsigned int8', 'unsigned int16',
@@ -174,26 +174,6 @@ def driver(tests):
     return '\n'.join(out) + '\n'
 
 
-def find_ilasm(option):
-    path = option or os.environ.get('ILASM')
-    if path:
-        return Path(path)
-    home = Path(os.environ.get('NUGET_PACKAGES', Path.home() / '.nuget' / 'packages'))
-    tool = home / ILASM_ID.lower() / ILASM_VERSION / 'runtimes' / 'linux-x64' / 'native' / 'ilasm'
-    if not tool.exists():
-        d = BUILD / 'ilasm'
-        d.mkdir(parents=True, exist_ok=True)
-        (d / 'ilasm.csproj').write_text(
-            '<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup>'
-            f'<ItemGroup><PackageDownload Include="{ILASM_ID}" Version="[{ILASM_VERSION}]" /></ItemGroup></Project>\n')
-        r = subprocess.run(['dotnet', 'restore', str(d / 'ilasm.csproj')], capture_output=True, text=True)
-        if not tool.exists():
-            fail_usage('the assembler cannot be had:\n' + r.stdout + r.stderr)
-    if not os.access(tool, os.X_OK):
-        tool.chmod(0o755)
-    return tool
-
-
 class Unit:
     """One assembled file."""
 
@@ -209,19 +189,17 @@ class Unit:
         self.tests = parse_tests(shown, text)
         self.words = set(re.findall(r'[a-z][a-z0-9]*(?:\.[a-z0-9]+)*\.?', text.lower()))
         text += driver(self.tests)
-        key = hashlib.sha256((str(ilasm) + '\0' + text).encode()).hexdigest()[:12]
-        self.dir = BUILD / f'{self.topic}.{key}'
+        source, tmp = BUILD / f'{self.topic}.il', BUILD / f'{self.topic}.tmp.dll'
+        source.write_text(text)
+        r = subprocess.run([*ilasm, '-dll', '-quiet', '-nologo', f'-output={tmp}', str(source)], capture_output=True, text=True)
+        if r.returncode or not tmp.exists() or 'warning' in r.stdout + r.stderr:
+            fail_usage(f'{path.name}: the assembler says:\n{r.stdout}{r.stderr}')
+        # What the reference has proved stays proved while the image is the same.
+        self.dir = BUILD / f'{self.topic}.{hashlib.sha256(tmp.read_bytes()).hexdigest()[:12]}'
         self.dll = self.dir / f'{self.topic}.dll'
         if not self.dll.exists():
             self.dir.mkdir(parents=True, exist_ok=True)
-            source = self.dir / f'{self.topic}.il'
-            source.write_text(text)
             (self.dir / f'{self.topic}.runtimeconfig.json').write_text(CONFIG)
-            tmp = self.dir / 'tmp.dll'
-            r = subprocess.run([str(ilasm), '-dll', '-quiet', '-nologo', f'-output={tmp}', str(source)],
-                               capture_output=True, text=True)
-            if r.returncode or not tmp.exists() or 'warning' in r.stdout:
-                fail_usage(f'{path.name}: the assembler says:\n{r.stdout}{r.stderr}')
             tmp.rename(self.dll)
 
 
@@ -287,7 +265,7 @@ def main():
     p.add_argument('--record', metavar='FILE', help='set STATOR_COVERAGE for our runs')
     a = p.parse_args()
     BUILD.mkdir(parents=True, exist_ok=True)
-    ilasm = find_ilasm(a.ilasm)
+    ilasm = assembler(a.runtime, a.ilasm)
     paths = sorted(HERE.glob('*.il')) + sorted(HERE.glob('gen_*.py'))
     if a.topics:
         want = {Path(t).stem for t in a.topics}

@@ -13,29 +13,13 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BUILD = ROOT / "build" / "tests" / "ildasm"
-ILASM_ID, ILASM_VERSION = "runtime.linux-x64.microsoft.netcore.ilasm", "10.0.14"
+sys.path.insert(0, str(HERE.parent))
+from assembler import command as assembler
 
 
 def run(args, cwd=None, timeout=60):
     p = subprocess.run([str(x) for x in args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=cwd, timeout=timeout)
     return p.returncode, p.stdout.decode("utf-8", "replace"), p.stderr.decode("utf-8", "replace")
-
-
-def find_ilasm():
-    if os.environ.get("ILASM"):
-        return os.environ["ILASM"]
-    home = Path(os.environ.get("NUGET_PACKAGES", Path.home() / ".nuget" / "packages"))
-    tool = home / ILASM_ID / ILASM_VERSION / "runtimes" / "linux-x64" / "native" / "ilasm"
-    if not tool.exists():
-        sys.path.insert(0, str(ROOT / "tests" / "il"))
-        d = BUILD / "ilasm"
-        d.mkdir(parents=True, exist_ok=True)
-        (d / "ilasm.csproj").write_text('<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup>'
-                                        f'<ItemGroup><PackageDownload Include="{ILASM_ID}" Version="[{ILASM_VERSION}]" /></ItemGroup></Project>\n')
-        run(["dotnet", "restore", d / "ilasm.csproj"])
-    if tool.exists() and not os.access(tool, os.X_OK):
-        tool.chmod(0o755)
-    return str(tool)
 
 
 def dotnet_root():
@@ -63,7 +47,7 @@ class Suite:
         text = path.read_text(encoding="utf-8")
         options = re.findall(r"^// option: (.*)$", text, re.M)
         if path.suffix == ".il":
-            code, o, e = run([self.a.ilasm, "-nologo", "-quiet", "-dll", *options, f"-out={out}", path])
+            code, o, e = run([*self.a.ilasm, "-nologo", "-quiet", "-dll", *options, f"-out={out}", path])
         else:
             root = dotnet_root()
             csc = sorted(glob.glob(str(root / "sdk/10.*/Roslyn/bincore/csc.dll")))[-1]
@@ -79,7 +63,7 @@ class Suite:
         code, o, e = run([self.a.runtime, "ildasm", image, form, "-out=in.il"], d)
         if code:
             return [f"ildasm: exit code {code}: {o}{e}"]
-        code, o, e = run([self.a.ilasm, "-nologo", "-quiet", kind, *options, "-out=out.dll", "in.il"], d)
+        code, o, e = run([*self.a.ilasm, "-nologo", "-quiet", kind, *options, "-out=out.dll", "in.il"], d)
         if code or not (d / "out.dll").exists():
             return [f"our text is refused: {o}{e}"]
         code, o, e = run([self.a.compare, image, d / "out.dll"])
@@ -108,7 +92,7 @@ class Suite:
         shutil.rmtree(d, ignore_errors=True)
         d.mkdir(parents=True)
         code, o, e = run([self.a.runtime, "ildasm", image, "-linenum", "-out=in.il"], d)
-        code2, o2, e2 = run([self.a.ilasm, "-nologo", "-quiet", "-dll", "-pdb", "-out=out.dll", "in.il"], d)
+        code2, o2, e2 = run([*self.a.ilasm, "-nologo", "-quiet", "-dll", "-pdb", "-out=out.dll", "in.il"], d)
         code3, again, e3 = run([self.a.runtime, "ildasm", "-linenum", "out.dll"], d)
         if code or code2 or code3:
             return [e + o2 + e2 + e3]
@@ -218,7 +202,7 @@ class Suite:
         d.mkdir(parents=True)
         (d / "some data.txt").write_bytes(b"payload \x00\x01")
         (d / "r.il").write_text(".assembly r {}\n.module r.dll\n.mresource public 'a/b' as 'some data.txt' {}\n")
-        code, o, e = run([self.a.ilasm, "-nologo", "-quiet", "-dll", "-out=r.dll", "r.il"], d)
+        code, o, e = run([*self.a.ilasm, "-nologo", "-quiet", "-dll", "-out=r.dll", "r.il"], d)
         (d / "out").mkdir()
         code2, _, e2 = run([self.a.runtime, "ildasm", d / "r.dll", f"-out={d}/out/r.il"])
         p = d / "out" / "a_b"
@@ -240,8 +224,8 @@ def main():
     if a.list:
         print("\n".join([f.stem for f in inputs] + list(made)))
         return
-    a.ilasm = a.ilasm or find_ilasm()
     a.runtime, a.compare = os.path.abspath(a.runtime), os.path.abspath(a.compare)
+    a.ilasm = assembler(a.runtime, a.ilasm)
     BUILD.mkdir(parents=True, exist_ok=True)
     s = Suite(a)
     for f in inputs:

@@ -3,7 +3,7 @@
 
     run.py [TOPIC ...]      topics are file names without .il; none: all, with the programs and the run-time mode
     --runtime PATH          our launcher (default out/stator); libcoreclr.so beside it
-    --ilasm PATH            the assembler (default: ILASM in the environment, else the public package's)
+    --ilasm PATH            the assembler (default: ILASM in the environment, else our own)
     --apps FOLDER           compiled programs of tests/app (default build/tests/app; skipped when it is not there)
 
 In an .il file a line that is wrong ends with `// error: Code[, Code]`: exactly these are reported for its method, in the order of the lines;
@@ -12,8 +12,10 @@ Programs of tests/app whose source does not ask for unsafe code (UNSAFE below, o
 import argparse, json, os, re, subprocess, sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import hostile
 import metadata
+from assembler import command as assembler
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -32,20 +34,10 @@ def check(ok, what, more=''):
         print('FAIL', what, more)
 
 
-def find_ilasm(given):
-    for p in (given, os.environ.get('ILASM')):
-        if p:
-            return p
-    found = sorted(Path.home().glob('.nuget/packages/runtime.linux-x64.microsoft.netcore.ilasm/*/runtimes/linux-x64/native/ilasm'))
-    if not found:
-        sys.exit('tests/verify: no ilasm; run tests/il/run.py once, or set ILASM')
-    return str(found[-1])
-
-
 def assemble(ilasm, source, exe=False):
     BUILD.mkdir(parents=True, exist_ok=True)
     out = BUILD / (source.stem + '.dll')
-    r = subprocess.run([ilasm, '-quiet', '-nologo', *([] if exe else ['-dll']), f'-output={out}', str(source)], capture_output=True, text=True)
+    r = subprocess.run([*ilasm, '-quiet', '-nologo', *([] if exe else ['-dll']), f'-output={out}', str(source)], capture_output=True, text=True)
     if r.returncode:
         sys.exit(f'{source}: {r.stdout}{r.stderr}')
     return out
@@ -216,7 +208,7 @@ def main():
     a.add_argument('--ilasm')
     a.add_argument('--apps', default=str(ROOT / 'build' / 'tests' / 'app'))
     o = a.parse_args()
-    ilasm = find_ilasm(o.ilasm)
+    ilasm = assembler(o.runtime, o.ilasm)
     for source in sorted(HERE.glob('*.il')):
         if source.stem == 'metadata':
             continue
