@@ -145,7 +145,7 @@ bool ia_statements(Asm *a)
 {
     for (;;) {
         const Tok *t = ia_tok(a);
-        if ((t->kind == T_ID || t->kind == T_SQ) && a->tok[a->at + 1].kind == ':' && (t->kw == K_NONE || t->kw == K_RESERVED)) {
+        if ((t->kind == T_ID || t->kind == T_SQ) && a->tok[a->at + 1].kind == ':' && ia_is_name(a)) {
             ia_label(a);
             continue;
         }

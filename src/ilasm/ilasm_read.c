@@ -179,10 +179,16 @@ bool ia_want_float(Asm *a, double *v, bool single)
     return true;
 }
 
-/* Words that only flags and tables know are fine as names. */
+/* Words that only flags and tables know are fine as names, and a few more that the known assembler takes. */
 static bool name_at(const Tok *t)
 {
-    return t->kind == T_SQ || (t->kind == T_ID && (t->kw == K_NONE || t->kw == K_RESERVED || t->kw == K_inf || t->kw == K_nan));
+    if (t->kind == T_SQ) return true;
+    if (t->kind != T_ID) return false;
+    switch (t->kw) {
+    case K_NONE: case K_RESERVED: case K_inf: case K_nan: case K_cil: case K_unmanaged: return true;
+    case K_native: return t[1].kw != K_int && t[1].kw != K_uint && t[1].kw != K_unsigned;
+    default: return false;
+    }
 }
 
 bool ia_is_name(const Asm *a) { return name_at(ia_tok(a)); }

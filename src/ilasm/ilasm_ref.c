@@ -350,7 +350,7 @@ static bool owner_follows(const Asm *a)
 {
     const Tok *t = ia_tok(a);
     if (t->kind == '[' || t->kind == '!') return true;
-    if (t->kind == T_ID && t->kw && t->kw != K_RESERVED) return t->kw != K_d_ctor && t->kw != K_d_cctor;
+    if (t->kind == T_ID && !ia_is_name(a)) return t->kw != K_d_ctor && t->kw != K_d_cctor;
     if (t->kind != T_ID && t->kind != T_SQ) return false;
     if (t->kw == K_RESERVED && a->words.elem[t->val]) return true;
     u32 i = 1;

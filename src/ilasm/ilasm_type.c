@@ -347,7 +347,7 @@ u32 ia_typespec(Asm *a)
         switch (t->kw) {
         case K_NONE: case K_d_this: case K_d_base: case K_d_nester: case K_mdtoken: named = true; break;
         case K_RESERVED: named = !a->words.elem[t->val]; break;
-        default: break;
+        default: named = ia_is_name(a);
         }
     }
     if (named) {
