@@ -193,7 +193,9 @@ CALL(void, corelib_thread_set_background, Thread *n, i32 yes)
 
 CALL(i32, corelib_thread_state, Thread *n)
 {
-    return (i32)(n->state & (THREAD_STATE_BACKGROUND | THREAD_STATE_UNSTARTED | THREAD_STATE_STOPPED | THREAD_STATE_WAITSLEEPJOIN));
+    enum { ABORT_REQUESTED = 128 };
+    u32 shown = n->state & (THREAD_STATE_BACKGROUND | THREAD_STATE_UNSTARTED | THREAD_STATE_STOPPED | THREAD_STATE_WAITSLEEPJOIN);
+    return (i32)(shown | (n->request & THREAD_REQ_KILL ? ABORT_REQUESTED : 0u));
 }
 
 CALL(void, corelib_thread_set_priority, ObjectHandleOnStack thread, i32 priority)

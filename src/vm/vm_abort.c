@@ -7,6 +7,7 @@
 
 #include "il/il.h"
 #include "thread/wait.h"
+#include "vm/vm_eh.h"
 #include "vm/vm_throw.h"
 
 static bool is_run(const Method *m)
@@ -15,33 +16,15 @@ static bool is_run(const Method *m)
     return mt && mt->module && mt->module->assembly == type_corelib && mt->klass->name && strcmp(mt->klass->name, "ControlledExecution") == 0;
 }
 
-/* Catch bodies lie in the method's own code, where only IL offsets tell them. */
-static bool in_catch(const CodeFrame *f)
-{
-    const Method *m = f->code->method;
-    IlBody body;
-    Err e = {0};
-    if (!f->code->num_clauses || !m->mt || !m->mt->module || MD_TABLE_OF(m->token) != MDT_MethodDef || m->flags & MF_STUB ||
-        !il_read_body(m->mt->module->md, MD_RID(m->token), &body, &e))
-        return false;
-    u32 at = code_il_offset(f->code, f->ip, !f->is_fault);
-    for (u32 i = 0; i < body.clause_count; i++) {
-        IlClause c;
-        il_clause(&body, i, &c);
-        if (at >= c.handler_start && at < c.handler_end)
-            return true;
-    }
-    return false;
-}
-
 static bool allowed(Thread *t)
 {
     CodeWalk w;
+    IlClause c;
     code_walk_init(&w, t->record);
     while (code_walk_next(&w)) {
         const CodeFrame *f = &w.frame;
         const Method *m = f->code->method;
-        if (f->in_funclet || in_catch(f))
+        if (f->in_funclet || vm_eh_in_handler(f, 0, &c) >= 0)
             return false;
         if (!m || f->code->is_stub)
             continue;

@@ -180,8 +180,9 @@ static int open_bundled(PeImage *pe, const char *path, Err *e)
     size_t n = folder ? strlen(folder) : 0;
     if (!n || strncmp(path, folder, n) != 0 || !h->bundle_probe(path + n, &offset, &size, &packed))
         return 0;
-    if (packed) {
-        err_set(e, ERR_MISSING_FEATURE, 0, "compressed single-file bundle");
+    if (packed) { /* as the reference outside of a self-contained program, which alone can be packed so */
+        err_set(e, ERR_FILE_LOAD, 0, "Could not load file or assembly '%s'. Unspecified error\n", path);
+        e->hresult = (i32)0x80004005;
         return -1;
     }
     char *exe = os_file_exe_path();

@@ -449,29 +449,37 @@ void vm_eh_uncompiled(Thread *t, Method *m)
     et->uncompiled_by = t->pending;
 }
 
-/* Catch bodies run in place, so the IL has to say whether a frame is in one; which exception it handles is noted only after a fault. */
-static u32 code_of_frame(const EhThread *et, const CodeFrame *f)
+i32 vm_eh_in_handler(const CodeFrame *f, u32 from, IlClause *c)
 {
     const CodeInfo *ci = f->code;
     IlBody body;
-    if (!ci->num_clauses || ci->is_stub || !type_method_body(ci->method, &body, NULL))
-        return 0;
+    Err e = {0};
+    if (!ci->num_clauses || ci->is_stub || MD_TABLE_OF(ci->method->token) != MDT_MethodDef || !type_method_body(ci->method, &body, &e))
+        return -1;
     u32 il = code_il_offset(ci, f->ip, !f->is_fault);
-    for (u32 i = 0; i < body.clause_count; i++) {
-        IlClause c;
-        il_clause(&body, i, &c);
-        bool in_filter = c.kind == IL_EH_FILTER && il >= c.filter_start && il < c.handler_start;
-        if (!in_filter && (il < c.handler_start || il >= c.handler_end))
-            continue;
-        if (c.kind == IL_EH_CATCH || (c.kind == IL_EH_FILTER && !in_filter)) {
-            for (u32 k = et->caught.len; k-- > 0;)
-                if (et->caught.data[k].fp == f->fp && et->caught.data[k].il_index == i)
-                    return et->caught.data[k].code;
-            return EH_CODE_MANAGED;
-        }
-        for (const EhState *s = et->top; s && f->in_funclet; s = s->prev)
+    for (u32 i = from; i < body.clause_count; i++) {
+        il_clause(&body, i, c);
+        if (il >= (c->kind == IL_EH_FILTER ? c->filter_start : c->handler_start) && il < c->handler_end)
+            return (i32)i;
+    }
+    return -1;
+}
+
+/* Which exception a catch handles is noted only after a fault. */
+static u32 code_of_frame(const EhThread *et, const CodeFrame *f)
+{
+    IlClause c;
+    u32 il = code_il_offset(f->code, f->ip, !f->is_fault);
+    for (i32 i = -1; (i = vm_eh_in_handler(f, (u32)(i + 1), &c)) >= 0;) {
+        bool caught = c.kind == IL_EH_CATCH || (c.kind == IL_EH_FILTER && il >= c.handler_start);
+        for (const EhState *s = et->top; s && f->in_funclet && !caught; s = s->prev)
             if (s->it.walk.frame.fp == f->fp)
                 return s->code;
+        for (u32 k = et->caught.len; k-- > 0 && caught;)
+            if (et->caught.data[k].fp == f->fp && et->caught.data[k].il_index == (u32)i)
+                return et->caught.data[k].code;
+        if (caught)
+            return EH_CODE_MANAGED;
     }
     return 0;
 }

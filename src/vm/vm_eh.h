@@ -21,6 +21,9 @@ bool vm_eh_in_flight(Thread *t);
 /* The pending exception stands for a fault of the processor; code: EH_CODE_, 0: it does not, after all. */
 enum { EH_CODE_MANAGED = 0xE0434352, EH_CODE_ACCESS = 0xC0000005, EH_CODE_DIVIDE = 0xC0000094, EH_CODE_OVERFLOW = 0xC0000095 };
 void vm_eh_note_fault(Thread *t, u32 code);
+/* Number and words of the first clause, not below `from`, in whose handler or filter the frame is; inner ones come first; -1: none.  Catch
+ * bodies run in place, so the IL says it. */
+i32 vm_eh_in_handler(const CodeFrame *f, u32 from, IlClause *c);
 /* EH_CODE_ of the exception whose filter, finally, fault or catch body runs innermost, seen from the record; 0: none does. */
 u32 vm_eh_code(Thread *t, TransitionRecord *rec);
 /* Exceptions raised on the thread so far. */

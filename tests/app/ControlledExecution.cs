@@ -13,10 +13,10 @@ internal static class Program
         var log = new List<string>();
         var t = new Thread(() =>
         {
-            try { ControlledExecution.Run(() => { try { body(() => ready.Set()); } finally { log.Add("finally"); } }, cts.Token); log.Add("ran"); }
+            try { ControlledExecution.Run(() => { try { body(() => ready.Set()); } finally { log.Add($"finally {Thread.CurrentThread.ThreadState}"); } }, cts.Token); log.Add("ran"); }
             catch (OperationCanceledException e) { log.Add($"cancelled {e.CancellationToken == cts.Token} {e.InnerException?.GetType().Name}"); }
             catch (Exception e) { log.Add(e.GetType().Name + " " + e.Message); }
-            try { Thread.Sleep(1); log.Add("goes on"); } catch (Exception e) { log.Add(e.GetType().Name); }
+            try { Thread.Sleep(1); log.Add($"goes on {Thread.CurrentThread.ThreadState}"); } catch (Exception e) { log.Add(e.GetType().Name); }
         });
         if (before) cts.Cancel();
         t.Start();
