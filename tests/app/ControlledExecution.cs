@@ -23,6 +23,7 @@ internal static class Program
         if (!before)
         {
             ready.Wait();
+            if (what == "nothing") t.Join();
             Thread.Sleep(2);
             cts.Cancel();
         }
