@@ -1,50 +1,13 @@
 // Delegates both ways: given to native code with every kind of parameter and result, made over native functions, on threads of native code,
 // nested, multicast; identity, refusals.
 // native: lib/Interop.c
-// also: common/Native.cs
+// also: common/Native.cs common/Full.cs
 using System.Runtime.InteropServices;
 using System.Text;
 using static Native;
 using U = System.Runtime.InteropServices.UnmanagedType;
 using M = System.Runtime.InteropServices.MarshalAsAttribute;
 
-internal struct Inner { public byte B; public int N; }
-
-[StructLayout(LayoutKind.Sequential)]
-internal struct Full
-{
-    public int I;
-    public string? S;
-    [M(U.LPWStr)] public string? W;
-    [M(U.ByValTStr, SizeConst = 8)] public string? Fixed;
-    [M(U.ByValArray, SizeConst = 4)] public short[]? Wide;
-    [M(U.ByValArray, SizeConst = 3)] public short[]? Numbers;
-    [M(U.ByValArray, SizeConst = 2)] public bool[]? Flags;
-    public Inner In;
-    public double D;
-    public Int? Fn;
-    [M(U.ByValArray, SizeConst = 2)] public Inner[]? Inners;
-    public override readonly string ToString() => $"{I} {Text(S)} {Text(W)} {Text(Fixed)} {Text(Wide)} {Text(Numbers)} {Text(Flags)} {In.B} {In.N} {D}";
-}
-
-[StructLayout(LayoutKind.Sequential)]
-internal class FullClass
-{
-    public int I;
-    public string? S;
-    [M(U.LPWStr)] public string? W;
-    [M(U.ByValTStr, SizeConst = 8)] public string? Fixed;
-    [M(U.ByValArray, SizeConst = 4)] public short[]? Wide;
-    [M(U.ByValArray, SizeConst = 3)] public short[]? Numbers;
-    [M(U.ByValArray, SizeConst = 2)] public bool[]? Flags;
-    public Inner In;
-    public double D;
-    public Int? Fn;
-    [M(U.ByValArray, SizeConst = 2)] public Inner[]? Inners;
-    public override string ToString() => $"{I} {Text(S)} {Text(W)} {Text(Fixed)} {Text(Wide)} {Text(Numbers)} {Text(Flags)} {In.B} {In.N} {D}";
-}
-
-internal delegate int Int(int x);
 internal delegate int OtherInt(int x);
 internal delegate string? Str(string? s);
 [return: M(U.LPWStr)] internal delegate string? WStr([M(U.LPWStr)] string? s);
@@ -168,7 +131,7 @@ internal static unsafe class Program
         P("class", () => call_class(f => { Console.WriteLine(f); f!.I = 70; }));
         P("class inout", () => call_class_inout(f => { Console.WriteLine(f); f!.I = 70; f.S = "changed"; }));
         P("class null", () => call_class_null(f => Console.WriteLine(f == null)));
-        P("full return", () => call_full_return(x => new Full { I = x, S = "ret\u00e9", W = "w", Fixed = "f", Wide = new short[4], Numbers = [1, 2, 3], Flags = [true, false], D = 2.5, Inners = new Inner[2] }));
+        P("full return", () => call_full_return(x => new Full { I = x, S = "ret\u00e9", W = "w", Fixed = "f", Wide = new char16[4], Numbers = [1, 2, 3], Flags = [true, false], D = 2.5, Inners = new Inner[2] }));
         P("class return", () => call_class_return(x => new FullClass { I = x, S = "ret\u00e9", W = "w", Fixed = "f", Wide = new short[4], Numbers = [1, 2, 3], Flags = [true, false], D = 2.5, Inners = new Inner[2] }));
         P("class return null", () => call_class_return(x => null));
         P("fn", () => call_fn(f => { Console.WriteLine(f(21)); return s_kept = x => f(x) + 1; }));

@@ -1,8 +1,9 @@
 // DisableRuntimeMarshalling: values go as they are, all else is refused.
 // native: lib/Interop.c
-using System.Reflection;
+// also: common/Native.cs
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using static Native;
 [assembly: DisableRuntimeMarshalling]
 
 internal struct Flags { public bool A; public char B; public byte C; }
@@ -17,7 +18,7 @@ internal delegate int Int(int x);
 
 internal static class Refused
 {
-    private const string N = "nothing", Lib = "interop";
+    private const string N = "nothing";
     [DllImport(Lib, EntryPoint = N)] private static extern int A1(string s);
     [DllImport(Lib, EntryPoint = N)] private static extern int A2(ref int s);
     [DllImport(Lib, EntryPoint = N)] private static extern int A3(int[] s);
@@ -45,7 +46,6 @@ internal static class Refused
 
 internal static unsafe class Program
 {
-    private const string Lib = "interop";
     [DllImport(Lib, EntryPoint = "byte_in")] private static extern int bool_in(bool b);
     [DllImport(Lib, EntryPoint = "byte_in")] private static extern int bool_as([MarshalAs(UnmanagedType.Bool)] bool b);
     [DllImport(Lib, EntryPoint = "short_in")] private static extern int char_in(char c);
@@ -55,20 +55,7 @@ internal static unsafe class Program
     [DllImport(Lib, EntryPoint = "junk_above")] private static extern Flags flags_back(Flags f);
     [DllImport(Lib, EntryPoint = "int_ref")] private static extern void int_ptr(int* p);
     [DllImport(Lib)] private static extern int call_int(delegate* unmanaged<int, int> f, int x);
-    [DllImport(Lib)] private static extern byte* seen();
     [UnmanagedCallersOnly] private static int Plus(int x) => x + 1;
-
-    private static void P(string name, Func<object?> f)
-    {
-        string result;
-        try { result = f()?.ToString() ?? "null"; }
-        catch (Exception e)
-        {
-            if (e is TargetInvocationException { InnerException: { } inner }) e = inner;
-            result = $"{e.GetType().Name} {e.HResult:x8}: {e.Message}";
-        }
-        Console.WriteLine($"{name}: {result} | {Marshal.PtrToStringUTF8((nint)seen())}");
-    }
 
     private static void Main()
     {
@@ -87,12 +74,7 @@ internal static unsafe class Program
         P("delegate back", () => Marshal.GetDelegateForFunctionPointer<Bool>(NativeLibrary.GetExport(NativeLibrary.Load(Lib, typeof(Program).Assembly, null), "junk_above"))(true));
         P("delegate refused", () => Marshal.GetDelegateForFunctionPointer<TakesText>(NativeLibrary.GetExport(NativeLibrary.Load(Lib, typeof(Program).Assembly, null), "str_in")) == null);
         P("pointer text", () => ((delegate* unmanaged<string, int>)NativeLibrary.GetExport(NativeLibrary.Load(Lib, typeof(Program).Assembly, null), "str_in"))("t"));
-        foreach (MethodInfo m in typeof(Refused).GetMethods(BindingFlags.Static | BindingFlags.NonPublic))
-            P(m.Name, () => m.Invoke(null, m.GetParameters().Select(p =>
-            {
-                Type t = p.ParameterType.IsByRef ? p.ParameterType.GetElementType()! : p.ParameterType;
-                return t.IsValueType ? Activator.CreateInstance(t) : null;
-            }).ToArray()));
+        CallAll(typeof(Refused));
         GC.KeepAlive(b);
     }
 }

@@ -1,7 +1,7 @@
 // Structs and classes with layout: by value in every class of the calling convention, returned, by reference, through callbacks; nested
 // and fixed fields, unions, packing, strings, arrays in place, delegates.
 // native: lib/Interop.c
-// also: common/Native.cs
+// also: common/Native.cs common/Full.cs
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using static Native;
@@ -27,7 +27,6 @@ internal struct SFFI { public float A, B; public int C; }
 internal struct S17 { public long A, B; public byte C; }
 internal struct SDDD { public double A, B, C; }
 internal struct SLLLL { public long A, B, C, D; }
-internal struct Inner { public byte B; public int N; }
 internal struct SNest { public Inner A; public float F; }
 internal struct SArr { [M(U.ByValArray, SizeConst = 3)] public int[]? A; }
 internal unsafe struct SFixed { public fixed int A[3]; }
@@ -61,44 +60,6 @@ internal struct HasTypeHandle { public int A; public RuntimeTypeHandle V; }
 internal struct HasMethodHandle { public int A; public RuntimeMethodHandle V; }
 internal struct HasFieldHandle { public int A; public RuntimeFieldHandle V; }
 internal struct HasThree { public byte A; public Three B; }
-internal delegate int Int(int x);
-
-[StructLayout(LayoutKind.Sequential)]
-internal struct Full
-{
-    public int I;
-    public string? S;
-    [M(U.LPWStr)] public string? W;
-    [M(U.ByValTStr, SizeConst = 8)] public string? Fixed;
-    [M(U.ByValArray, SizeConst = 4)] public char16[]? Wide;
-    [M(U.ByValArray, SizeConst = 3)] public short[]? Numbers;
-    [M(U.ByValArray, SizeConst = 2)] public bool[]? Flags;
-    public Inner In;
-    public double D;
-    public Int? Fn;
-    [M(U.ByValArray, SizeConst = 2)] public Inner[]? Inners;
-    public override readonly string ToString() => $"{I} {Text(S)} {Text(W)} {Text(Fixed)} {(Wide == null ? "null" : Text(Wide.Select(c => c.C).ToArray()))} {Text(Numbers)} {Text(Flags)} " +
-        $"{In.B} {In.N} {D} {(Fn == null ? "null" : Fn(5))} {(Inners == null ? "null" : Inners[0].N + "," + Inners[1].N)}";
-}
-internal struct char16 { public ushort C; public char16(char c) => C = c; }
-
-[StructLayout(LayoutKind.Sequential)]
-internal class FullClass
-{
-    public int I;
-    public string? S;
-    [M(U.LPWStr)] public string? W;
-    [M(U.ByValTStr, SizeConst = 8)] public string? Fixed;
-    [M(U.ByValArray, SizeConst = 4)] public short[]? Wide;
-    [M(U.ByValArray, SizeConst = 3)] public short[]? Numbers;
-    [M(U.ByValArray, SizeConst = 2)] public bool[]? Flags;
-    public Inner In;
-    public double D;
-    public Int? Fn;
-    [M(U.ByValArray, SizeConst = 2)] public Inner[]? Inners;
-    public override string ToString() => $"{I} {Text(S)} {Text(W)} {Text(Fixed)} {Text(Numbers)} {Text(Flags)} {In.B} {In.N} {D} {(Fn == null ? "null" : Fn(5))} {(Inners == null ? "null" : Inners[0].N + "," + Inners[1].N)}";
-}
-
 internal static unsafe class Program
 {
     [DllImport(Lib)] private static extern S1 back_S1(S1 s);
