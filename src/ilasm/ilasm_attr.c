@@ -76,6 +76,18 @@ static bool value_block(Asm *a, Buf *out)
     return ia_want(a, '}', "a value, 'field', 'property' or '}'");
 }
 
+/* The one attribute that sets a flag, too, when the known assembler writes it (§II.22.11) */
+static bool suppresses_security(Asm *a, u32 ctor)
+{
+    const MdImage *m = mdw_image(a->w);
+    u32 type = MD_TABLE_OF(ctor) == MDT_MemberRef ? md_MemberRef_Class(m, MD_RID(ctor))
+                                                  : MD_TOKEN(MDT_TypeDef, a->methods.data[MD_RID(ctor)].m.cls);
+    static const char name[] = "SuppressUnmanagedCodeSecurityAttribute", space[] = "System.Security";
+    u32 table = MD_TABLE_OF(type), rid = MD_RID(type);
+    if (table == MDT_TypeRef) return strcmp(md_typeref_name(m, rid), name) == 0 && strcmp(md_typeref_namespace(m, rid), space) == 0;
+    return table == MDT_TypeDef && strcmp(md_typedef_name(m, rid), name) == 0 && strcmp(md_typedef_namespace(m, rid), space) == 0;
+}
+
 static void add_attribute(Asm *a, u32 parent, u32 ctor, u32 blob, u32 at)
 {
     u32 coded = mdw_coded(MDK_HasCustomAttribute, parent), type = mdw_coded(MDK_CustomAttributeType, ctor);
@@ -88,6 +100,10 @@ static void add_attribute(Asm *a, u32 parent, u32 ctor, u32 blob, u32 at)
         return;
     }
     MDW_ADD(a->w, CustomAttribute, coded, type, blob);
+    u32 table = MD_TABLE_OF(parent), rid = MD_RID(parent);
+    if ((table != MDT_TypeDef && table != MDT_MethodDef) || !suppresses_security(a, ctor)) return;
+    u32 col = table == MDT_TypeDef ? (u32)MDC_TypeDef_Flags : (u32)MDC_MethodDef_Flags, flag = table == MDT_TypeDef ? TD_HAS_SECURITY : MD_HAS_SECURITY;
+    mdw_set(a->w, table, rid, col, md_col(mdw_image(a->w), table, rid, col) | flag);
 }
 
 static void custom(Asm *a, u32 parent)

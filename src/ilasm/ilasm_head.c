@@ -568,6 +568,7 @@ void ia_heads(Asm *a)
     typedef_rows(a);
     class_typars(a);
     aliases(a, false);
+    if (a->classes.data[1].extends && a->tok[a->classes.data[1].extends].kw == K_extends) class_bases(a, 1); /* .class '<Module>': F# */
     for (u32 i = 2; i < a->classes.len; i++) class_bases(a, i);
     a->fields.len = a->methods.len = 0;
     vec_push(&a->fields, ((Member){0}));
