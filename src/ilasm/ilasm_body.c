@@ -117,7 +117,8 @@ static bool label_offset(Asm *a, u32 label, u32 tok, u32 *offset)
     }
     Near n;
     ia_near_init(&n, s->p, s->len);
-    for (u32 i = a->methods.data[a->body->method].open; i < tok; i++) {
+    u32 open = a->methods.data[a->body->method].open, close = MIN(a->tok[open].val, a->tok_count - 2);
+    for (u32 i = open; i < close; i++) {
         if (a->tok[i + 1].kind == ':' && (a->tok[i].kind == T_ID || a->tok[i].kind == T_SQ)) ia_near_sym(a, &n, a->tok[i].val);
     }
     ia_errorf(a, a->tok[tok].pos, "no label %s in this method%s", s->p, ia_near_text(a, &n));
@@ -672,7 +673,10 @@ static u32 local_sig(Asm *a)
     buf_uint(&s, b->locals.len);
     for (u32 i = 0; i < b->locals.len; i++) {
         const Local *l = &b->locals.data[i];
-        if (!l->there) ia_errorf(a, a->tok[a->methods.data[b->method].m.head].pos, "local slot %u has no type, but a later one has", i);
+        if (!l->there) {
+            ia_errorf(a, a->tok[a->methods.data[b->method].m.head].pos, "local slot %u has no type, but a later one has", i);
+            break;
+        }
         buf_put(&s, b->types.p + l->sig, l->len);
     }
     u32 blob = mdw_blob(a->w, s.p, s.len);

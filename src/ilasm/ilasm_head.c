@@ -223,7 +223,7 @@ static void head_field(Asm *a, Item *it)
             ia_expected(a, "the label of data");
             return;
         }
-        vec_push(&a->field_data, ((FieldData){rid, ia_tok(a)->val, a->at}));
+        vec_push(&a->field_data, ((FieldData){.field = rid, .label = ia_tok(a)->val, .tok = a->at}));
         ia_next(a);
         flags |= FD_HAS_RVA;
         mdw_set(a->w, MDT_Field, rid, MDC_Field_Flags, flags | (has_marshal ? FD_HAS_MARSHAL : 0));

@@ -119,7 +119,7 @@ typedef struct DataFix { /* &label inside data */
     u32 section, offset, label, tok;
 } DataFix;
 typedef struct FieldData {
-    u32 field, label, tok;
+    u32 field, label, tok, row; /* row: in FieldRVA */
 } FieldData;
 
 typedef struct SlotTable { /* .vtfixup */
@@ -201,6 +201,7 @@ typedef struct Asm {
     u32 base_ref;      /* token of the reference to the core library; 0: not known yet */
     bool mscorlib, has_module, entry_set, has_assembly;
     u32 entry;
+    bool as_def; /* a reference must be to a method of this module: the caller reports */
     u32 owner; /* what .custom belongs to now */
     Buf public_key;
     u32 subsystem, corflags, alignment;
@@ -404,5 +405,6 @@ void ia_own_assembly(Asm *a);
 u32 ia_data_label(Asm *a, u32 name); /* number + 1, or 0 */
 
 /* --- ilasm_out.c --- */
+void ia_place_data(Asm *a); /* labels of data, slots, addresses of fields: what only the end of the text can tell */
 bool ia_write(Asm *a, u8 **image, size_t *size, u8 **pdb, size_t *pdb_size);
 #endif

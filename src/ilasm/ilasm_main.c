@@ -101,6 +101,7 @@ static bool assemble(Asm *a, u8 **image, size_t *size, u8 **pdb, size_t *pdb_siz
     if (!a->has_module) mdw_set(a->w, MDT_Module, 1, MDC_Module_Name, mdw_string(a->w, a->opt.output ? base_name(a->opt.output) : "module"));
     ia_items(a);
     if (!a->opt.dll && !a->entry_set) ia_errorf(a, 0, "no .entrypoint: a program needs one (-dll makes a library)");
+    ia_place_data(a);
     return !a->errors && ia_write(a, image, size, pdb, pdb_size);
 }
 

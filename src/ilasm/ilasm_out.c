@@ -89,11 +89,13 @@ static void slots(Asm *a)
     }
 }
 
-static void field_rvas(Asm *a, u32 *rows)
+void ia_place_data(Asm *a)
 {
+    pointers(a);
+    slots(a);
     for (u32 i = 0; i < a->field_data.len; i++) {
-        const FieldData *f = &a->field_data.data[i];
-        rows[i] = label(a, f->label, f->tok) ? MDW_ADD(a->w, FieldRVA, 0, f->field) : 0;
+        FieldData *f = &a->field_data.data[i];
+        f->row = label(a, f->label, f->tok) ? MDW_ADD(a->w, FieldRVA, 0, f->field) : 0;
     }
 }
 
@@ -214,18 +216,14 @@ bool ia_write(Asm *a, u8 **image, size_t *size, u8 **pdb, size_t *pdb_size)
 {
     Err e = {0};
     MdwOptions mo = {.version = a->opt.mdv};
-    u32 *rows = base_calloc(a->field_data.len + 1, sizeof(u32)), n;
+    u32 n;
     settings(a);
     PeKey key = {0};
     debuggable(a);
     bool keyed = open_key(a, &key);
     win32_resources(a);
-    pointers(a);
-    slots(a);
-    field_rvas(a, rows);
     if (mdw_full(a->w)) ia_errorf(a, 0, "too much metadata: a table or heap is full");
     if (a->errors || !keyed) {
-        base_free(rows);
         pe_key_close(&key);
         return false;
     }
@@ -241,19 +239,18 @@ bool ia_write(Asm *a, u8 **image, size_t *size, u8 **pdb, size_t *pdb_size)
     if (!pew_layout(a->pe, mdw_out_size(out), &e)) {
         ia_errorf(a, 0, "%s", e.text);
         base_free(mdw_out_write(out));
-        base_free(rows);
         pe_key_close(&key);
         return false;
     }
     for (u32 i = 0; i < a->field_data.len; i++) {
-        const DataLabel *l = rows[i] ? label(a, a->field_data.data[i].label, a->field_data.data[i].tok) : NULL;
-        if (l) mdw_out_set(out, MDT_FieldRVA, rows[i], MDC_FieldRVA_RVA, pew_rva(a->pe, (PewSection)l->section, l->offset));
+        const FieldData *f = &a->field_data.data[i];
+        const DataLabel *l = label(a, f->label, f->tok);
+        if (l) mdw_out_set(out, MDT_FieldRVA, f->row, MDC_FieldRVA_RVA, pew_rva(a->pe, (PewSection)l->section, l->offset));
     }
     u32 mvid = mdw_out_mvid(out);
     u8 *metadata = mdw_out_write(out);
     *image = pew_finish(a->pe, metadata, mvid, size);
     base_free(metadata);
-    base_free(rows);
     if (key.can_sign && !pe_sign(*image, *size, &key, &e)) ia_errorf(a, 0, "%s", e.text);
     pe_key_close(&key);
     return !a->errors;

@@ -287,7 +287,7 @@ static void no_member(Asm *a, u32 cls, u32 name, bool field, u32 tok)
     for (u32 i = 0; !there && i < ARRAY_LEN(of_object); i++)
         if (strcmp(s->p, of_object[i]) == 0) return;
     if (may_inherit(a, cls) && !(root_base(a, cls) && !there)) return;
-    if (there) return; /* a call site may say more than the declaration */
+    if (there || a->as_def) return; /* a call site may say more than the declaration */
     ia_warnf(a, a->tok[tok].pos, "no %s %s%s in class %s%s", what, s->p, why, class_text(a, cls), ia_near_text(a, &n));
 }
 
@@ -427,7 +427,9 @@ static u32 method_ref(Asm *a, bool as_def, bool maybe_type)
     }
     u32 sig = mdw_blob(a->w, a->sig.p + start, a->sig.len - start);
     a->sig.len = start;
+    a->as_def = as_def;
     u32 token = ia_member_ref(a, owner, name, sig, false, at);
+    a->as_def = false;
     if (as_def && token && MD_TABLE_OF(token) != MDT_MethodDef) {
         u32 parent = MD_TABLE_OF(token) == MDT_MemberRef ? md_MemberRef_Class(mdw_image(a->w), MD_RID(token)) : 0;
         if (MD_TABLE_OF(parent) == MDT_MethodDef && parent) return parent;

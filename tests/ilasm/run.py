@@ -1,0 +1,255 @@
+#!/usr/bin/env python3
+"""run.py: the assembler: what it makes of small texts, what it says of wrong ones, and that its programs run.
+
+    run.py [NAME ...] [--runtime PATH] [--show] [--list]
+
+An input is NAME.il with lines:
+  // option: X        for the assembler; -dll unless a program is run
+  // program: CODE    it runs here, with that exit code; `// prints: LINE` for each line of its output
+  // dasm: OPTIONS    its disassembly, in which each `// want: TEXT` under it stands and no `// not: TEXT` does (runs of blanks count as one)
+  … // error: TEXT    at the end of a line: an error there that contains the text; `// warning: TEXT` likewise.  All are listed, and no others.
+Tests made here: options, encodings, images, PDBs, other assemblers' habits.  Last line: `N passed, M failed`."""
+import argparse, os, re, shutil, struct, subprocess, sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+BUILD = ROOT / "build" / "tests" / "ilasm"
+CONFIG = '{"runtimeOptions":{"framework":{"name":"Microsoft.NETCore.App","version":"10.0.0"}}}'
+REFS = (".assembly extern System.Runtime { .publickeytoken = (B0 3F 5F 7F 11 D5 0A 3A) .ver 10:0:0:0 }\n"
+        ".assembly extern System.Console { .publickeytoken = (B0 3F 5F 7F 11 D5 0A 3A) .ver 10:0:0:0 }\n")
+MAIN = ('.assembly t {}\n.module t.dll\n.method static void Main() cil managed { .entrypoint ldstr "ok" '
+        "call void [System.Console]System.Console::WriteLine(string) ret }\n")
+
+
+def run(args, cwd=None):
+    p = subprocess.run([str(x) for x in args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=cwd, timeout=60)
+    return p.returncode, p.stdout.decode("utf-8", "replace"), p.stderr.decode("utf-8", "replace")
+
+
+def flat(text):
+    return re.sub(r"[ \t]+", " ", text)
+
+
+class Suite:
+    def __init__(self, a):
+        self.a, self.passed, self.failed = a, 0, 0
+
+    def judge(self, name, problems):
+        if problems:
+            self.failed += 1
+            print(f"FAIL {name}")
+            for p in problems:
+                print("  " + p.replace("\n", "\n  ")[: 6000 if self.a.show else 900])
+        else:
+            self.passed += 1
+
+    def check(self, name, ok, text=""):
+        self.judge(name, [] if ok else [text or "not so"])
+
+    def ilasm(self, *args, cwd=None):
+        return run([self.a.runtime, "ilasm", *args], cwd or BUILD)
+
+    def text(self, name, source, *options):
+        """Assembles a text; (exit code, messages, image)"""
+        il, out = BUILD / f"{name}.il", BUILD / f"{name}.dll"
+        out.unlink(missing_ok=True)
+        il.write_bytes(source if isinstance(source, bytes) else source.encode())
+        code, o, e = self.ilasm(*options, f"-output={out}", il.name)
+        return code, o + e, out
+
+    def runs(self, image):
+        image.with_suffix(".runtimeconfig.json").write_text(CONFIG)
+        code, o, e = run([self.a.runtime, image])
+        return code, o, e
+
+    # --- files ---
+
+    def messages(self, path, lines, err):
+        want, got = [], []
+        for number, line in enumerate(lines, 1):
+            for kind, text in re.findall(r"// (error|warning): (.*?)(?= // (?:error|warning):|$)", line):
+                want.append((number, kind, text.strip()))
+        for m in re.finditer(r"^[^\n(]*\((\d+),\d+\): (error|warning): (.*)$", err, re.M):
+            got.append((int(m[1]), m[2], m[3]))
+        problems = []
+        for w in want:
+            hit = next((g for g in got if g[0] == w[0] and g[1] == w[1] and w[2] in g[2]), None)
+            if hit:
+                got.remove(hit)
+            else:
+                problems.append(f"missing: line {w[0]}: {w[1]}: {w[2]}")
+        return problems + [f"unexpected: line {g[0]}: {g[1]}: {g[2]}" for g in got], any(w[1] == "error" for w in want)
+
+    def file(self, path):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        options = [m[1] for line in lines if (m := re.match(r"// option: (.*)$", line))]
+        program = next((int(m[1]) for line in lines if (m := re.match(r"// program: (-?\d+)", line))), None)
+        prints = [m[1] for line in lines if (m := re.match(r"// prints: ?(.*)$", line))]
+        out = BUILD / (path.stem + ".dll")
+        out.unlink(missing_ok=True)
+        code, o, err = self.ilasm(*([] if program is not None else ["-dll"]), *options, f"-output={out}", path)
+        problems, wrong = self.messages(path, lines, err)
+        if code != (1 if wrong else 0) or out.exists() == wrong:
+            problems.append(f"exit code {code}, {'a' if out.exists() else 'no'} file: {err}")
+        self.judge(f"{path.name}: messages", problems)
+        if wrong or not out.exists():
+            return
+        if program is not None:
+            got, o, e = self.runs(out)
+            self.judge(f"{path.name}: runs", [] if got == program and o.splitlines() == prints else [f"exit code {got}: {o}{e}"])
+        self.disassemblies(path, lines, out)
+
+    def disassemblies(self, path, lines, out):
+        jobs = []
+        for line in lines:
+            if m := re.match(r"// (dasm|want|not):\s?(.*)$", line):
+                if m[1] == "dasm":
+                    jobs.append((m[2].split(), [], []))
+                else:
+                    jobs[-1][1 if m[1] == "want" else 2].append(flat(m[2].rstrip()))
+        for options, want, never in jobs:
+            code, text, err = run([self.a.runtime, "ildasm", *options, out])
+            text = flat(text)
+            problems = [f"ildasm: exit code {code}: {err}"] if code else []
+            problems += [f"missing: {w}" for w in want if w not in text] + [f"should not be there: {w}" for w in never if w in text]
+            if problems and self.a.show:
+                problems.append(text)
+            self.judge(f"{path.name}: disassembly {' '.join(options)}", problems)
+
+    # --- made here ---
+
+    def options(self):
+        code, o, e = self.ilasm("-help")
+        self.check("help", code == 0 and "Usage: stator ilasm" in o, o + e)
+        for args in (["-nonsense", "x.il"], [], ["-alignment=7", "x.il"], ["-subsystem=many", "x.il"], ["-fold", "x.il"], ["-output=", "x.il"]):
+            code, o, e = self.ilasm(*args)
+            self.check(f"bad arguments {args}", code == 2 or (args[0:1] == ["-output="] and code == 1), f"exit code {code}: {o}{e}")
+        code, o, e = self.ilasm("no-such-file.il")
+        self.check("no such source", code == 1 and "cannot read no-such-file.il" in e, e)
+        code, text, _ = self.text("noentry", ".assembly t {}\n")
+        self.check("a program needs an entry point", code == 1 and "no .entrypoint" in text, text)
+        code, text, out = self.text("settings", REFS + MAIN, "-subsystem=2", "-flags=3", "-alignment=1024", "-base=0x10000000", "-stack=0x300000", "-mdv=v9.9",
+                                    "-aname=other")
+        dump = run([self.a.runtime, "ildasm", "-headers", out])[1]
+        want = [".subsystem 0x2", ".corflags 0x3", ".file alignment 0x400", ".imagebase 0x10000000", ".stackreserve 0x300000", "v9.9", ".assembly other"]
+        self.judge("settings of the image", [f"missing {w}" for w in want if w not in dump] + ([text] if code else []))
+        for option, machine in (("-x64", 0x8664), ("-pe64", 0x8664), ("-arm64", 0xAA64), ("-exe", 0x14C)):
+            code, text, out = self.text("machine", REFS + MAIN, option)
+            data = out.read_bytes() if out.exists() else b"\0" * 256
+            nt = struct.unpack_from("<I", data, 0x3C)[0]
+            self.check(f"machine {option}", code == 0 and struct.unpack_from("<H", data, nt + 4)[0] == machine, text)
+
+    def sources(self):
+        """Encodings, several files, includes, the default names of outputs."""
+        good = REFS + MAIN
+        for name, data in {"utf8": good.encode(), "bom": b"\xef\xbb\xbf" + good.encode(), "utf16": good.encode("utf-16"),
+                           "utf16be": b"\xfe\xff" + good.encode("utf-16-be"), "crlf": good.replace("\n", "\r\n").encode()}.items():
+            code, text, out = self.text("enc-" + name, data)
+            self.check(f"source in {name}", code == 0 and self.runs(out)[1] == "ok\n", text)
+        d = BUILD / "several"
+        shutil.rmtree(d, ignore_errors=True)
+        (d / "inc").mkdir(parents=True)
+        (d / "inc" / "refs.il").write_text(REFS)
+        (d / "a.il").write_text('#include "refs.il"\n.assembly a {}\n')
+        (d / "b.il").write_text(MAIN.replace(".assembly t {}\n.module t.dll\n", ""))
+        code, o, e = self.ilasm("-include=inc", "a", "b.il", cwd=d)
+        self.check("two sources and an include", code == 0 and (d / "a.exe").exists() and self.runs(d / "a.exe")[1] == "ok\n", e)
+        code, o, e = self.ilasm("a.il", "b.il", cwd=d)
+        self.check("an include that is not there", code == 1 and "a.il(1,10): error: cannot read the file refs.il" in e, e)
+        (d / "loop.il").write_text('#include "loop.il"\n')
+        code, o, e = self.ilasm("loop.il", cwd=d)
+        self.check("an include of itself", code == 1 and "too deep" in e, e)
+        deep = ".class A {" * 5000 + "}" * 5000
+        code, text, _ = self.text("deep", deep, "-dll")
+        self.check("classes nested too deep", code == 1 and "nested too deep" in text, text[-500:])
+        code, text, _ = self.text("deep2", ".assembly t {}\n.class A`1<T> { .field " + "class A`1<" * 3000 + "int32" + ">" * 3000 + " f }\n", "-dll")
+        self.check("types nested too deep", code == 1 and "too deep" in text, text[-500:])
+        for name, junk in {"nothing": b"", "zeros": bytes(100), "braces": b"}}}}{{{{", "random": bytes((i * 7919) % 251 for i in range(4000)),
+                           "quote": b".assembly 'x", "comment": b"/* x", "half": REFS.encode()[:90]}.items():
+            code, text, _ = self.text("junk-" + name, junk, "-dll")
+            self.check(f"junk: {name}", code in (0, 1) and (code == 0) == (name == "nothing"), f"exit code {code}: {text[-300:]}")
+
+    def images(self):
+        """Entry stub, determinism, resources."""
+        code, text, out = self.text("stub", REFS + MAIN, "-exe", "-32bitpreferred")
+        data = out.read_bytes()
+        nt = struct.unpack_from("<I", data, 0x3C)[0]
+        entry = struct.unpack_from("<I", data, nt + 24 + 16)[0]
+        rva, raw = struct.unpack_from("<I", data, nt + 24 + 224 + 12)[0], struct.unpack_from("<I", data, nt + 24 + 224 + 20)[0]
+        jump = data[raw + entry - rva: raw + entry - rva + 2]
+        self.check("the native entry point jumps to mscoree.dll!_CorExeMain", b"mscoree.dll\0" in data and b"_CorExeMain\0" in data and jump == b"\xff\x25", jump.hex())
+        dump = run([self.a.runtime, "ildasm", out])[1]
+        self.check("-32bitpreferred", "ILONLY 32BITREQUIRED 32BITPREFERRED" in flat(dump), dump[-300:])
+        again = self.text("stub2", REFS + MAIN, "-exe", "-32bitpreferred")[2].read_bytes()
+        self.check("the same text gives the same file", again == data)
+        (BUILD / "some data").write_bytes(b"payload \x00\x01")
+        code, text, out = self.text("res", REFS + ".assembly t {}\n.mresource public 'a/b' as 'some data' {}\n", "-dll")
+        self.check("a managed resource", code == 0 and b"\x0a\0\0\0payload \0\1" in out.read_bytes(), text)
+        code, text, out = self.text("res2", ".assembly t {}\n.mresource public none {}\n", "-dll")
+        self.check("a resource that is not there", code == 1 and "cannot read the resource none" in text, text)
+        code, text, out = self.text("key", ".assembly t {}\n", "-dll", "-key=no-such.snk")
+        self.check("a key that is not there", code == 1 and "no-such.snk" in text, text)
+
+    def debug(self):
+        """PDBs: lines of .line, or of the text; scopes with names; the mark for the JIT."""
+        body = (".method static void Main() cil managed { .entrypoint .locals init (int32 counter)\n"
+                ".line 5,6 : 3,9 'prog.x'\nldc.i4.1 stloc counter\n.line 7 : 1,2 ''\n{ .locals init ([1] string inner)\nldstr \"\" stloc inner }\nret }\n")
+        source = REFS + ".assembly t {}\n.module t.dll\n" + body
+        for option, words in (("-debug", "01 00 01 01 00 00 00 00"), ("-debug=impl", "01 00 03 01 00 00 00 00"), ("-debug=opt", "01 00 03 00 00 00 00 00"),
+                              ("-pdb", None)):
+            for old in BUILD.glob("dbg.*"):
+                old.unlink()
+            code, text, out = self.text("dbg", source, option)
+            dump = run([self.a.runtime, "ildasm", out])[1]
+            marked = f"DebuggableAttribute::.ctor(valuetype [System.Runtime]System.Diagnostics.DebuggableAttribute/DebuggingModes) = ( {words} )"
+            self.check(f"{option}: mark", code == 0 and ((marked in dump) if words else "Debuggable" not in dump), text + dump)
+            self.check(f"{option}: file", (BUILD / "dbg.pdb").exists())
+        lines = run([self.a.runtime, "ildasm", "-linenum", BUILD / "dbg.dll"])[1]
+        self.check(".line in the PDB", ".line 5,6 : 3,9 'prog.x'" in lines and ".line 7,7 : 1,2" in lines, lines)
+        tables = run([self.a.runtime, "ildasm", "-metadata", BUILD / "dbg.pdb"])[1]
+        self.check("names of locals", "counter" in tables and "inner" in tables and tables.count("LocalScope ") >= 2, tables)
+        code, text, out = self.text("dbg2", REFS + MAIN, "-pdb")
+        lines = run([self.a.runtime, "ildasm", "-linenum", out])[1]
+        self.check("without .line the text's own lines", ".line 5" in lines and "dbg2.il" in lines, lines)
+
+    def optimised(self):
+        """-optimize: short forms where they do, targets right."""
+        pads = "nop " * 130
+        source = REFS + (".assembly t {}\n.module t.dll\n.method static int32 F(int32 x, int32 y) cil managed { .locals init (int32 a)\n"
+                         f"ldarg x ldarg y add stloc a br NEAR {pads} NEAR: ldloc a ldc.i4 100 add ldc.i4 5 sub br FAR NEXT: ret\n"
+                         f"{pads} {pads} FAR: br NEXT }}\n"
+                         ".method static int32 Main() cil managed { .entrypoint ldc.i4 2 ldc.i4 3 call int32 F(int32, int32) ret }\n")
+        code, text, out = self.text("opt", source, "-optimize")
+        dump = flat(run([self.a.runtime, "ildasm", out])[1])
+        short = ["ldarg.0", "ldarg.1", "stloc.0", "ldloc.0", "ldc.i4.s 100", "ldc.i4.5", "br "]
+        self.judge("-optimize", ([text] if code else []) + [f"missing {s}" for s in short if s not in dump] +
+                   ([] if code or self.runs(out)[0] == 100 else ["the program gives another result"]))
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("names", nargs="*")
+    p.add_argument("--runtime", default=str(ROOT / "out/stator"))
+    p.add_argument("--show", action="store_true")
+    p.add_argument("--list", action="store_true")
+    a = p.parse_args()
+    a.runtime = os.path.abspath(a.runtime)
+    made = {n: getattr(Suite, n) for n in ("options", "sources", "images", "debug", "optimised")}
+    files = sorted(HERE.glob("*.il"))
+    if a.list:
+        print("\n".join([f.stem for f in files] + list(made)))
+        return
+    BUILD.mkdir(parents=True, exist_ok=True)
+    s = Suite(a)
+    for f in files:
+        if not a.names or f.stem in a.names:
+            s.file(f)
+    for name, fn in made.items():
+        if not a.names or name in a.names:
+            fn(s)
+    print(f"{s.passed} passed, {s.failed} failed")
+    sys.exit(s.failed != 0)
+
+
+main()
