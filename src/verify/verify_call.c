@@ -339,6 +339,8 @@ static TypeHandle constrained_type(VMethod *v)
 void v_call(VMethod *v)
 {
     bool is_virtual = v->in.op == IL_CALLVIRT;
+    if (v->in.op == IL_CALL && v_memory_span(v))
+        return;
     V_ERR(e);
     if (v->in.op == IL_CALLI) {
         calli(v);
@@ -519,6 +521,8 @@ void v_ldftn(VMethod *v, bool is_virtual)
 /* --- newobj ------------------------------------------------------------------------------------------------------------------- */
 void v_newobj(VMethod *v)
 {
+    if (v_memory_span(v))
+        return;
     V_ERR(e);
     Method *m = method_token(v, v->in.token);
     if (!m)

@@ -24,6 +24,7 @@ enum {
     VF_STACK = 8,    /* may point into this method's frame: may not be returned */
     VF_INNER = 0x10, /* managed pointer to a ref struct that may hold such a pointer */
     VF_VIRTFTN = 0x20, /* V_METHOD: by ldvirtftn */
+    VF_MEMORY = 0x40,  /* V_PTR: into memory of a localloc of known size (verify_span.c) */
     VF_MERGE_OR = VF_CM | VF_RO | VF_STACK | VF_INNER,
 };
 typedef struct VValue {
@@ -32,6 +33,7 @@ typedef struct VValue {
     union {
         TypeHandle th;
         Method *m;
+        struct { u32 localloc; u16 at, bytes; } memory; /* offset of the localloc; where in its bytes */
     };
 } VValue;
 
@@ -42,6 +44,7 @@ typedef struct VBlock {
     u64 stack_locals, ro_locals; /* by number of the local (the last bit stands for all from 63 on): see VF_STACK, VF_RO */
 } VBlock;
 
+enum { VERIFY_LOOK_BACK = 8 };
 typedef struct VMethod {
     Method *m;
     Arena *arena;
@@ -66,7 +69,7 @@ typedef struct VMethod {
     bool pf_volatile, pf_readonly, pf_tail, pf_unaligned;
     u32 pf_constrained;
     u32 ftn_at, dup_at; /* offset where the ldftn (dup) ended, +1: for patterns */
-    u32 prev[4];        /* offsets + 1 of the instructions before, in this block; the last first */
+    u32 prev[VERIFY_LOOK_BACK], num_prev; /* offsets of the instructions before, in this block: a ring */
     bool ftn_pattern;   /* the ldvirtftn that ended there followed its dup at once */
     struct { u32 offset; u16 code; } *seen;
     u32 num_seen, cap_seen;
@@ -124,6 +127,14 @@ bool v_may_use_type(VMethod *v, TypeHandle th);
 void v_op(VMethod *v);
 TypeHandle v_type_token(VMethod *v, u32 token, VerifyCode constraint); /* 0: reported */
 void v_stored(VMethod *v, const VValue *address, const VValue *value); /* value goes into what address points to */
+/* verify_span.c: each false: not that shape, nothing changed */
+bool v_span_over_data(VMethod *v, const Field *f); /* after ldsflda */
+bool v_stack_memory(VMethod *v);                   /* localloc */
+bool v_memory_add(VMethod *v);
+bool v_memory_store(VMethod *v, TypeHandle th);
+bool v_memory_block(VMethod *v, bool copy);
+bool v_memory_span(VMethod *v);
+void v_give_away(VMethod *v, VValue *x); /* any other use */
 /* verify_call.c */
 void v_call(VMethod *v);
 void v_newobj(VMethod *v);

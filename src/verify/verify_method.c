@@ -60,8 +60,12 @@ void v_resolve_error(VMethod *v, VerifyCode parent, const Err *e)
 /* --- The stack ---------------------------------------------------------------------------------------------------------------- */
 VValue v_pop(VMethod *v)
 {
-    if (v->depth)
-        return v->stack[--v->depth];
+    if (v->depth) {
+        VValue *x = &v->stack[--v->depth];
+        if (UNLIKELY(x->flags & VF_MEMORY))
+            v_give_away(v, x);
+        return *x;
+    }
     v_error(v, VERIFY_StackUnderflow);
     v->dead = true;
     return (VValue){.kind = V_BAD};
@@ -189,6 +193,16 @@ static bool merge_state(VMethod *v, VBlock *t)
     return changed;
 }
 
+/* The same place in the same memory, or it is given away. */
+static bool merge_memory(VMethod *v, VValue *into, VValue from)
+{
+    if (into->flags == from.flags && into->kind == from.kind && memcmp(&into->memory, &from.memory, sizeof from.memory) == 0)
+        return false;
+    v_give_away(v, into->flags & VF_MEMORY ? into : &from);
+    *into = (VValue){.kind = V_BAD};
+    return true;
+}
+
 static void merge(VMethod *v, const SemBlock *b, const VValue *stack, u32 depth)
 {
     VBlock *t = &v->blocks[block_index(v, b)];
@@ -216,7 +230,9 @@ static void merge(VMethod *v, const SemBlock *b, const VValue *stack, u32 depth)
     }
     bool changed = merge_state(v, t);
     for (u32 i = 0; i < depth; i++)
-        if (!v_merge(&t->stack[i], &stack[i], &changed)) {
+        if ((t->stack[i].flags | stack[i].flags) & VF_MEMORY)
+            changed |= merge_memory(v, &t->stack[i], stack[i]);
+        else if (!v_merge(&t->stack[i], &stack[i], &changed)) {
             char f[256], x[256];
             v_report(v, VERIFY_PathStackUnexpected, v_value_text(&stack[i], f, sizeof f), v_value_text(&t->stack[i], x, sizeof x), "");
             t->stack[i] = (VValue){.kind = V_BAD};
@@ -515,7 +531,7 @@ static void run_block(VMethod *v, u32 index)
     v->live = true;
     v->dead = false;
     v->ftn_at = v->dup_at = 0;
-    memset(v->prev, 0, sizeof v->prev);
+    v->num_prev = 0;
     v->at = b->il_start;
     if (b->try_region)
         reach_handlers(v, b);

@@ -47,105 +47,6 @@ TypeHandle v_type_token(VMethod *v, u32 token, VerifyCode constraint)
     return th;
 }
 
-/* --- What compilers emit for spans over constant data and over stackalloc ------------------------------------------------------ */
-static bool next_inst(const VMethod *v, u32 at, IlInst *in)
-{
-    return at < v->block->il_end && il_decode(v->w.body.code, v->w.body.code_size, at, in);
-}
-
-static bool constant_of(const IlInst *in, u32 *value)
-{
-    if (in->op >= IL_LDC_I4_0 && in->op <= IL_LDC_I4_8)
-        *value = in->op - IL_LDC_I4_0;
-    else if ((in->op == IL_LDC_I4_S || in->op == IL_LDC_I4) && in->i >= 0)
-        *value = (u32)in->i;
-    else
-        return false;
-    return true;
-}
-
-static i64 loaded_local(const IlInst *in)
-{
-    if (in->op >= IL_LDLOC_0 && in->op <= IL_LDLOC_3)
-        return in->op - IL_LDLOC_0;
-    return in->op == IL_LDLOC || in->op == IL_LDLOC_S ? in->i : -1;
-}
-
-/* newobj, or call on an address, of (ReadOnly)Span<T>::.ctor(void*, int32), T without references: the size of a T; else 0. */
-static u32 span_over_pointer(const VMethod *v, const IlInst *in, TypeHandle *span)
-{
-    Method *m = NULL;
-    if (in->op == IL_NEWOBJ || in->op == IL_CALL)
-        m = type_resolve_method(&v->w.ctx, in->token, NULL, NULL);
-    if (m && (!(m->flags & MF_CTOR) || (m->flags & MF_STATIC)))
-        return 0;
-    const MethodSig *sig = m ? type_method_sig(m, NULL) : NULL;
-    MethodTable *def = m ? m->mt->klass->typical : NULL;
-    if (!sig || sig->num_params != 2 || sig->params[0].kind != ET_PTR || (def != type_wk(WK_SPAN) && def != type_wk(WK_READONLYSPAN)))
-        return 0;
-    *span = th_of(m->mt);
-    MethodTable *elem = th_mt(m->mt->aux->inst[0]);
-    return elem && mt_is_valuetype(elem) && !mt_has_refs(elem) && !(elem->flags & MTF_HAS_GENERIC_VARS) ? type_size(th_of(elem)) : 0;
-}
-
-static void made_span(VMethod *v, const IlInst *make, TypeHandle span, u8 flags)
-{
-    v->pos = make->offset + make->size;
-    VValue x = v_of(span);
-    x.flags |= flags;
-    if (make->op == IL_NEWOBJ) {
-        v_push(v, x);
-        return;
-    }
-    VValue to = v_pop(v);
-    if (v->dead || to.kind == V_BAD)
-        return;
-    if (to.kind != V_BYREF || to.th != span)
-        v_unexpected(v, VERIFY_StackUnexpected, &to, 0);
-    else
-        v_stored(v, &to, &x);
-}
-
-/* ldsflda data; ldc n; newobj ReadOnlySpan<T>: within the data's size. */
-static bool span_over_data(VMethod *v, const Field *f)
-{
-    IlInst count, make;
-    TypeHandle span;
-    u32 n, size;
-    if (!(f->flags & FF_RVA) || !next_inst(v, v->pos, &count) || !constant_of(&count, &n) || !next_inst(v, count.offset + count.size, &make) ||
-        !(size = span_over_pointer(v, &make, &span)) || (u64)n * size > f->size || ((MethodTable *)span)->klass->typical != type_wk(WK_READONLYSPAN))
-        return false;
-    made_span(v, &make, span, 0);
-    return true;
-}
-
-/* ldc bytes; conv.u; localloc; ldc n; newobj Span<T>, or ldloc n; conv.u; (ldc size; mul.ovf.un;) localloc; ldloc n; newobj Span<T>. */
-static bool span_over_stack(VMethod *v)
-{
-    IlInst before[4], count, make;
-    TypeHandle span;
-    u32 size, bytes, n, each = 1;
-    for (u32 i = 0; i < 4; i++)
-        before[i] = v->prev[i] ? (next_inst(v, v->prev[i] - 1, &before[i]), before[i]) : (IlInst){.op = IL_NOP};
-    if (!next_inst(v, v->pos, &count) || !next_inst(v, count.offset + count.size, &make) || !(size = span_over_pointer(v, &make, &span)))
-        return false;
-    bool ok;
-    if (before[0].op == IL_CONV_U && constant_of(&before[1], &bytes)) {
-        ok = constant_of(&count, &n) && (u64)n * size <= bytes;
-    } else {
-        u32 at = 0;
-        if (before[0].op == IL_MUL_OVF_UN && constant_of(&before[1], &each))
-            at = 2;
-        ok = before[at].op == IL_CONV_U && loaded_local(&before[at + 1]) >= 0 && loaded_local(&before[at + 1]) == loaded_local(&count) &&
-             each >= size;
-    }
-    if (!ok)
-        return false;
-    v_pop(v);
-    made_span(v, &make, span, VF_STACK);
-    return true;
-}
-
 /* --- Numbers ------------------------------------------------------------------------------------------------------------------ */
 static u8 int_result(u8 a, u8 b)
 {
@@ -158,6 +59,8 @@ static u8 int_result(u8 a, u8 b)
 
 static void binary(VMethod *v, u32 op)
 {
+    if (op == IL_ADD && v_memory_add(v))
+        return;
     VValue b = v_pop(v), a = v_pop(v);
     bool integer = op == IL_AND || op == IL_OR || op == IL_XOR || op == IL_DIV_UN || op == IL_REM_UN || op >= IL_ADD_OVF;
     if (v->dead)
@@ -383,6 +286,8 @@ static void load_indirect(VMethod *v, u32 op)
 static void store_indirect(VMethod *v, u32 op)
 {
     static const u8 size[] = {4, 0, 2, 4, 6, 8, 9}; /* of short_type, by stind.ref, i1, i2 … r8 */
+    if (op != IL_STIND_REF && v_memory_store(v, op == IL_STIND_I ? short_type(7) : short_type(size[op - IL_STIND_REF])))
+        return;
     VValue x = v_pop(v), a = pop_address(v, true);
     if (v->dead || a.kind == V_BAD)
         return;
@@ -415,6 +320,8 @@ static void load_object(VMethod *v)
 static void store_object(VMethod *v)
 {
     TypeHandle th = v_type_token(v, v->in.token, VERIFY_UnsatisfiedMethodParentInst);
+    if (th && v_memory_store(v, th))
+        return;
     VValue x = v_pop(v), a = pop_address(v, true);
     if (v->dead)
         return;
@@ -574,7 +481,7 @@ static void static_field(VMethod *v, u32 op)
         return;
     }
     field_access(v, owner, f, NULL);
-    if (op == IL_LDSFLDA && span_over_data(v, f))
+    if (op == IL_LDSFLDA && v_span_over_data(v, f))
         return;
     bool own = in_own_constructor(v, owner, true);
     if (op == IL_STSFLD) {
@@ -969,11 +876,11 @@ static void low_op(VMethod *v, u32 op)
     case IL_LDC_I8: v_push_kind(v, V_I8); return;
     case IL_LDC_R4: case IL_LDC_R8: v_push_kind(v, V_F); return;
     case IL_DUP: {
-        VValue x = v_pop(v);
-        if (v->dead)
+        if (!v->depth) {
+            v_pop(v);
             return;
-        v_push(v, x);
-        v_push(v, x);
+        }
+        v_push(v, v->stack[v->depth - 1]);
         v->dup_at = v->pos + 1;
         return;
     }
@@ -1086,12 +993,15 @@ static void two_byte_op(VMethod *v, u32 op)
     case IL_LDLOCA: address_local(v, (u32)v->in.i); return;
     case IL_STLOC: store_local(v, (u32)v->in.i); return;
     case IL_LOCALLOC:
-        if (!span_over_stack(v))
+        if (!v_stack_memory(v))
             unverifiable(v, 1, V_PTR);
         return;
     case IL_ENDFILTER: case IL_RETHROW: end_handler(v, op); return;
     case IL_INITOBJ: init_object(v); return;
-    case IL_CPBLK: case IL_INITBLK: unverifiable(v, 3, 0); return;
+    case IL_CPBLK: case IL_INITBLK:
+        if (!v_memory_block(v, op == IL_CPBLK))
+            unverifiable(v, 3, 0);
+        return;
     case IL_SIZEOF: v_type_token(v, v->in.token, VERIFY_UnsatisfiedMethodParentInst); v_push_kind(v, V_I4); return;
     case IL_REFANYTYPE: typed_reference(v, op); return;
     default: v_error(v, VERIFY_UnknownOpcode); return;
@@ -1129,8 +1039,7 @@ static void check_prefixes(VMethod *v, u32 op)
 
 static inline void note_done(VMethod *v)
 {
-    v->prev[3] = v->prev[2], v->prev[2] = v->prev[1], v->prev[1] = v->prev[0];
-    v->prev[0] = v->at + 1;
+    v->prev[v->num_prev++ % VERIFY_LOOK_BACK] = v->at;
 }
 
 /* Nearly half of all instructions: one byte, no prefix, no operand. */
