@@ -16,8 +16,12 @@
 CALL(void, corelib_marshal_to_delegate, void *fn, QCallTypeHandle type, ObjectHandleOnStack out)
 {
     QCALL_BEGIN(t);
-    Object *o = interop_delegate_original(fn);
-    if (!o)
+    MethodTable *mt = th_mt(type.th);
+    bool plain = mt->flags2 & MT2_ABSTRACT; /* Delegate, MulticastDelegate */
+    if (plain)
+        vm_throw_arg(t, VM_ERR_ARGUMENT, "t", "Type must derive from Delegate.");
+    Object *o = plain ? NULL : interop_delegate_original(fn);
+    if (!o && !plain)
         o = interop_delegate_from_native(t, th_mt(type.th), fn);
     if (o)
         qc_set_object(out, o);
@@ -95,7 +99,7 @@ static const NativeLayout *layout_of(MethodTable *mt)
     return l && (l->ok || l->recursive || l->num_fields) ? l : NULL;
 }
 
-static void no_layout(Thread *t, MethodTable *mt, const NativeLayout *l)
+static void no_layout(Thread *t, TypeHandle th, const NativeLayout *l)
 {
     char name[512];
     Err e = {0};
@@ -103,7 +107,7 @@ static void no_layout(Thread *t, MethodTable *mt, const NativeLayout *l)
         vm_throw_err(t, &e);
         return;
     }
-    type_name(th_of(mt), TN_NAMESPACE | TN_FULL_INST, name, sizeof name);
+    type_name(th, TN_NAMESPACE | TN_FULL_INST, name, sizeof name);
     char *text = base_asprintf("Type '%s' cannot be marshaled as an unmanaged structure; no meaningful size or offset can be computed.", name);
     vm_throw_arg(t, VM_ERR_ARGUMENT, NULL, text);
     base_free(text);
@@ -114,10 +118,11 @@ CALL(i32, corelib_marshal_size, QCallTypeHandle type, i32 throws)
     QCALL_BEGIN(t);
     MethodTable *mt = th_mt(type.th);
     const NativeLayout *l = layout_of(mt);
-    bool ok = l && l->ok && !l->recursive;
-    u32 size = ok ? l->size : 0;
+    u8 et = type_elem_kind(type.th);
+    bool pointer = et == ET_PTR || et == ET_FNPTR, ok = pointer || (l && l->ok && !l->recursive);
+    u32 size = pointer ? 8 : ok ? l->size : 0;
     if (!ok && (throws || (l && l->recursive)))
-        no_layout(t, mt, l);
+        no_layout(t, type.th, l);
     QCALL_END(t);
     return (i32)size;
 }
@@ -128,7 +133,7 @@ CALL(i64, corelib_marshal_offset, Field *field)
     i64 offset = 0;
     const NativeLayout *l = layout_of(field->mt);
     if (!l || !l->ok || l->recursive)
-        no_layout(t, field->mt, l);
+        no_layout(t, th_of(field->mt), l);
     for (u32 i = 0; l && i < l->num_fields; i++)
         if (l->fields[i].token == field->token) {
             offset = l->fields[i].native;

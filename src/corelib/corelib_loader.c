@@ -75,7 +75,9 @@ CALL(void, corelib_asm_load, const VmNameParts *parts, ObjectHandleOnStack reque
         from = caller_assembly(t, mark);
     LoadContext *alc = *context.ptr ? vm_context_of(*context.ptr) : from ? from->alc : t->domain->default_context;
     Assembly *a = NULL;
-    if (n.name_len == 0)
+    if (n.name_len == 0 && parts->name)
+        vm_file_not_found(&e, "<Unknown>");
+    else if (n.name_len == 0)
         vm_throwf(t, VM_ERR_ARGUMENT, "String cannot have zero length.");
     else
         PREEMPTIVE(t) { a = vm_bind_assembly(alc, &n, from, &e); }

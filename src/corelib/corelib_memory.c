@@ -97,7 +97,7 @@ CALL(void, corelib_array_create, QCallTypeHandle type, i32 rank, i32 *lengths, i
     bool bad = false;
     if (!from_array_type && th_is_desc(th)) {
         u32 kind = th_desc(th)->kind;
-        if (kind == TD_BYREF) {
+        if (kind == TD_BYREF || (!from_array_type && (kind == TD_VAR || kind == TD_MVAR))) {
             vm_throwf(t, VM_ERR_NOT_SUPPORTED, "Type is not supported.");
             bad = true;
         }

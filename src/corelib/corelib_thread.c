@@ -339,16 +339,6 @@ CALL(i64, corelib_monitor_contention, void)
 }
 
 /* --- Interlocked --------------------------------------------------------------------------------------------------------------- */
-CALL(Object *, corelib_cmpxchg_object, Object **slot, Object *value, Object *expected)
-{
-    return gc_compare_exchange_ref(slot, value, expected);
-}
-
-CALL(Object *, corelib_xchg_object, Object **slot, Object *value)
-{
-    return gc_exchange_ref(slot, value);
-}
-
 CALL(void, corelib_membarrier, void)
 {
     os_membarrier();

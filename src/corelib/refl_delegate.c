@@ -37,7 +37,7 @@ REFL(i32, Delegate_BindToMethodInfo, ObjectHandleOnStack self, ObjectHandleOnSta
         m = refl_method_on(m, mt, &e);
     if (!m)
         vm_throw_err(t, &e);
-    else if (!vm_delegate_bind(t, *self.ptr, *target.ptr, m, flags, &bound))
+    else if (!(m->flags & MF_GENERIC_DEF) && !vm_delegate_bind(t, *self.ptr, *target.ptr, m, flags, &bound))
         bound = false;
     QCALL_END(t);
     return bound;

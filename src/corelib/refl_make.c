@@ -28,9 +28,8 @@ static TypeHandle instantiate(MethodTable *mt, const TypeHandle *args, u32 n, Er
             err_set(e, ERR_TYPE_LOAD, 0, "The generic type '%s' was used with an invalid instantiation in assembly '%s'.", name, from);
             return 0;
         }
-    if (!type_check_constraints(mt->klass->typical, NULL, args, n, e))
-        return 0;
-    return type_instantiate(mt->klass->typical, args, n, e);
+    TypeHandle r = type_instantiate(mt->klass->typical, args, n, e); /* what keeps it from being loaded is told first */
+    return r && type_check_constraints(mt->klass->typical, NULL, args, n, e) ? r : 0;
 }
 
 REFL(void, RuntimeTypeHandle_Instantiate, QCallTypeHandle type, const TypeHandle *args, i32 n, ObjectHandleOnStack out)

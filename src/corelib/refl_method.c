@@ -66,6 +66,11 @@ static Method *stub_if_needed(Method *m, MethodTable *declaring, const TypeHandl
         err_set(e, ERR_MISSING_METHOD, def->token, "The number of generic arguments does not match the method's.");
         return NULL;
     }
+    for (u32 i = 0; i < n; i++)
+        if (args[i] == th_of(type_wk(WK_TYPEDREFERENCE))) {
+            err_set(e, ERR_BAD_IMAGE, def->token, "An attempt was made to load a program with an incorrect format.\n (0x8007000B)");
+            return NULL;
+        }
     if (!type_check_constraints(NULL, def, args, n, e))
         return NULL;
     return type_instantiate_method(def, args, n, e);

@@ -68,7 +68,10 @@ REFL(Method *, ModuleHandle_ResolveMethod, QCallModule m, u32 token, const TypeH
         MethodTable *mt = type_load_typedef(m.module, MD_TOKEN(MDT_TypeDef, owner), &e); /* owner 0 is an error of its own */
         r = mt ? type_method_by_rid(mt, MD_RID(token), &e) : NULL;
     } else {
-        r = type_resolve_method(&c, token, NULL, &e);
+        if (MD_TABLE_OF(token) != MDT_MethodDef && MD_TABLE_OF(token) != MDT_MemberRef && MD_TABLE_OF(token) != MDT_MethodSpec)
+            err_set(&e, ERR_BAD_IMAGE, token, "An attempt was made to load a program with an incorrect format.\n (0x8007000B)");
+        else
+            r = type_resolve_method(&c, token, NULL, &e);
     }
     if (!r) {
         QCALL_BEGIN(t);

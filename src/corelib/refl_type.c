@@ -248,7 +248,9 @@ REFL(void, RuntimeTypeHandle_VerifyInterfaceIsImplemented, QCallTypeHandle type,
 {
     MethodTable *mt = th_mt(type.th), *i = th_mt(iface.th);
     const char *why = NULL;
-    if (!i || !mt_is_interface(i))
+    if (mt && mt == i && mt_is_interface(mt))
+        why = "'this' type cannot be an interface itself.";
+    else if (!i || !mt_is_interface(i))
         why = "The type must be an interface.";
     else if (!mt || (mt != i && !type_implements(mt, i)))
         why = "Interface not found.";

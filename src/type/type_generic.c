@@ -59,20 +59,37 @@ static void name_and_assembly(TypeHandle th, char *name, size_t nlen, char *asse
     assembly_display((m ? m : type_corelib->module)->assembly, assembly, alen);
 }
 
-static TypeHandle make_array(TypeHandle elem, u32 rank, bool sz, Err *e)
+/* "[]", "[*]", "[,]" */
+static void array_shape(char *buf, size_t n, u32 rank, bool sz)
+{
+    char commas[64] = "";
+    memset(commas, ',', MIN(rank ? rank - 1 : 0, (u32)sizeof commas - 1));
+    snprintf(buf, n, "[%s]", rank == 1 && !sz ? "*" : commas);
+}
+
+static bool bad_element(TypeHandle elem, u32 rank, bool sz, Err *e)
 {
     MethodTable *em = th_mt(elem);
     if ((em && (em->flags & MTF_BYREF_LIKE) && mt_is_valuetype(em)) || elem == th_of(type_wk(WK_VOID)) ||
         (th_is_desc(elem) && th_desc(elem)->kind == TD_BYREF)) {
-        char name[200], asmname[200];
+        char name[180], asmname[200], shape[72];
         bool byref = th_is_desc(elem);
+        array_shape(shape, sizeof shape, rank, sz);
         name_and_assembly(elem, name, sizeof name, asmname, sizeof asmname);
         err_set(e, ERR_TYPE_LOAD, 0, "Could not create array type '%s%s' from assembly '%s' because the element type is %s.", name,
-                byref ? "" : "[]", asmname, byref ? "ByRef" : em->flags & MTF_BYREF_LIKE ? "ByRef-like" : "System.Void");
+                byref ? "" : shape, asmname, byref ? "ByRef" : em->flags & MTF_BYREF_LIKE ? "ByRef-like" : "System.Void");
         if (e)
-            snprintf(e->name, sizeof e->name, "%s%s", name, byref ? "" : "[]");
-        return 0;
+            snprintf(e->name, sizeof e->name, "%s%s", name, byref ? "" : shape);
+        return true;
     }
+    return false;
+}
+
+static TypeHandle make_array(TypeHandle elem, u32 rank, bool sz, Err *e)
+{
+    MethodTable *em = th_mt(elem);
+    if (bad_element(elem, rank, sz, e))
+        return 0;
     if (em && (em->klass->kflags & KF_NO_LAYOUT)) {
         load_error_mt(e, em, " because its definition depends on itself");
         return 0;
@@ -132,16 +149,15 @@ TypeHandle type_szarray_of(TypeHandle elem, Err *e)
 static Map64 mdarrays, fnptrs; /* under the lock */
 static bool bad_rank(TypeHandle elem, u32 rank, Err *e)
 {
-    char name[200], asmname[200] = "", commas[64] = "";
-    MethodTable *em = th_mt(elem);
-    type_name(elem, TN_NAMESPACE | TN_FULL_INST, name, sizeof name);
-    if (em)
-        assembly_display(em->module->assembly, asmname, sizeof asmname);
-    memset(commas, ',', MIN(rank ? rank - 1 : 0, (u32)sizeof commas - 1));
+    char name[180], asmname[200], shape[72];
+    if (bad_element(elem, rank, false, e))
+        return false;
+    name_and_assembly(elem, name, sizeof name, asmname, sizeof asmname);
+    array_shape(shape, sizeof shape, rank, false);
     bool first = e && e->kind == ERR_NONE;
-    err_set(e, ERR_TYPE_LOAD, 0, "'%s[%s]' from assembly '%s' has too many dimensions.", name, commas, asmname);
+    err_set(e, ERR_TYPE_LOAD, 0, "'%s%s' from assembly '%s' has too many dimensions.", name, shape, asmname);
     if (first)
-        snprintf(e->name, sizeof e->name, "%s[%s]", name, commas);
+        snprintf(e->name, sizeof e->name, "%s%s", name, shape);
     return false;
 }
 

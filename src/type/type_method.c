@@ -429,7 +429,7 @@ Field *type_field_by_rid(MethodTable *owner, u32 rid, Err *e)
         for (i = 0; i < k->num_fields && MD_RID(k->fields[i].token) != rid;)
             i++;
     if (i >= k->num_fields) {
-        err_set(e, ERR_MISSING_FIELD, MD_TOKEN(MDT_Field, rid), "Field 0x%08x is not declared by the type.", MD_TOKEN(MDT_Field, rid));
+        err_set(e, ERR_MISSING_FIELD, MD_TOKEN(MDT_Field, rid), "Attempted to access a non-existing field.");
         return NULL;
     }
     if ((k->fields[i].flags & FF_STATIC) && !LOADED(bool, e, statics_layout(k, LE)))
