@@ -40,7 +40,7 @@ static void start(Asm *a, const IlasmOptions *opt, bool quiet)
 {
     a->opt = *opt;
     a->quiet = quiet;
-    arena_init(&a->arena, 1 << 20);
+    arena_init(&a->arena, 1 << 16);
     a->pe = pew_new(opt->pe64, !opt->no_cor_stub && opt->machine != ILASM_ARM && opt->machine != ILASM_ARM64);
     a->w = mdw_new();
     static const u8 none[16];
