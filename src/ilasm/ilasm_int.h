@@ -173,7 +173,7 @@ typedef struct Asm {
     VEC(Bytes) bytes;
     VEC(u32) param_toks; /* where .param stands: a method's rows are made before its body is read */
     VEC(Sym) syms;
-    u32 *sym_slots;
+    u64 *sym_slots; /* hash, number + 1 */
     u32 sym_mask, sym_words; /* symbols below sym_words are words */
     WordTables words;
     /* messages */

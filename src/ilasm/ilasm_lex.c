@@ -60,11 +60,12 @@ static void classes_init(void)
 static void grow_slots(Asm *a)
 {
     u32 cap = a->sym_slots ? (a->sym_mask + 1) * 2 : 4096;
-    u32 *slots = base_calloc(cap, sizeof(u32));
-    for (u32 i = 0; i < a->syms.len; i++) {
-        u32 k = base_hash_bytes(ia_s(a, i)->p, ia_s(a, i)->len) & (cap - 1);
+    u64 *slots = base_calloc(cap, sizeof(u64));
+    for (u32 i = 0; a->sym_slots && i <= a->sym_mask; i++) {
+        if (!a->sym_slots[i]) continue;
+        u32 k = (u32)(a->sym_slots[i] >> 32) & (cap - 1);
         while (slots[k]) k = (k + 1) & (cap - 1);
-        slots[k] = i + 1;
+        slots[k] = a->sym_slots[i];
     }
     base_free(a->sym_slots);
     a->sym_slots = slots;
@@ -74,13 +75,14 @@ static void grow_slots(Asm *a)
 u32 ia_sym(Asm *a, const char *p, u32 n)
 {
     if (!a->sym_slots || a->syms.len * 2 > a->sym_mask) grow_slots(a);
-    u32 k = base_hash_bytes(p, n) & a->sym_mask;
-    for (u32 i; (i = a->sym_slots[k]); k = (k + 1) & a->sym_mask) {
-        const Sym *s = ia_s(a, i - 1);
-        if (s->len == n && memcmp(s->p, p, n) == 0) return i - 1;
+    u32 hash = base_hash_bytes(p, n), k = hash & a->sym_mask;
+    for (u64 x; (x = a->sym_slots[k]); k = (k + 1) & a->sym_mask) {
+        if ((u32)(x >> 32) != hash) continue;
+        const Sym *s = ia_s(a, (u32)x - 1);
+        if (s->len == n && memcmp(s->p, p, n) == 0) return (u32)x - 1;
     }
     vec_push(&a->syms, ((Sym){.p = arena_strndup(&a->arena, p, n), .len = n}));
-    a->sym_slots[k] = a->syms.len;
+    a->sym_slots[k] = (u64)hash << 32 | a->syms.len;
     return a->syms.len - 1;
 }
 

@@ -122,7 +122,8 @@ static void debuggable(Asm *a)
     u32 ctor = ia_member_ref(a, type, ia_sym(a, ".ctor", 5), sig, false, 0);
     const u8 value[8] = {1, 0, modes[a->opt.debug], a->opt.debug != ILASM_DEBUG_OPT};
     if (ctor && a->errors == errors)
-        MDW_ADD(a->w, CustomAttribute, mdw_coded(MDK_HasCustomAttribute, assembly), mdw_coded(MDK_CustomAttributeType, ctor), mdw_blob(a->w, value, 8));
+        MDW_ADD(a->w, CustomAttribute, mdw_coded(MDK_HasCustomAttribute, assembly), mdw_coded(MDK_CustomAttributeType, ctor),
+            mdw_blob(a->w, value, 8));
 }
 
 /* --- signing, Win32 resources --- */
