@@ -3,6 +3,7 @@
 #include "corelib/corelib.h"
 
 #include "vm/vm_eh.h"
+#include "vm/vm_helpers.h"
 #include "vm/vm_hresult.h"
 #include "vm/vm_throw.h"
 #include "vm/vm_trace.h"
@@ -97,3 +98,15 @@ CALL(void, corelib_exc_type_load_format, i32 id, StringHandleOnStack out)
     give_text(t, out, "Could not load type '{0}' from assembly '{1}'.");
     QCALL_END(t);
 }
+
+/* --- Refusals, by what compiled code raises them with --------------------------------------------------------------------------------- */
+static void refuse(Method *user, void *target, u32 what)
+{
+    QCALL_BEGIN(t);
+    vm_help_throw_access(user, target, what);
+    QCALL_END(t);
+}
+
+CALL(void, corelib_exc_class_access, Method *user, void *target) { refuse(user, target, 0); }
+CALL(void, corelib_exc_method_access, Method *user, void *target) { refuse(user, target, 1); }
+CALL(void, corelib_exc_field_access, Method *user, void *target) { refuse(user, target, 2); }

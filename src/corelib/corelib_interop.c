@@ -253,8 +253,8 @@ CALL(void, corelib_stub_set_trail_byte, StringHandleOnStack s, u8 byte)
 CALL(void, corelib_stub_throw_param, u32 text, i32 param)
 {
     QCALL_BEGIN(t);
-    (void)text; /* a number of the reference's resources */
-    vm_throwf(t, VM_ERR_MARSHAL_DIRECTIVE, "Cannot marshal 'parameter #%d': %s", param, native_texts[TEXT_PLAIN]);
+    (void)text; /* a number of the reference's resources, of which this runtime has none: nothing follows then */
+    vm_throwf(t, VM_ERR_MARSHAL_DIRECTIVE, "Cannot marshal 'parameter #%d':", param);
     QCALL_END(t);
 }
 
@@ -266,6 +266,11 @@ CALL(void, corelib_stub_custom_marshaler, Method *m, i32 param_token, TypeHandle
     if (o)
         qc_set_object(out, o);
     QCALL_END(t);
+}
+
+CALL(void *, corelib_stub_profiler_begin, void *method)
+{
+    return method; /* nobody is told */
 }
 
 /* ArgIterator exists on another platform only. */
@@ -305,22 +310,35 @@ typedef struct FixedState { /* MngdFixedArrayMarshaler.MarshalerState */
     u32 count;
 } FixedState;
 
+/* The type of the array that a step makes; the library gives its element only.  false: pending. */
+static bool find_array(Thread *t, ArrayStep what, TypeHandle *array, const MethodTable *elem)
+{
+    Err e = {0};
+    if (*array || what != ARRAY_SPACE_MANAGED)
+        return true;
+    PREEMPTIVE(t) { *array = type_szarray_of(th_of(elem), &e); }
+    return *array || vm_throw_err(t, &e);
+}
+
 static void step(const ArrayState *s, ArrayStep what, Object **array, char **native, i32 n)
 {
     QCALL_BEGIN(t);
-    interop_array_step(t, what, s->array, (u16)s->vartype, array, native, (u32)n);
+    TypeHandle type = s->array;
+    if (find_array(t, what, &type, s->elem))
+        interop_array_step(t, what, type, (u16)s->vartype, array, native, (u32)n);
     QCALL_END(t);
 }
 
 static void fixed_step(const FixedState *s, ArrayStep what, Object **array, char *native)
 {
     QCALL_BEGIN(t);
+    TypeHandle type = s->array;
     if (what == ARRAY_CONTENTS_NATIVE && array && *array && ((Array *)*array)->length < s->count)
         vm_throw_arg(t, VM_ERR_ARGUMENT, NULL,
                      "Type could not be marshaled because the length of an embedded array instance does not match the declared length in "
                      "the layout.");
-    else
-        interop_array_step(t, what, s->array, s->vartype, array, &native, s->count);
+    else if (find_array(t, what, &type, s->elem))
+        interop_array_step(t, what, type, s->vartype, array, &native, s->count);
     QCALL_END(t);
 }
 
