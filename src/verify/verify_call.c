@@ -193,6 +193,8 @@ static void pop_args(VMethod *v, Args *a)
         VValue x = v_pop(v);
         if (v->dead)
             return;
+        if (x.kind == V_BYREF && (x.flags & VF_CM) && is_in_param(a, i)) /* which only reads it */
+            x.flags = (u8)((x.flags & ~VF_CM) | VF_RO);
         bool ok = v_check(v, &x, th);
         if (ok && x.kind == V_BYREF && (x.flags & VF_RO) && !is_in_param(a, i))
             v_unexpected(v, VERIFY_StackUnexpected, &x, th);
@@ -412,7 +414,7 @@ static bool passes(TypeHandle from, TypeHandle to)
 {
     if (from == to)
         return true;
-    return v_is_ref_type(from) && v_is_ref_type(to) && v_ref_assignable(from, to);
+    return (v_is_ref_type(from) || (v_is_var(from) && v_var_is_reference(from))) && v_is_ref_type(to) && v_ref_assignable(from, to);
 }
 
 /* Does the target go with the delegate's Invoke, its first parameters taken from the object where closed? */

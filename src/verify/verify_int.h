@@ -125,6 +125,7 @@ bool v_may_use_type(VMethod *v, TypeHandle th);
 
 /* verify_ops.c */
 void v_op(VMethod *v);
+bool v_var_is_reference(TypeHandle th); /* a generic variable that stands for references only */
 TypeHandle v_type_token(VMethod *v, u32 token, VerifyCode constraint); /* 0: reported */
 void v_stored(VMethod *v, const VValue *address, const VValue *value); /* value goes into what address points to */
 /* verify_span.c: each false: not that shape, nothing changed */

@@ -279,7 +279,8 @@ static void load_indirect(VMethod *v, u32 op)
         return;
     }
     TypeHandle th = short_type(op - IL_LDIND_I1);
-    address_of(v, &a, th);
+    if (!(op == IL_LDIND_U1 && v->pos < v->block->il_end && v->w.body.code[v->pos] == IL_POP)) /* a test for null: nothing is read */
+        address_of(v, &a, th);
     v_push(v, v_of(th));
 }
 
@@ -621,7 +622,7 @@ static bool box_is_test(const VMethod *v)
 }
 
 /* A generic variable that stands for reference types only: its boxed form is itself. */
-static bool var_is_reference(TypeHandle th)
+bool v_var_is_reference(TypeHandle th)
 {
     TypeDesc *d = th_desc(th);
     const MdImage *md = d->module->md;
@@ -651,7 +652,7 @@ static void box(VMethod *v)
         v_push_kind(v, V_BAD);
         return;
     }
-    bool boxed_already = x.kind == V_REF && x.th == th && v_is_var(th) && var_is_reference(th);
+    bool boxed_already = x.kind == V_REF && x.th == th && v_is_var(th) && v_var_is_reference(th);
     if (!boxed_already)
         v_check(v, &x, th);
     MethodTable *mt = th_mt(th);
