@@ -144,7 +144,10 @@ void ia_custom(Asm *a) { custom(a, a->owner); }
 void ia_custom_alias(Asm *a, const Alias *al)
 {
     u32 back = a->at + 1;
-    if (a->depth) return;
+    if (a->depth) {
+        a->at = back;
+        return;
+    }
     a->depth++;
     a->at = al->at;
     custom(a, a->owner);

@@ -8,6 +8,7 @@
 typedef struct Fix { /* a target to fill in */
     u32 at, from, label, tok; /* at: of the operand; from: the end of its instruction */
     u8 size;
+    bool table; /* of a switch */
 } Fix;
 
 typedef struct Point { /* an offset, or a label that gives it */
@@ -261,7 +262,7 @@ static void put_branch(Asm *a, u32 op, u8 size)
         buf_le(c, (u64)d, size);
     } else if (ia_is_name(a)) {
         put_op(c, op);
-        vec_push(&a->body->fixes, ((Fix){c->len, c->len + size, t->val, a->at, size}));
+        vec_push(&a->body->fixes, ((Fix){c->len, c->len + size, t->val, a->at, size, false}));
         buf_le(c, 0, size);
     } else {
         ia_expected(a, "a label");
@@ -282,7 +283,7 @@ static void put_switch(Asm *a, u32 op)
         if (ia_is(a, T_INT) || ia_is(a, T_NINT)) {
             buf_le(c, (u64)ia_int_of(a, ia_tok(a)), 4);
         } else if (ia_is_name(a)) {
-            vec_push(&a->body->fixes, ((Fix){c->len, 0, ia_tok(a)->val, a->at, 4}));
+            vec_push(&a->body->fixes, ((Fix){c->len, 0, ia_tok(a)->val, a->at, 4, true}));
             buf_le(c, 0, 4);
         } else {
             ia_expected(a, "a label or ')'");
@@ -547,7 +548,7 @@ void ia_try(Asm *a)
 static void fill_targets(Asm *a)
 {
     Body *b = a->body;
-    for (u32 i = 0; i < b->fixes.len; i++) {
+    for (u32 i = 0; i < b->fixes.len && a->errors < IA_ERRORS_MAX; i++) {
         const Fix *f = &b->fixes.data[i];
         u32 to;
         if (!label_offset(a, f->label, f->tok, &to)) continue;
@@ -596,7 +597,7 @@ static void shorten(Asm *a)
             const Sym *s = ia_s(a, f->label);
             u8 op = f->at ? b->code.p[f->at - 1] : 0;
             bool leave = op == IL_LEAVE, plain = op >= IL_BR && op <= IL_BLT_UN;
-            if (f->size != 4 || f->from != f->at + 4 || s->label_epoch != a->epoch || (!leave && !plain)) continue;
+            if (f->size != 4 || f->table || s->label_epoch != a->epoch || (!leave && !plain)) continue;
             i64 d = (i64)s->label_at - f->from + (s->label_at > f->at ? 0 : 3);
             if (d < -128 || d > 127) continue;
             u32 cut = f->at + 1; /* three bytes from here go */

@@ -199,7 +199,7 @@ void ia_items(Asm *a)
     a->owner = MD_TOKEN(MDT_Module, 1);
     a->at = 0;
     ia_attr_aliases(a);
-    for (u32 i = 0; i < a->items.len; i++) {
+    for (u32 i = 0; i < a->items.len && a->errors < IA_ERRORS_MAX; i++) {
         Item *it = &a->items.data[i];
         a->panic = false;
         a->depth = 0;

@@ -4,7 +4,7 @@
 
 #include "base/utf.h"
 
-enum { DATA_MAX = 1 << 28 };
+enum { DATA_MAX = 1 << 28, DATA_ALL_MAX = 1 << 29 };
 
 u32 ia_data_label(Asm *a, u32 name)
 {
@@ -130,6 +130,11 @@ void ia_data(Asm *a)
     u32 align = d.b.len % 8 == 0 ? 8 : d.b.len % 4 == 0 ? 4 : d.b.len % 2 == 0 ? 2 : 1;
     if (!name) align = 1; /* it goes on where the one before ends */
     else if (d.b.len >= 16) align = 8;
+    if ((u64)pew_size(a->pe, (PewSection)d.section) + d.b.len > DATA_ALL_MAX) {
+        ia_fail(a, tok, "too much data");
+        buf_free(&d.b);
+        return;
+    }
     u32 at = pew_add(a->pe, (PewSection)d.section, d.b.p, d.b.len, align);
     for (u32 i = d.first_fix; i < a->fixes.len; i++) a->fixes.data[i].offset += at;
     if (name && !a->panic) {

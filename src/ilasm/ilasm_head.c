@@ -42,6 +42,7 @@ bool ia_typars(Asm *a, u32 *first, u32 *count)
         g.name = ia_want_name(a);
         if (ia_find_gparam(a, *first, *count, g.name, &same) && ia_s(a, g.name)->len)
             ia_warnf(a, a->tok[at].pos, "two generic parameters are named %s", ia_s(a, g.name)->p);
+        if (*count == 0xFFFF) return ia_fail(a, at, "too many generic parameters");
         vec_push(&a->gparams, g);
         ++*count;
     } while (ia_take(a, ','));
@@ -539,7 +540,7 @@ static void member_heads(Asm *a)
     for (u32 i = 0; i < a->items.len; i++) start[a->items.data[i].cls + 1]++;
     for (u32 i = 0; i <= n; i++) start[i + 1] += start[i];
     for (u32 i = 0; i < a->items.len; i++) order[start[a->items.data[i].cls]++] = i;
-    for (u32 i = 0; i < a->items.len; i++) head(a, &a->items.data[order[i]]);
+    for (u32 i = 0; i < a->items.len && a->errors < IA_ERRORS_MAX; i++) head(a, &a->items.data[order[i]]);
     base_free(start);
     base_free(order);
 }
@@ -569,7 +570,7 @@ void ia_heads(Asm *a)
     class_typars(a);
     aliases(a, false);
     if (a->classes.data[1].extends && a->tok[a->classes.data[1].extends].kw == K_extends) class_bases(a, 1); /* .class '<Module>': F# */
-    for (u32 i = 2; i < a->classes.len; i++) class_bases(a, i);
+    for (u32 i = 2; i < a->classes.len && a->errors < IA_ERRORS_MAX; i++) class_bases(a, i);
     a->fields.len = a->methods.len = 0;
     vec_push(&a->fields, ((Member){0}));
     vec_push(&a->methods, ((Method){0}));

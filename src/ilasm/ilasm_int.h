@@ -232,6 +232,7 @@ typedef struct Asm {
 } Asm;
 
 /* --- ilasm_msg.c --- */
+enum { IA_ERRORS_MAX = 100 }; /* then the rest of the text is not read */
 void ia_errorf(Asm *a, u32 pos, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void ia_warnf(Asm *a, u32 pos, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* "found X, expected WHAT" at the current token, with words near it if it may be a slip; sets panic.  Always false. */

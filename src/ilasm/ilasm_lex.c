@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { INCLUDE_MAX = 32, WORDS_MAX = 2048 };
+enum { INCLUDE_MAX = 32, REPLACED_MAX = 1 << 20, WORDS_MAX = 2048 };
 static const u32 TEXT_MAX = 3000000000u;
 
 enum { C_ID = 1, C_START = 2, C_DIGIT = 4, C_SPACE = 8, C_HEX = 16 };
@@ -34,6 +34,7 @@ typedef struct Lex {
 typedef struct LexState {
     VEC(Condition) conditions;
     VEC(u32) braces;
+    u32 replaced; /* includes and uses of #define so far */
 } LexState;
 
 static void lex_state_free(Asm *a)
@@ -401,6 +402,17 @@ static void define_name(Lex *l, const char *name, u32 n, const char *p)
     if (s != UINT32_MAX) a->syms.data[sym].define = s + 1;
 }
 
+/* Once one is too deep, or there are too many, nothing more is put in: texts may double at each step. */
+static bool too_deep(Lex *l, const char *p, const char *what)
+{
+    u32 *n = &l->a->lex->replaced;
+    if (*n > REPLACED_MAX) return true;
+    if (l->depth + 1 < INCLUDE_MAX && ++*n <= REPLACED_MAX) return false;
+    *n = REPLACED_MAX + 1;
+    ia_errorf(l->a, l->base + (u32)(p - l->text), "%s too deep or too often", what);
+    return true;
+}
+
 static void include(Lex *l, const char *p)
 {
     Asm *a = l->a;
@@ -413,10 +425,7 @@ static void include(Lex *l, const char *p)
     a->tmp.len = 0;
     put_string(&a->tmp, p);
     char *name = arena_strndup(&a->arena, (const char *)a->tmp.p, a->tmp.len);
-    if (l->depth + 1 >= INCLUDE_MAX) {
-        lex_error(l, p, "files include each other too deep");
-        return;
-    }
+    if (too_deep(l, p, "files include each other")) return;
     char *text = ia_read_file(a, name, &size);
     u32 pos = l->base + (u32)(p - l->text);
     if (!text) {
@@ -499,10 +508,7 @@ static const char *lex_name(Lex *l, const char *p)
     u32 sym = ia_sym(a, p, (u32)(q - p));
     const Sym *s = ia_s(a, sym);
     if (UNLIKELY(s->define)) {
-        if (l->depth + 1 >= INCLUDE_MAX) {
-            lex_error(l, p, "names of #define replace each other too deep");
-            return q;
-        }
+        if (too_deep(l, p, "names of #define replace each other")) return q;
         Source d = a->sources.data[s->define - 1];
         u32 at = add_source(a, NULL, d.text, d.size, l->base + (u32)(p - l->text) + 1);
         if (at != UINT32_MAX) lex_source(a, at, l->depth + 1);

@@ -156,6 +156,7 @@ bool ia_statements(Asm *a)
         if (t->kind == T_EOF) return ia_expected(a, "'}'");
         statement(a, t);
         if (UNLIKELY(a->panic)) resync(a);
+        if (UNLIKELY(a->errors >= IA_ERRORS_MAX)) return false;
     }
 }
 

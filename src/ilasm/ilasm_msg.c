@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { ERRORS_MAX = 100, DEPTH_SHOWN = 8 };
+enum { DEPTH_SHOWN = 40 };
 
 static const Source *source_at(const Asm *a, u32 pos)
 {
@@ -56,17 +56,17 @@ static void message(Asm *a, u32 pos, const char *kind, const char *fmt, va_list 
 void ia_errorf(Asm *a, u32 pos, const char *fmt, ...)
 {
     va_list ap;
-    if (a->errors++ >= ERRORS_MAX) return;
+    if (a->errors++ >= IA_ERRORS_MAX) return;
     va_start(ap, fmt);
     message(a, pos, "error", fmt, ap);
     va_end(ap);
-    if (a->errors == ERRORS_MAX && !a->quiet) fprintf(stderr, "ilasm: %u errors; the others are not shown\n", a->errors);
+    if (a->errors == IA_ERRORS_MAX && !a->quiet) fprintf(stderr, "ilasm: %u errors; that is enough\n", a->errors);
 }
 
 void ia_warnf(Asm *a, u32 pos, const char *fmt, ...)
 {
     va_list ap;
-    if (a->warnings++ >= ERRORS_MAX) return;
+    if (a->warnings++ >= IA_ERRORS_MAX) return;
     va_start(ap, fmt);
     message(a, pos, "warning", fmt, ap);
     va_end(ap);

@@ -269,6 +269,7 @@ static void no_member(Asm *a, u32 cls, u32 name, bool field, u32 tok)
     const char *what = field ? "field" : "method";
     static const char *const of_object[] = {"Equals", "Finalize", "GetHashCode", "GetType", "MemberwiseClone", "ReferenceEquals", "ToString",
         ".ctor"};
+    if (cls != 1 && (a->as_def || a->warnings >= IA_ERRORS_MAX)) return;
     map64_get(field ? &a->field_index : &a->method_index, key(cls, name), &there);
     ia_near_init(&n, s->p, s->len);
     if (!there) {
@@ -287,7 +288,7 @@ static void no_member(Asm *a, u32 cls, u32 name, bool field, u32 tok)
     for (u32 i = 0; !there && i < ARRAY_LEN(of_object); i++)
         if (strcmp(s->p, of_object[i]) == 0) return;
     if (may_inherit(a, cls) && !(root_base(a, cls) && !there)) return;
-    if (there || a->as_def) return; /* a call site may say more than the declaration */
+    if (there) return; /* a call site may say more than the declaration */
     ia_warnf(a, a->tok[tok].pos, "no %s %s%s in class %s%s", what, s->p, why, class_text(a, cls), ia_near_text(a, &n));
 }
 
