@@ -1,10 +1,10 @@
 /* ildasm.h: the disassembler: an image as ILAsm text, as a list of its metadata, or as JSON.
  * Files: ildasm_main.c (an image's listing, the output file), ildasm_options.c and .def (the command line), ildasm_out.c (the growing
  * text), ildasm_colour.c (its forms with colours), ildasm_name.c (names, quotes, references to types), ildasm_sig.c (signatures,
- * members), ildasm_value.c (constants, attributes, marshalling, security), ildasm_verbal.c (attributes in words), ildasm_body.c
- * (instructions, clauses), ildasm_source.c (lines of the source), ildasm_index.c (what rows have), ildasm_type.c (classes and their members), ildasm_item.c (which of
- * them are shown), ildasm_manifest.c (assembly, files, resources, data), ildasm_tables.c and ildasm_raw.c (-metadata),
- * ildasm_headers.c (-headers, -stats), ildasm_json.c (-json).
+ * members), ildasm_index.c (what rows have), ildasm_value.c (constants, attributes, marshalling, security), ildasm_verbal.c (attributes
+ * in words), ildasm_body.c (instructions, clauses), ildasm_source.c (lines of the source), ildasm_type.c (classes and their members),
+ * ildasm_item.c (which of them are shown), ildasm_manifest.c (assembly, files, resources, data), ildasm_export.c (slots for native
+ * callers), ildasm_tables.c and ildasm_raw.c (-metadata), ildasm_headers.c (-headers, -stats), ildasm_json.c (-json).
  * Data: one Dis a run (ildasm_int.h): the image, the options, the text so far, names already worked out.
  * Invariants: the text assembles to the same tables and code; what an image has that ILAsm cannot say is a warning, never a
  * comment that hides it.  Bad bytes are reported and left out; nothing is trusted, and the text has a limit.

@@ -1,7 +1,5 @@
 /* ildasm_json.c: -json: the same facts for programs to read.  Text in it is what the listing has: types, signatures, operands.
- *   {"file", "assembly", "references", "entryPoint", "types": [{"token", "name", "flags", "extends", "implements", "fields", "methods",
- *    "properties", "events"}]}; a method: {"token", "name", "flags", "signature", "rva", "codeSize", "maxStack", "initLocals", "locals",
- *    "instructions": [{"offset", "op", "operand", "token", "target"}], "clauses"}.  With -metadata: {"tables": {"TypeDef": [{…}]}}. */
+ * Which keys each object has: the table in the book page, which tests/ildasm holds the output to.  Book: ildasm.md */
 #include "ildasm/ildasm_int.h"
 
 #include "md/md_names.h"
@@ -52,6 +50,40 @@ static void key_flags(Dis *d, const FlagWord *w, u32 flags)
         print;                                                                                                         \
         dis_quote_tail((d), start_);                                                                                   \
     } while (0)
+
+/* Custom attributes of a row, if it has any */
+static void put_json_attributes(Dis *d, u32 token)
+{
+    if (d->opt.no_ca || !dis_has(d, token, HAS_ATTRIBUTES)) return;
+    MdIter it = md_attributes_of(d->m, token);
+    u32 n = 0, size;
+    key(d, "customAttributes");
+    for (u32 r; (r = md_next_row(&it)) && !d->full; n++) {
+        put(d, n ? ",{" : "[{");
+        key_token(d, "token", MD_TOKEN(MDT_CustomAttribute, r));
+        KEY_TEXT(d, "constructor", put_method_ref(d, md_CustomAttribute_Type(d->m, r)));
+        const u8 *p = md_blob(d->m, md_CustomAttribute_Value(d->m, r), &size);
+        key(d, "value"), put_ch(d, '"');
+        for (u32 i = 0; p && i < size && !d->full; i++) put_hexu(d, p[i], 2);
+        put_lit(d, "\"}");
+    }
+    put(d, n ? "]" : "[]");
+}
+
+static void put_json_generics(Dis *d, u32 owner)
+{
+    if (!dis_has(d, owner, HAS_GENERICS)) return;
+    MdIter it = md_generic_params_of(d->m, owner);
+    u32 n = 0;
+    key(d, "genericParameters");
+    put_ch(d, '[');
+    for (u32 r; (r = md_next_row(&it)) && !d->full; n++) {
+        const char *name = md_genericparam_name(d->m, r);
+        if (n) put_ch(d, ',');
+        put_json(d, name, strlen(name));
+    }
+    put_ch(d, ']');
+}
 
 static void put_signature(Dis *d, u32 token)
 {
@@ -163,6 +195,26 @@ static void put_json_body(Dis *d, u32 rid)
     if (b.clause_count) put_json_clauses(d, &b);
 }
 
+static void put_json_params(Dis *d, u32 rid)
+{
+    MdRange r = md_method_params(d->m, rid);
+    u32 n = 0;
+    if (r.first >= r.end) return;
+    key(d, "parameters");
+    put_ch(d, '[');
+    for (u32 i = r.first; i < r.end && !d->full; i++, n++) {
+        u32 p = md_param_at(d->m, i);
+        put(d, n ? ",{" : "{");
+        key_token(d, "token", MD_TOKEN(MDT_Param, p));
+        key_num(d, "sequence", md_Param_Sequence(d->m, p));
+        key_str(d, "name", md_param_name(d->m, p));
+        key_num(d, "flags", md_Param_Flags(d->m, p));
+        put_json_attributes(d, MD_TOKEN(MDT_Param, p));
+        put_ch(d, '}');
+    }
+    put_ch(d, ']');
+}
+
 static void put_json_method(Dis *d, u32 rid)
 {
     u32 token = MD_TOKEN(MDT_MethodDef, rid);
@@ -173,6 +225,9 @@ static void put_json_method(Dis *d, u32 rid)
     key_flags(d, dis_method_flags, md_MethodDef_Flags(d->m, rid));
     key_num(d, "implFlags", md_MethodDef_ImplFlags(d->m, rid));
     KEY_TEXT(d, "signature", put_signature(d, token));
+    put_json_generics(d, token);
+    put_json_params(d, rid);
+    put_json_attributes(d, token);
     key_num(d, "rva", md_MethodDef_RVA(d->m, rid));
     put_json_body(d, rid);
     put_ch(d, '}');
@@ -201,6 +256,7 @@ static void put_json_field(Dis *d, u32 rid)
     key_str(d, "name", md_field_name(d->m, rid));
     key_flags(d, dis_field_flags, md_Field_Flags(d->m, rid));
     KEY_TEXT(d, "type", put_field_type(d, MD_TOKEN(MDT_Field, rid)));
+    put_json_attributes(d, MD_TOKEN(MDT_Field, rid));
     put_ch(d, '}');
 }
 
@@ -210,6 +266,17 @@ static void put_json_named(Dis *d, u32 token, const char *name)
     key_token(d, "token", token);
     key_str(d, "name", name);
     if (MD_TABLE_OF(token) == MDT_Property) KEY_TEXT(d, "signature", put_signature(d, token));
+    MdIter it = md_semantics_of(d->m, token);
+    u32 n = 0;
+    key(d, "methods"), put_ch(d, '[');
+    for (u32 r; (r = md_next_row(&it)) && !d->full; n++) {
+        put(d, n ? ",{" : "{");
+        key_num(d, "semantics", md_MethodSemantics_Semantics(d->m, r));
+        key_token(d, "token", MD_TOKEN(MDT_MethodDef, md_MethodSemantics_Method(d->m, r)));
+        put_ch(d, '}');
+    }
+    put_ch(d, ']');
+    put_json_attributes(d, token);
     put_ch(d, '}');
 }
 
@@ -233,6 +300,9 @@ static void put_json_type(Dis *d, u32 rid)
     md_type_full_name(m, MD_TOKEN(MDT_TypeDef, rid), name, sizeof(name));
     key_str(d, "name", name);
     key_flags(d, dis_type_flags, md_TypeDef_Flags(m, rid));
+    if (d->enclosing[rid]) key_token(d, "enclosing", MD_TOKEN(MDT_TypeDef, d->enclosing[rid]));
+    put_json_generics(d, MD_TOKEN(MDT_TypeDef, rid));
+    put_json_attributes(d, MD_TOKEN(MDT_TypeDef, rid));
     if (md_TypeDef_Extends(m, rid)) KEY_TEXT(d, "extends", put_type_token(d, md_TypeDef_Extends(m, rid)));
     MdIter it = md_interfaces_of(m, rid);
     u32 n = 0;
@@ -298,6 +368,7 @@ void put_json_image(Dis *d)
     put_ch(d, '{');
     key_str(d, "file", d->opt.file ? d->opt.file : "");
     if (md_assembly_identity(m, &n)) md_format_assembly_name(&n, text, sizeof(text)), key_str(d, "assembly", text);
+    if (md_rows(m, MDT_Assembly)) put_json_attributes(d, MD_TOKEN(MDT_Assembly, 1));
     if (d->pe) key_token(d, "entryPoint", d->pe->entry_token), key_num(d, "corFlags", d->pe->cli_flags);
     key(d, "references");
     put_ch(d, '[');

@@ -7,7 +7,7 @@ An input is NAME.il or NAME.cs with lines `// run: OPTIONS`, and under each `// 
 the end do not count) and `// exit: CODE`; `// option: X` goes to the assembler or compiler.  Every image made is also disassembled to a file,
 assembled and compared row by row (mdcompare), some in more forms; with a PDB, the lines too.  Tests made here: each opcode; images that are no images, cut or damaged.
 Last line: `N passed, M failed`."""
-import argparse, glob, os, re, shutil, subprocess, sys
+import argparse, glob, json, os, pty, re, shutil, subprocess, sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -99,6 +99,43 @@ class Suite:
         a, b = self.points((d / "in.il").read_text(encoding="utf-8-sig")), self.points(again)
         return [f"points differ: {x} {y}" for x, y in zip(a, b) if x != y][:3] + (["other methods"] if len(a) != len(b) else [])
 
+    # objects of -json: what a list or object under a key is called in the book's table
+    JSON_KINDS = {"types": "type", "fields": "field", "methods": "method", "parameters": "parameter", "properties": "property, event", "events": "property, event",
+                  "customAttributes": "customAttribute", "instructions": "instruction", "clauses": "clause"}
+
+    def json_form(self, image):
+        """-json is JSON, and its objects have the keys that the book names."""
+        rows = re.findall(r"^\| ([\w, ]+) \| (.*) \|$", (ROOT / "docs/book/ildasm.md").read_text(), re.M)
+        keys = {kind: dict((k, bool(q)) for k, q in re.findall(r"`(\w+)`(\??)", text)) for kind, text in rows}
+        keys["image"].update(types=True, tables=True)
+        for optional in ("codeSize", "maxStack", "initLocals"):
+            keys["method"][optional] = True
+        keys["instruction"].update(op=True, badByte=True)
+        problems = []
+
+        def walk(value, kind):
+            if isinstance(value, list):
+                for x in value:
+                    walk(x, kind)
+            elif isinstance(value, dict):
+                known = keys[kind]
+                problems.extend(f"{kind}: key {k} is not in the book" for k in value if k not in known)
+                problems.extend(f"{kind}: no {k}" for k, optional in known.items() if not optional and k not in value)
+                for k, v in value.items():
+                    if k in self.JSON_KINDS and not (kind == "property, event" and k == "methods"):
+                        walk(v, self.JSON_KINDS[k])
+        for form in ([], ["-metadata"]):
+            code, out, err = run([self.a.runtime, "ildasm", "-json", *form, image])
+            try:
+                tree = json.loads(out)
+                if form:
+                    problems += [f"table {t}: a row without token" for t, rows in tree["tables"].items() if not all("token" in r for r in rows)]
+                else:
+                    walk(tree, "image")
+            except ValueError as e:
+                problems.append(f"{form}: {e}")
+        return problems[:5]
+
     def directives(self, path, image):
         runs = []
         for line in path.read_text(encoding="utf-8").splitlines():
@@ -129,6 +166,7 @@ class Suite:
         self.judge(f"{path.name}: round trip", self.round_trip(image, options))
         for form in ["-caverbal", "-quoteallnames", "-forward", "-raweh", "-typelist", "-unicode"] if path.stem in ("modern", "verbal", "generics") else []:
             self.judge(f"{path.name}: round trip with {form}", self.round_trip(image, options, form=form))
+        self.judge(f"{path.name}: json", self.json_form(image))
         if "// option: -debug" in path.read_text(encoding="utf-8"):
             self.judge(f"{path.name}: lines again", self.lines(image))
 
@@ -195,6 +233,36 @@ class Suite:
         code, out, err = run([self.a.runtime, "ildasm", "--help"])
         self.judge("help", [] if code == 0 and "Usage: stator ildasm" in out else [f"exit code {code}"])
 
+    def terminal(self):
+        """On a terminal: colours unless NO_COLOR, and -pager; elsewhere none."""
+        image, problem = self.make(HERE / "hi.il")
+
+        def on_terminal(args, **env):
+            ours, theirs = pty.openpty()
+            p = subprocess.Popen([self.a.runtime, "ildasm", *args, image], stdout=theirs, stderr=theirs, env={**os.environ, **env})
+            os.close(theirs)
+            text = b""
+            while True:
+                try:
+                    part = os.read(ours, 65536)
+                except OSError:
+                    part = b""
+                if not part:
+                    break
+                text += part
+            os.close(ours)
+            p.wait()
+            return text.decode()
+        red = "\x1b["
+        env = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
+        os.environ.clear()
+        os.environ.update(env)
+        cases = {"terminal: colour": red in on_terminal([]), "terminal: NO_COLOR": red not in on_terminal([], NO_COLOR="1"),
+                 "terminal: -color=never": red not in on_terminal(["-color=never"]), "terminal: -json": red not in on_terminal(["-json"]),
+                 "terminal: -pager": "paged: " + red in on_terminal(["-pager"], PAGER="sed 's/^/paged: /'"), "no terminal": red not in run([self.a.runtime, "ildasm", image])[1]}
+        for name, good in cases.items():
+            self.judge(name, [] if good and not problem else ["wrong"])
+
     def resources(self):
         """Managed resources become files beside the text."""
         d = BUILD / "res"
@@ -220,7 +288,7 @@ def main():
     p.add_argument("--list", action="store_true")
     a = p.parse_args()
     inputs = sorted(f for f in HERE.iterdir() if f.suffix in (".il", ".cs"))
-    made = {"opcodes": Suite.opcodes, "bad_images": Suite.bad_images, "resources": Suite.resources}
+    made = {"opcodes": Suite.opcodes, "bad_images": Suite.bad_images, "resources": Suite.resources, "terminal": Suite.terminal}
     if a.list:
         print("\n".join([f.stem for f in inputs] + list(made)))
         return
