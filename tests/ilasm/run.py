@@ -9,7 +9,7 @@ An input is NAME.il with lines:
   // dasm: OPTIONS    its disassembly, in which each `// want: TEXT` under it stands and no `// not: TEXT` does (runs of blanks count as one)
   … // error: TEXT    at the end of a line: an error there that contains the text; `// warning: TEXT` likewise.  All are listed, and no others.
 Tests made here: options, encodings, images, PDBs, other assemblers' habits.  Last line: `N passed, M failed`."""
-import argparse, os, re, shutil, struct, subprocess, sys
+import argparse, hashlib, os, re, shutil, struct, subprocess, sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -29,6 +29,24 @@ def run(args, cwd=None):
 
 def flat(text):
     return re.sub(r"[ \t]+", " ", text)
+
+
+def strong_name_holds(d, modulus, exponent):
+    """Is the RSA signature (SHA-1, PKCS #1 v1.5, little-endian) that of headers and sections without itself?"""
+    word = lambda at: struct.unpack_from("<I", d, at)[0]
+    nt = word(0x3C)
+    sections, optional = struct.unpack_from("<H", d, nt + 6)[0], struct.unpack_from("<H", d, nt + 20)[0]
+    table = nt + 24 + optional
+    rows = [struct.unpack_from("<IIII", d, table + 40 * i + 8) for i in range(sections)]
+    offset = lambda rva: next(rva - at + raw for _, at, size, raw in rows if at <= rva < at + size)
+    directories = nt + 24 + (112 if struct.unpack_from("<H", d, nt + 24)[0] == 0x20B else 96)
+    cli = offset(word(directories + 14 * 8))
+    at, size = offset(word(cli + 32)), word(cli + 36)
+    head = bytearray(d[:table + 40 * sections])
+    head[nt + 24 + 64:nt + 24 + 68] = bytes(4)
+    digest = hashlib.sha1(bytes(head) + d[word(nt + 24 + 60):at] + d[at + size:]).digest()
+    opened = pow(int.from_bytes(d[at:at + size], "little"), exponent, modulus).to_bytes(size, "big")
+    return opened.startswith(b"\0\1\xFF") and opened.endswith(b"\xFF\0" + bytes.fromhex("3021300906052b0e03021a05000414") + digest)
 
 
 class Suite:
@@ -213,6 +231,24 @@ class Suite:
         lines = run([self.a.runtime, "ildasm", "-linenum", out])[1]
         self.check("without .line the text's own lines", ".line 5" in lines and "dbg2.il" in lines, lines)
 
+    def signing(self):
+        """-key: a signature that holds, and the public key; with a public key only, room for a signature."""
+        words = re.findall(r"0x([0-9A-F]{2})", (ROOT / "tests/unit/pe/key512.h").read_text())
+        pair = bytes(int(w, 16) for w in words)
+        (BUILD / "pair.snk").write_bytes(pair)
+        public = bytes.fromhex("002400000480000054000000") + b"\6\2\0\0\0\x24\0\0RSA1" + pair[12:84]
+        (BUILD / "public.snk").write_bytes(public)
+        for name, flags, extra in (("pair", 9, []), ("public", 1, []), ("pair", 9, ["-x64"])):
+            code, text, out = self.text("signed", ".assembly t {}\n", "-dll", f"-key={name}.snk", *extra)
+            if "libcrypto" in text:
+                print(f"not tested: {text.strip()}")
+                return
+            data = out.read_bytes() if out.exists() else b""
+            self.check(f"-key={name}.snk: public key", code == 0 and public in data, text)
+            signed = code == 0 and strong_name_holds(data, int.from_bytes(pair[20:84], "little"), 65537)
+            self.check(f"-key={name}.snk: signature", signed == (name == "pair"), "wrong signature")
+            self.check(f"-key={name}.snk: flags", f".corflags 0x{flags:x}" in run([self.a.runtime, "ildasm", out])[1])
+
     def optimised(self):
         """-optimize: short forms where they do, targets right."""
         pads = "nop " * 130
@@ -235,7 +271,7 @@ def main():
     p.add_argument("--list", action="store_true")
     a = p.parse_args()
     a.runtime = os.path.abspath(a.runtime)
-    made = {n: getattr(Suite, n) for n in ("options", "sources", "images", "debug", "optimised")}
+    made = {n: getattr(Suite, n) for n in ("options", "sources", "images", "debug", "signing", "optimised")}
     files = sorted(HERE.glob("*.il"))
     if a.list:
         print("\n".join([f.stem for f in files] + list(made)))
