@@ -171,7 +171,7 @@ static void note_escape(Args *a, const VValue *x, u32 i, bool is_this)
         a->holders[a->num_holders++] = *x;
     if (!points && !inner)
         return;
-    if (is_this ? points && !inner && !v_has_attribute(md_of(a->m), a->m->token, "UnscopedRefAttribute") : is_scoped(a, i))
+    if (is_this ? points && !inner && !v_unscoped_this(a->m) : is_scoped(a, i))
         return;
     if (inner)
         a->given |= VF_STACK;

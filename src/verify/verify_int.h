@@ -112,6 +112,7 @@ bool v_uninit(VMethod *v, const VValue *x); /* an uninitialized this: reports it
 static inline bool v_is_uninit(const VMethod *v, const VValue *x) { return (x->flags & VF_THIS) && v->tracks_this && !v->this_init; }
 void v_set_local_bits(VMethod *v, u32 local, u8 flags, bool add);
 bool v_has_attribute(const MdImage *md, u32 token, const char *name);
+bool v_unscoped_this(const Method *m); /* a pointer into a struct's this may leave with the result */
 u32 v_param_row(const MdImage *md, u32 method_rid, u32 sequence); /* Param row, or 0 */
 bool v_return_has_mod(Method *m, const char *name); /* required modifier of the return type */
 TypeHandle v_arg(VMethod *v, u32 i);   /* types of variables and of the result; 0: reported */

@@ -138,6 +138,27 @@ bool v_has_attribute(const MdImage *md, u32 token, const char *name)
     return false;
 }
 
+/* [UnscopedRef] of the method, or of the property whose accessor it is. */
+bool v_unscoped_this(const Method *m)
+{
+    const MdImage *md = m->mt->module->md;
+    if ((m->flags & (MF_ARRAY | MF_STUB)) || MD_TABLE_OF(m->token) != MDT_MethodDef)
+        return false;
+    if (v_has_attribute(md, m->token, "UnscopedRefAttribute"))
+        return true;
+    if (!(m->attrs & MD_SPECIAL_NAME))
+        return false;
+    MdRange r = md_typedef_properties(md, MD_RID(m->mt->klass->token));
+    for (u32 i = r.first; i < r.end; i++) {
+        u32 token = MD_TOKEN(MDT_Property, md_property_at(md, i));
+        MdIter it = md_semantics_of(md, token);
+        for (u32 s; (s = md_next_row(&it));)
+            if (md_MethodSemantics_Method(md, s) == MD_RID(m->token) && v_has_attribute(md, token, "UnscopedRefAttribute"))
+                return true;
+    }
+    return false;
+}
+
 u32 v_param_row(const MdImage *md, u32 method_rid, u32 sequence)
 {
     MdRange r = md_method_params(md, method_rid);
@@ -482,7 +503,7 @@ static void prepare_vars(VMethod *v)
     v->args = ARENA_NEW_ARRAY(v->arena, TypeHandle, w->num_args);
     v->arg_flags = ARENA_NEW_ARRAY(v->arena, u8, w->num_args);
     v->locals = ARENA_NEW_ARRAY(v->arena, TypeHandle, w->num_locals);
-    if (has_this && mt_is_valuetype(v->m->mt) && !v_has_attribute(v->m->mt->module->md, v->m->token, "UnscopedRefAttribute"))
+    if (has_this && mt_is_valuetype(v->m->mt) && !v_unscoped_this(v->m))
         v->arg_flags[0] = VF_STACK; /* callers take a returned pointer to be independent of it */
     for (u32 i = 0; i < w->sig->num_params; i++)
         v->arg_flags[i + has_this] = flags_of_param(v, &w->sig->params[i], i + 1);

@@ -785,6 +785,8 @@ static void ret(VMethod *v)
         v_error(v, VERIFY_ReturnEmpty);
     VValue r = v_pop(v);
     v_check_loadable(v, th);
+    if (want.kind == V_BYREF && v->ret_readonly)
+        r.flags = (u8)(r.flags & ~VF_CM); /* whoever gets it only reads */
     if (!v_check(v, &r, th))
         return;
     if (holds_pointer(th) && (r.flags & VF_STACK))
