@@ -104,6 +104,38 @@ def programs(runtime, folder):
                 check(r.returncode == 0, f'program {dll.stem}', issues[0]['text'] if issues else r.stderr)
 
 
+def options(runtime, ilasm):
+    """What the command prints and returns."""
+    bad, good = assemble(ilasm, HERE / 'runtime' / 'refusals.il', exe=True), assemble(ilasm, HERE / 'metadata.il')
+
+    def run(*args):
+        r = subprocess.run([runtime, 'verify', *map(str, args)], capture_output=True, text=True, timeout=100)
+        return r.returncode, r.stdout, r.stderr
+
+    for code, args in ((0, [good]), (1, [bad]), (1, [good, bad]), (2, []), (2, ['none.dll']), (2, [bad, '--unknown']), (2, [bad, '-g', 'Nonsense']), (0, ['--list']),
+                       (0, ['--help']), (0, [bad, '--metadata']), (1, [bad, '--il'])):
+        check(run(*args)[0] == code, f'exit code {args}', str(run(*args)))
+    check('All classes and methods' in run(good)[1], 'the words of success')
+    check('8 issues in' in run(bad)[1] and '[IL]: Error [ReturnEmpty]: [refusals : Refusals::LeftOnStack()][offset 0x00000002]' in run(bad)[1], 'the words of an issue', run(bad)[1])
+    check('(0x06000004)' in run(bad, '--tokens')[1], 'tokens', run(bad, '--tokens')[1])
+    out = run(bad, '-q')[1]
+    check('[IL]' not in out and '8 issues in' in out, 'quiet', out)
+    out = run(bad, '-g', 'returnempty,StackUnexpected', '-g', 'StackByRef')[1]
+    check('4 issues in' not in out and '3 issues in' in out and 'StackByRef' not in out and 'ReturnVoid' in out, 'ignore', out)
+    every = ','.join(l.split()[0] for l in run('--list')[1].split('\n') if l)
+    check(run(bad, '-g', every)[0] == 0, 'everything ignored')
+    out = run(bad, '-i', 'Refusals:Never*', '-i', 'Refusals:No*')[1]
+    check('2 issues in' in out and 'Never' in out and 'NoReturn' in out, 'include', out)
+    out = run(bad, '-i', 'Refusals:N*', '-e', '*:Never*')[1]
+    check('1 issues in' in out or '1 issue in' in out, 'exclude', out)
+    out = run(bad, '--statistics')[1]
+    check(re.search(r'^types 2  methods 14  bodies 14  IL bytes \d+  issues 8  time [\d.]+ ms$', out, re.M) and re.search(r'^ +3  StackUnexpected ', out, re.M), 'statistics', out)
+    issues = [json.loads(l) for l in run(bad, '--json')[1].split('\n') if l.startswith('{')]
+    want = {'code': 'StackUnexpected', 'assembly': 'refusals', 'method': 'Refusals:WrongArgument()', 'token': '0x06000003', 'offset': 2, 'found': 'int32',
+            'expected': "ref 'string'"}
+    check(len(issues) == 8 and any(all(i.get(k) == v for k, v in want.items()) for i in issues), 'json', str(issues))
+
+
 def csc(runtime, source, *options):
     """One C# file, by the SDK's compiler on our runtime; None: there is no SDK."""
     root = Path(os.environ.get('DOTNET_ROOT') or '/usr/share/dotnet')
@@ -217,6 +249,7 @@ def main():
     if not o.topics or 'metadata' in o.topics:
         metadata.check_rules(assemble(ilasm, HERE / 'metadata.il'), BUILD / 'broken.dll', lambda p: verify(o.runtime, '--metadata', p)[1], check)
     if not o.topics:
+        options(o.runtime, ilasm)
         refused = settings(o.runtime, ilasm)
         refusals(o.runtime, ilasm)
         contexts(o.runtime, ilasm, refused)
