@@ -5,7 +5,8 @@
 
 An input is NAME.il or NAME.cs with lines `// run: OPTIONS`, and under each `// want: TEXT` and `// not: TEXT` (in the output; blanks at
 the end do not count) and `// exit: CODE`; `// option: X` goes to the assembler or compiler.  Every image made is also disassembled to a file,
-assembled and compared row by row (mdcompare), some in more forms; with a PDB, the lines too.  Tests made here: each opcode; images that are no images, cut or damaged.
+assembled and compared row by row (mdcompare), some in more forms; with a PDB, the lines too; its JSON is held to the schema of the book
+page.  Tests made here: each opcode; images that are no images, cut or damaged; resources; what a terminal gets.
 Last line: `N passed, M failed`."""
 import argparse, glob, json, os, pty, re, shutil, subprocess, sys
 from pathlib import Path
