@@ -8,6 +8,7 @@
 #include "ilasm/ilasm.h"
 #include "md/md_sig.h"
 #include "md/md_write.h"
+#include "os/os_file.h"
 #include "pe/pe_write.h"
 
 /* --- Words, tokens, sources --- */
@@ -165,6 +166,7 @@ typedef struct Asm {
     MdWriter *w;
     /* text */
     VEC(Source) sources;
+    VEC(OsFileMap) maps; /* their bytes */
     u32 next_base;
     struct LexState *lex;
     VEC(Tok) toks;

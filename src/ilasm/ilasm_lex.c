@@ -73,14 +73,55 @@ static void grow_slots(Asm *a)
     a->sym_mask = cap - 1;
 }
 
+static inline u64 load8(const char *p)
+{
+    u64 v;
+    memcpy(&v, p, 8);
+    return v;
+}
+
+static inline u32 load4(const char *p)
+{
+    u32 v;
+    memcpy(&v, p, 4);
+    return v;
+}
+
+/* Ends of names overlap, so that no byte is taken alone but in the shortest. */
+static inline u32 hash_name(const char *p, u32 n)
+{
+    const u64 k = 0x9E3779B97F4A7C15ull;
+    u64 h = n * k;
+    if (n >= 8) {
+        for (u32 i = 0; i + 8 < n; i += 8) h = (h ^ load8(p + i)) * k, h ^= h >> 29;
+        h = (h ^ load8(p + n - 8)) * k;
+    } else if (n >= 4) {
+        h = (h ^ (load4(p) | (u64)load4(p + n - 4) << 32)) * k;
+    } else {
+        for (u32 i = 0; i < n; i++) h = (h ^ (u8)p[i]) * k;
+    }
+    return (u32)(h >> 32);
+}
+
+static inline bool same_name(const char *p, const char *q, u32 n)
+{
+    if (n >= 8) {
+        for (u32 i = 0; i + 8 < n; i += 8)
+            if (load8(p + i) != load8(q + i)) return false;
+        return load8(p + n - 8) == load8(q + n - 8);
+    }
+    if (n >= 4) return load4(p) == load4(q) && load4(p + n - 4) == load4(q + n - 4);
+    return memcmp(p, q, n) == 0;
+}
+
 u32 ia_sym(Asm *a, const char *p, u32 n)
 {
     if (!a->sym_slots || a->syms.len * 2 > a->sym_mask) grow_slots(a);
-    u32 hash = base_hash_bytes(p, n), k = hash & a->sym_mask;
+    u32 hash = hash_name(p, n), k = hash & a->sym_mask;
     for (u64 x; (x = a->sym_slots[k]); k = (k + 1) & a->sym_mask) {
         if ((u32)(x >> 32) != hash) continue;
         const Sym *s = ia_s(a, (u32)x - 1);
-        if (s->len == n && memcmp(s->p, p, n) == 0) return (u32)x - 1;
+        if (s->len == n && same_name(s->p, p, n)) return (u32)x - 1;
     }
     vec_push(&a->syms, ((Sym){.p = arena_strndup(&a->arena, p, n), .len = n}));
     a->sym_slots[k] = (u64)hash << 32 | a->syms.len;
@@ -635,6 +676,14 @@ static const char *to_utf8(Asm *a, const u8 *p, size_t n, size_t *len)
     return t;
 }
 
+static bool lex_utf8(Asm *a, const char *name, const char *text, size_t len)
+{
+    u32 s = add_source(a, name, text, len, 0);
+    if (s == UINT32_MAX) return false;
+    vec_reserve(&a->toks, a->toks.len + (u32)(len / 5) + 16);
+    return lex_source(a, s, 0);
+}
+
 bool ia_lex_text(Asm *a, const char *name, const void *data, size_t size)
 {
     size_t len;
@@ -643,10 +692,7 @@ bool ia_lex_text(Asm *a, const char *name, const void *data, size_t size)
         return false;
     }
     const char *text = to_utf8(a, data, size, &len);
-    u32 s = add_source(a, name, text, len, 0);
-    if (s == UINT32_MAX) return false;
-    vec_reserve(&a->toks, a->toks.len + (u32)(len / 5) + 16);
-    return lex_source(a, s, 0);
+    return lex_utf8(a, name, text, len);
 }
 
 static char *read_path(Asm *a, const char *path, size_t *size)
@@ -676,7 +722,14 @@ bool ia_lex_file(Asm *a, const char *path)
         ia_errorf(a, 0, "cannot read %s: %s", path, e.text);
         return false;
     }
-    bool ok = ia_lex_text(a, path, map.data, map.size);
+    const u8 *p = map.data;
+    size_t n = map.size;
+    if (n % 4096 && n < TEXT_MAX && !(n >= 2 && (p[0] ^ p[1]) == 1 && p[0] >= 0xFE)) { /* zeros follow: it is read where it is */
+        size_t skip = n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+        vec_push(&a->maps, map);
+        return lex_utf8(a, path, (const char *)p + skip, n - skip);
+    }
+    bool ok = ia_lex_text(a, path, p, n);
     os_file_unmap(&map);
     return ok;
 }

@@ -53,6 +53,8 @@ static void finish(Asm *a)
     ia_body_free(a);
     for (u32 i = 0; i < a->sources.len; i++) vec_free(&a->sources.data[i].lines);
     vec_free(&a->sources);
+    for (u32 i = 0; i < a->maps.len; i++) os_file_unmap(&a->maps.data[i]);
+    vec_free(&a->maps);
     vec_free(&a->toks);
     vec_free(&a->bytes);
     vec_free(&a->param_toks);
