@@ -120,24 +120,34 @@ static const u32 sha256_rounds[64] = {
     0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f,
     0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
-static void sha256_block(u32 *h, const u8 *p)
+/* One step: what the eight letters stand for turns by one, so that nothing is moved. */
+#define SHA256_STEP(a, b, c, d, e, f, g, h, i)                                                                                  \
+    do {                                                                                                                       \
+        u32 t_ = h + (ror(e, 6) ^ ror(e, 11) ^ ror(e, 25)) + (g ^ (e & (f ^ g))) + sha256_rounds[i] + w[i];                    \
+        d += t_;                                                                                                               \
+        h = t_ + (ror(a, 2) ^ ror(a, 13) ^ ror(a, 22)) + ((a & b) | (c & (a | b)));                                            \
+    } while (0)
+
+static void sha256_block(u32 *state, const u8 *p)
 {
-    u32 w[64], s[8];
+    u32 w[64], a = state[0], b = state[1], c = state[2], d = state[3], e = state[4], f = state[5], g = state[6], h = state[7];
     for (int i = 0; i < 16; i++) w[i] = big_endian(p + i * 4);
     for (int i = 16; i < 64; i++) {
-        u32 a = w[i - 15], b = w[i - 2];
-        w[i] = w[i - 16] + (ror(a, 7) ^ ror(a, 18) ^ a >> 3) + w[i - 7] + (ror(b, 17) ^ ror(b, 19) ^ b >> 10);
+        u32 x = w[i - 15], y = w[i - 2];
+        w[i] = w[i - 16] + (ror(x, 7) ^ ror(x, 18) ^ x >> 3) + w[i - 7] + (ror(y, 17) ^ ror(y, 19) ^ y >> 10);
     }
-    memcpy(s, h, sizeof s);
-    for (int i = 0; i < 64; i++) {
-        u32 a = s[0], e = s[4];
-        u32 t = s[7] + (ror(e, 6) ^ ror(e, 11) ^ ror(e, 25)) + ((e & s[5]) ^ (~e & s[6])) + sha256_rounds[i] + w[i];
-        u32 u = (ror(a, 2) ^ ror(a, 13) ^ ror(a, 22)) + ((a & s[1]) ^ (a & s[2]) ^ (s[1] & s[2]));
-        memmove(s + 1, s, 7 * sizeof *s);
-        s[4] += t;
-        s[0] = t + u;
+    for (int i = 0; i < 64; i += 8) {
+        SHA256_STEP(a, b, c, d, e, f, g, h, i);
+        SHA256_STEP(h, a, b, c, d, e, f, g, i + 1);
+        SHA256_STEP(g, h, a, b, c, d, e, f, i + 2);
+        SHA256_STEP(f, g, h, a, b, c, d, e, i + 3);
+        SHA256_STEP(e, f, g, h, a, b, c, d, i + 4);
+        SHA256_STEP(d, e, f, g, h, a, b, c, i + 5);
+        SHA256_STEP(c, d, e, f, g, h, a, b, i + 6);
+        SHA256_STEP(b, c, d, e, f, g, h, a, i + 7);
     }
-    for (int i = 0; i < 8; i++) h[i] += s[i];
+    const u32 sum[8] = {a, b, c, d, e, f, g, h};
+    for (int i = 0; i < 8; i++) state[i] += sum[i];
 }
 
 void base_sha256(const void *data, size_t len, u8 out[32])
