@@ -63,7 +63,7 @@ static bool attribute_names(const Assembly *on, const char *attribute, const Ass
     return false;
 }
 
-static bool sees_internals(Assembly *user, Assembly *of)
+bool sees_internals(Assembly *user, Assembly *of)
 {
     if (user == of)
         return true;

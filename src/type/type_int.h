@@ -226,6 +226,8 @@ bool weaker_error(MethodTable *mt, u32 body_rid, const char *how, Err *e);
 /* Does a method ask of its type arguments no more than the MethodDef that it takes the place of?  False with *e set: ask again. */
 bool constraints_kept(MethodTable *mt, u32 rid, MethodTable *base, u32 base_rid, Err *e);
 bool constraints_kept_by(MethodTable *mt, u32 rid, MethodTable *base, u32 base_rid, const TypeHandle *base_args, Err *e);
+/* Does an assembly see the internals of another?  type_access.c */
+bool sees_internals(Assembly *user, Assembly *of);
 bool validate_override(MethodTable *mt, u32 rid, MethodTable *base, u32 base_rid, Err *e);
 bool check_constraints(MethodTable *typical, Method *def, const TypeHandle *args, u32 n, Err *e);
 

@@ -12,6 +12,13 @@ static bool instance_ok(MethodTable *mt, Err *e)
     return check_constraints(mt->klass->typical, NULL, mt->aux->inst, mt->klass->num_generic, e);
 }
 
+static bool names(MethodTable *mt, char *type, size_t tn, char *assembly, size_t an)
+{
+    md_type_full_name(mt->module->md, mt->klass->token, type, tn);
+    assembly_display(mt->module->assembly, assembly, an);
+    return true;
+}
+
 static bool interfaces_ok(MethodTable *mt, Err *e)
 {
     u32 n;
@@ -23,8 +30,25 @@ static bool interfaces_ok(MethodTable *mt, Err *e)
         TypeHandle th = load_token(&c, md_InterfaceImpl_Interface(mt->module->md, r), e);
         if (!th || !instance_ok(th_mt(th), e))
             return false;
+        if (!type_may_use_type(mt, th, true)) {
+            char type[200], assembly[200];
+            names(mt, type, sizeof type, assembly, sizeof assembly);
+            return err_set(e, ERR_TYPE_LOAD, mt->klass->token,
+                           "Type '%s' from assembly '%s' is attempting to implement an inaccessible interface.", type, assembly);
+        }
     }
     return true;
+}
+
+static bool parent_ok(MethodTable *mt, Err *e)
+{
+    if (!instance_ok(mt->parent, e))
+        return false;
+    if (!mt->parent || type_may_use_type(mt, th_of(mt->parent), true))
+        return true;
+    char name[300];
+    type_name(th_of(mt->parent), TN_NAMESPACE | TN_FULL_INST, name, sizeof name);
+    return err_set(e, ERR_TYPE_LOAD, mt->klass->token, "Access is denied: '%s'.", name);
 }
 
 /* Does a chain of variables constrained by each other come back to the first? */
@@ -69,13 +93,6 @@ static bool variables_ok(MethodTable *mt, Err *e)
             if (!load_token(&c, md_GenericParamConstraint_Constraint(md, k), e))
                 return false;
     }
-    return true;
-}
-
-static bool names(MethodTable *mt, char *type, size_t tn, char *assembly, size_t an)
-{
-    md_type_full_name(mt->module->md, mt->klass->token, type, tn);
-    assembly_display(mt->module->assembly, assembly, an);
     return true;
 }
 
@@ -216,7 +233,7 @@ bool validate_type(MethodTable *mt, Err *e)
 {
     if (mt->aux->inst && !variables_ok(mt, e))
         return false;
-    if (!statics_ok(mt, e) || !instance_ok(mt->parent, e) || !interfaces_ok(mt, e))
+    if (!statics_ok(mt, e) || !parent_ok(mt, e) || !interfaces_ok(mt, e))
         return false;
     MdIter it = md_method_impls_of(mt->module->md, mt_rid(mt));
     for (u32 row; (row = md_next_row(&it));)
@@ -269,13 +286,29 @@ static bool access_kept(u32 base, u32 own, bool same_assembly)
     }
 }
 
+/* §II.15.4.2.2, "strict": may a class of an assembly, derived from the owner, see the method? */
+static bool override_visible(Assembly *user, Assembly *owner, u32 access)
+{
+    switch (access) {
+    case MD_PUBLIC: case MD_FAMILY: case MD_FAM_OR_ASSEM: return true;
+    case MD_ASSEMBLY: case MD_FAM_AND_ASSEM: return sees_internals(user, owner);
+    default: return user == owner;
+    }
+}
+
 bool validate_override(MethodTable *mt, u32 rid, MethodTable *base, u32 base_rid, Err *e)
 {
     u32 own = md_MethodDef_Flags(mt->module->md, rid) & MD_ACCESS, was = md_MethodDef_Flags(base->module->md, base_rid) & MD_ACCESS;
-    if (mt->module->assembly->trusted || access_kept(was, own, mt->module->assembly == base->module->assembly))
+    bool strict = (md_MethodDef_Flags(base->module->md, base_rid) & MD_CHECK_ACCESS) != 0;
+    bool visible = !strict || override_visible(mt->module->assembly, base->module->assembly, was);
+    if (mt->module->assembly->trusted || (visible && access_kept(was, own, mt->module->assembly == base->module->assembly)))
         return true;
     char type[200], assembly[200];
     names(mt, type, sizeof type, assembly, sizeof assembly);
+    if (!visible)
+        return err_set(e, ERR_TYPE_LOAD, mt->klass->token,
+                       "Method '%s' on type '%s' from assembly '%s' is overriding a method that is not visible from that assembly.",
+                       md_method_name(mt->module->md, rid), type, assembly);
     return err_set(e, ERR_TYPE_LOAD, mt->klass->token, "Derived method '%s' in type '%s' from assembly '%s' cannot reduce access.",
                    md_method_name(mt->module->md, rid), type, assembly);
 }
