@@ -11,6 +11,10 @@
     .hidden gc_barrier_code_start, gc_barrier_code_end, gc_barrier_store, gc_barrier_exchange
     .hidden gc_barrier_store_marking, gc_barrier_exchange_marking
     .hidden gc_heap_base, gc_heap_size, gc_card_biased, gc_state_biased
+    .globl  gc_exchange_ref_probed, gc_compare_exchange_ref_probed
+    .hidden gc_exchange_ref_probed, gc_compare_exchange_ref_probed, gc_exchange_ref, gc_compare_exchange_ref
+    .type gc_exchange_ref_probed, @function
+    .type gc_compare_exchange_ref_probed, @function
     .type gc_barrier_store, @function
     .type gc_barrier_exchange, @function
     .type gc_barrier_store_marking, @function
@@ -92,6 +96,19 @@ gc_barrier_exchange_marking:
     MARKING
 2:  ret
     .size gc_barrier_exchange_marking, . - gc_barrier_exchange_marking
+
+/* Interlocked on references: a null slot faults here, where it can be unwound. */
+    .p2align 4
+gc_exchange_ref_probed:
+    cmpb    $0, (%rdi)
+    jmp     gc_exchange_ref
+    .size gc_exchange_ref_probed, . - gc_exchange_ref_probed
+
+    .p2align 4
+gc_compare_exchange_ref_probed:
+    cmpb    $0, (%rdi)
+    jmp     gc_compare_exchange_ref
+    .size gc_compare_exchange_ref_probed, . - gc_compare_exchange_ref_probed
 gc_barrier_code_end:
     nop
     .section .note.GNU-stack, "", @progbits

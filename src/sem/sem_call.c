@@ -56,7 +56,7 @@ static bool virtual_call(SemWalk *w, SemCall *c, Method *m, bool shared, Err *e)
     c->m = m;
     if (!(m->flags & MF_VIRTUAL) || (!mt_is_interface(mt) && ((m->flags & MF_FINAL) || (mt->flags2 & MT2_SEALED)) && !(m->flags & MF_ABSTRACT))) {
         c->null_check = true;
-        return direct(w, c, type_direct_body(m), shared, e);
+        return direct(w, c, shared && m->num_generic ? m : type_direct_body(m), shared, e);
     }
     if (m->num_generic) {
         c->dispatch = SEM_CALL_GENERIC_VIRTUAL;
@@ -247,6 +247,8 @@ static bool pick(SemWalk *w, SemCall *c, Method *m, bool shared, Err *e)
     if (m->flags & MF_STATIC) {
         if (is_virtual)
             return sem_invalid(e);
+        if ((m->flags & MF_ABSTRACT) && !p->pf_constrained)
+            return err_set(e, ERR_BAD_IMAGE, p->in.token, "Bad IL format.");
         return p->pf_constrained ? constrained_static(w, c, m, shared, e) : direct(w, c, m, shared, e);
     }
     if (m->flags & MF_ARRAY && m->array_kind != ARRAY_CTOR) {
@@ -265,7 +267,9 @@ static bool pick(SemWalk *w, SemCall *c, Method *m, bool shared, Err *e)
         return constrained_call(w, c, m, shared, e);
     if (UNLIKELY(m->flags & MF_ABSTRACT) && !is_virtual)
         return err_set(e, ERR_BAD_IMAGE, p->in.token, "Bad IL format.");
-    return is_virtual ? virtual_call(w, c, m, shared, e) : direct(w, c, type_direct_body(m), shared, e);
+    if (is_virtual)
+        return virtual_call(w, c, m, shared, e);
+    return direct(w, c, shared && m->num_generic ? m : type_direct_body(m), shared, e);
 }
 
 static bool plain_call(SemWalk *w, SemInst *o, Method *m, bool shared, Err *e)
@@ -463,7 +467,7 @@ static bool ldftn(SemWalk *w, SemInst *o, Method *m, bool shared, Err *e)
     SemPrivate *p = w->priv;
     SemCall *c = &o->call;
     bool is_virtual = p->in.op == IL_LDVIRTFTN;
-    c->m = m;
+    c->m = m = is_virtual || (shared && m->num_generic) ? m : type_direct_body(m);
     c->dispatch = SEM_CALL_DIRECT;
     if (is_virtual) {
         SEM_NEED(1);

@@ -334,6 +334,19 @@ static Method *class_impl(MethodTable *mt, Method *im, Err *e)
     return NULL;
 }
 
+static bool ambiguous_error(MethodTable *mt, Method *im, Err *e)
+{
+    char type[200], iface[200], from[200];
+    type_name(th_of(im->mt), TN_NAMESPACE | TN_FULL_INST, iface, sizeof iface);
+    type_name(th_of(mt), TN_NAMESPACE | TN_FULL_INST, type, sizeof type);
+    assembly_display(mt->module->assembly, from, sizeof from);
+    if (e && e->kind == ERR_NONE)
+        e->hresult = (i32)0x8013106A; /* COR_E_AMBIGUOUSIMPLEMENTATION */
+    return err_set(e, ERR_TYPE_LOAD, 1,
+                   "Could not call method '%s.%s()' on interface '%s' with type '%s' from assembly '%s' because there are multiple "
+                   "incompatible interface methods overriding this method.", iface, im->name, iface, type, from);
+}
+
 /* --- Default methods ------------------------------------------------------------------------------------------------------- */
 typedef struct Candidate {
     MethodTable *iface;
@@ -374,16 +387,7 @@ static Method *default_impl(MethodTable *mt, Method *im, bool variant, Err *e)
         return NULL;
     char name[300], type[200];
     if (count > 1) {
-        type_method_name(im, false, name, sizeof name);
-        type_name(th_of(mt), TN_NAMESPACE | TN_FULL_INST, type, sizeof type);
-        char a[100], b[100];
-        type_name(th_of(best[0].iface), TN_NAMESPACE | TN_FULL_INST, a, sizeof a);
-        type_name(th_of(best[1].iface), TN_NAMESPACE | TN_FULL_INST, b, sizeof b);
-        err_set(e, ERR_TYPE_LOAD, 1,
-                "Could not call method '%s' on type '%s' because there are multiple incompatible interface methods overriding this method.",
-                name, type);
-        if (e)
-            e->hresult = (i32)0x8013106A; /* COR_E_AMBIGUOUSIMPLEMENTATION */
+        ambiguous_error(mt, im, e);
         return NULL;
     }
     Method *m = method_by_rid(best[0].iface, best[0].rid, e);
@@ -562,8 +566,14 @@ static Method *find_constrained(TypeHandle th, Method *m, Err *e)
         return NULL;
     }
     MethodTable *mt = (MethodTable *)th;
-    if (m->flags & MF_STATIC)
-        return m->flags & MF_VIRTUAL ? find_static_impl(mt, m, e) : m;
+    if (m->flags & MF_STATIC) {
+        Method *r = m->flags & MF_VIRTUAL ? find_static_impl(mt, m, e) : m;
+        if (!r && e && e->kind == ERR_ENTRY_POINT && e->token != IMPL_TAKEN_AWAY) { /* the reference has one text for none and for many */
+            e->kind = ERR_NONE;
+            ambiguous_error(mt, m, e);
+        }
+        return r;
+    }
     return find_virtual(mt, m, e);
 }
 

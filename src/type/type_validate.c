@@ -229,11 +229,68 @@ static bool statics_ok(MethodTable *mt, Err *e) /* instance fields: type_layout.
     return true;
 }
 
+/* --- Results of overrides ---------------------------------------------------------------------------------------------------- */
+static TypeHandle result_of(MethodTable *owner, u32 rid, SigSide *side, Err *e)
+{
+    const MdImage *md = owner->module->md;
+    *side = (SigSide){.module = owner->module, .args = owner->aux->inst};
+    side->sig = md_blob(md, md_MethodDef_Signature(md, rid), &side->len);
+    MdSig s = md_sig(side->sig, side->len);
+    MdMethodSig head;
+    SigContext c = context_of(owner);
+    Method *m = method_by_rid(owner, rid, e);
+    if (!m || !md_sig_method(&s, &head))
+        return 0;
+    if (head.generic_count)
+        c.method_args = type_method_inst(m, &c.num_method_args);
+    return sig_read(&c, &s, false, e);
+}
+
+/* A class may narrow what a slot returns, one level below another: always to something that converts to what was there before by
+ * reference. */
+static bool result_ok(MethodTable *mt, u32 slot, Err *e)
+{
+    SlotSrc now = mt->klass->slot_src[slot], was = mt->parent->klass->slot_src[slot];
+    if (now.depth == was.depth && now.index == was.index)
+        return true;
+    MethodTable *base = ancestor_at(mt, was.depth);
+    u32 rid = md_method_at(mt->module->md, mt->klass->first_method_rid + now.index);
+    u32 base_rid = md_method_at(base->module->md, base->klass->first_method_rid + was.index);
+    SigSide own, old;
+    TypeHandle r = result_of(mt, rid, &own, e), b = r ? result_of(base, base_rid, &old, e) : 0;
+    if (!r || !b)
+        return false;
+    if (r == b || sig_equal(&own, &old, false))
+        return true;
+    bool variables = th_desc(r) && (th_desc(r)->kind == TD_VAR || th_desc(r)->kind == TD_MVAR);
+    bool reference = variables || !(th_is_desc(r) || th_is_valuetype(r));
+    if (reference && !th_is_desc(b) && !th_is_valuetype(b) && can_cast(r, b))
+        return true;
+    if (th_desc(b) && (th_desc(b)->kind == TD_MVAR || (variables && th_desc(r)->kind == th_desc(b)->kind)))
+        return true; /* of two methods each its own variable: their signatures were compared when the body was placed */
+    char type[200], assembly[200], of[200];
+    names(mt, type, sizeof type, assembly, sizeof assembly);
+    md_type_full_name(base->module->md, base->klass->token, of, sizeof of);
+    return err_set(e, ERR_TYPE_LOAD, mt->klass->token,
+                   "Return type in method '%s.%s()' on type '%s' from assembly '%s' is not compatible with base type method '%s.%s()'.", type,
+                   md_method_name(mt->module->md, rid), type, assembly, of, md_method_name(base->module->md, base_rid));
+}
+
+static bool results_ok(MethodTable *mt, Err *e)
+{
+    if (mt_is_interface(mt) || !mt->parent || !(mt->klass->kflags & KF_FOLLOWED))
+        return true;
+    for (u32 s = 0; s < mt->parent->klass->num_slots; s++)
+        if (!result_ok(mt, s, e))
+            return false;
+    return true;
+}
+
 bool validate_type(MethodTable *mt, Err *e)
 {
     if (mt->aux->inst && !variables_ok(mt, e))
         return false;
-    if (!statics_ok(mt, e) || !parent_ok(mt, e) || !interfaces_ok(mt, e))
+    if (!statics_ok(mt, e) || !parent_ok(mt, e) || !interfaces_ok(mt, e) || !results_ok(mt, e))
         return false;
     MdIter it = md_method_impls_of(mt->module->md, mt_rid(mt));
     for (u32 row; (row = md_next_row(&it));)
@@ -253,6 +310,8 @@ bool validate_method(Module *m, u32 rid, Err *e)
         return false;
     if (sig && len && ((sig[0] & SIG_EXPLICIT_THIS) || ((attrs & MD_STATIC) && (sig[0] & SIG_HAS_THIS))))
         wrong = "The signature is incorrect.";
+    else if ((attrs & (MD_STATIC | MD_VIRTUAL)) == (MD_STATIC | MD_VIRTUAL) && !(md_TypeDef_Flags(md, md_method_owner(md, rid)) & TD_INTERFACE))
+        wrong = "Virtual Static Method.";
     else if ((attrs & MD_ABSTRACT) && !(attrs & MD_VIRTUAL))
         wrong = "Non-virtual abstract method.";
     else if ((attrs & MD_VIRTUAL) && (attrs & MD_RT_SPECIAL_NAME) && strcmp(md_method_name(md, rid), ".ctor") == 0)

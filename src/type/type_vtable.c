@@ -371,14 +371,14 @@ void fill_vtable(MethodTable *mt, MethodTable *from)
 }
 
 /* --- Completeness ---------------------------------------------------------------------------------------------------------- */
-static bool no_impl_error(MethodTable *mt, const char *name, Err *e)
+static bool no_impl_error(MethodTable *mt, const char *name, bool is_static, Err *e)
 {
     char asmname[200], full[200];
     assembly_display(mt->module->assembly, asmname, sizeof asmname);
     md_type_full_name(mt->module->md, mt->klass->token, full, sizeof full);
     bool first = e && e->kind == ERR_NONE;
-    err_set(e, ERR_TYPE_LOAD, mt->klass->token, "Method '%s' in type '%s' from assembly '%s' does not have an implementation.", name, full,
-            asmname);
+    err_set(e, ERR_TYPE_LOAD, mt->klass->token, is_static ? "Virtual static method '%s' is not implemented on type '%s' from assembly '%s'." :
+            "Method '%s' in type '%s' from assembly '%s' does not have an implementation.", name, full, asmname);
     if (first)
         snprintf(e->name, sizeof e->name, "%s", full);
     return false;
@@ -414,7 +414,7 @@ static bool check_interface(MethodTable *mt, MethodTable *iface, Err *e)
         if (!r && ignored.kind == ERR_ENTRY_POINT && ignored.token == IMPL_TAKEN_AWAY)
             continue;
         if (!r && (ignored.kind == ERR_ENTRY_POINT || ignored.kind == ERR_NONE))
-            return no_impl_error(mt, md_method_name(imd, rid), e);
+            return no_impl_error(mt, md_method_name(imd, rid), (attrs & MD_STATIC) != 0, e);
         if (!r && ignored.kind == ERR_PENDING) {
             if (e)
                 *e = ignored;
@@ -457,10 +457,10 @@ bool check_complete(MethodTable *mt, Err *e)
         MethodTable *owner;
         u32 rid;
         if (filled_attrs(mt, k->slot_src[s], &owner, &rid) & MD_ABSTRACT)
-            return no_impl_error(mt, md_method_name(owner->module->md, rid), e);
+            return no_impl_error(mt, md_method_name(owner->module->md, rid), false, e);
     }
     MdIter it = md_interfaces_of(mt->module->md, mt_rid(mt));
-    if (it.cur >= it.end)
+    if (it.cur >= it.end && !(mt->parent->flags2 & MT2_ABSTRACT)) /* an abstract parent may have left something */
         return true;
     u32 n;
     MethodTable **map = interfaces_of(mt, &n, e);
@@ -510,11 +510,13 @@ Method *type_slot_method(MethodTable *mt, u32 slot)
 Method *type_direct_body(Method *m)
 {
     MtClass *k = m->mt->klass;
-    if ((m->flags & (MF_VIRTUAL | MF_STATIC)) != MF_VIRTUAL || m->num_generic || !(k->kflags & KF_HAS_IMPLS) || mt_is_array(m->mt) ||
+    if ((m->flags & (MF_VIRTUAL | MF_STATIC)) != MF_VIRTUAL || !(k->kflags & KF_HAS_IMPLS) || mt_is_array(m->mt) ||
         m->slot >= k->num_slots)
         return m;
     SlotSrc s = k->slot_src[m->slot];
     Method *body = s.depth == k->depth && s.index != m->index ? type_slot_method(m->mt, m->slot) : NULL;
+    if (body && (m->flags & MF_GENERIC_INST))
+        body = type_instantiate_method(body, m->dict->args, m->num_generic, NULL);
     return body ? body : m;
 }
 

@@ -1,6 +1,6 @@
 /* vm_helpers.c: the functions that compiled code calls (jit/helpers.def).
  * Those marked T run behind a transition stub: what they leave pending is raised at the call.  Those marked L are called as they are.
- * The memory helpers (those of Interlocked on references among them) probe their first bytes inside [vm_help_mem_start, vm_help_mem_end), with the return address at [rsp], so that the
+ * The memory helpers probe their first bytes inside [vm_help_mem_start, vm_help_mem_end), with the return address at [rsp], so that the
  * signal handler can make a NullReferenceException of a fault there by unwinding that one address.
  * Book: vm.md  Tests: tests/il */
 #include "vm/vm_helpers.h"
@@ -34,19 +34,6 @@ __asm__("    .text\n"
         "    jmp memset@PLT\n"
         "1:  ret\n"
         "    .size vm_help_memset, . - vm_help_memset\n"
-        "    .p2align 4\n"
-        "    .globl vm_help_exchange_object\n    .hidden vm_help_exchange_object\n    .type vm_help_exchange_object, @function\n"
-        "vm_help_exchange_object:\n"
-        "    cmpb $0, (%rdi)\n"
-        "    jmp gc_exchange_ref\n"
-        "    .size vm_help_exchange_object, . - vm_help_exchange_object\n"
-        "    .p2align 4\n"
-        "    .globl vm_help_compare_exchange_object\n    .hidden vm_help_compare_exchange_object\n"
-        "    .type vm_help_compare_exchange_object, @function\n"
-        "vm_help_compare_exchange_object:\n"
-        "    cmpb $0, (%rdi)\n"
-        "    jmp gc_compare_exchange_ref\n"
-        "    .size vm_help_compare_exchange_object, . - vm_help_compare_exchange_object\n"
         "    .globl vm_help_mem_end\n    .hidden vm_help_mem_end\n"
         "vm_help_mem_end:\n");
 
