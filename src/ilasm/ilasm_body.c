@@ -347,7 +347,13 @@ static void put_token(Asm *a, u32 op, u32 token)
 static void note_own_line(Asm *a)
 {
     Place p = ia_place(a, ia_tok(a)->pos);
-    u32 doc = ia_document(a, p.file);
+    if (a->line.own_file != p.file) { /* where a debugger finds it; -deterministic: as it was called */
+        char *full = a->opt.deterministic ? NULL : os_file_realpath(p.file);
+        a->line.own_doc = ia_document(a, full ? arena_strdup(&a->arena, full) : p.file);
+        a->line.own_file = p.file;
+        base_free(full);
+    }
+    u32 doc = a->line.own_doc;
     const SeqPoint *last = a->points.len > a->body->first_point ? &vec_last(&a->points) : NULL;
     if (last && last->doc == doc && last->line == p.line) return;
     vec_push(&a->points, ((SeqPoint){a->body->code.len, doc, p.line, 1, p.line, 2}));

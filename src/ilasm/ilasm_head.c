@@ -412,6 +412,9 @@ static void impl_attrs(Asm *a, Method *m)
 
 static void add_method(Asm *a, Item *it, Method *m, const Pinvoke *p, u32 at)
 {
+    const Cls *c = &a->classes.data[it->cls];
+    if ((m->flags & MD_ABSTRACT) && !(c->flags & (TD_ABSTRACT | TD_INTERFACE)))
+        ia_warnf(a, a->tok[at].pos, "the method %s is abstract, the class %s is not", ia_s(a, m->m.name)->p, ia_s(a, c->name)->p);
     u32 plain = ia_plain_name(a, m->m.name);
     u32 rid = mdw_method(a->w, it->cls, 0, m->impl, m->flags, md_str(mdw_image(a->w), plain), m->m.sig);
     if (!rid) {

@@ -228,6 +228,8 @@ typedef struct Asm {
     struct {
         u32 doc, line, col, end_line, end_col;
         bool pending, any;
+        const char *own_file; /* of own_doc: lines of the text itself */
+        u32 own_doc;
     } line;
     u8 language[3][16];
     bool has_language;
