@@ -489,7 +489,8 @@ static const char *directive(Lex *l, const char *p)
     bool counts = !l->a->lex->conditions.len || vec_last(&l->a->lex->conditions).on;
 #define IS(word) (n == sizeof(word) - 1 && memcmp(w, word, sizeof(word) - 1) == 0)
     if (IS("ifdef") || IS("ifndef")) {
-        bool there = len && l->a->syms.data[ia_sym(l->a, name, len)].define != 0, on = counts && there == IS("ifdef");
+        u32 sym = len ? ia_sym(l->a, name, len) : 0;
+        bool there = len && l->a->syms.data[sym].define != 0, on = counts && there == IS("ifdef");
         if (!len) lex_error(l, start, "expected a name");
         vec_push(&l->a->lex->conditions, ((Condition){on, counts, on, pos}));
     } else if (IS("else") || IS("endif")) {
@@ -507,7 +508,8 @@ static const char *directive(Lex *l, const char *p)
     } else if (IS("define") && len) {
         define_name(l, name, len, q);
     } else if (IS("undef") && len) {
-        l->a->syms.data[ia_sym(l->a, name, len)].define = 0;
+        u32 sym = ia_sym(l->a, name, len); /* may move the symbols */
+        l->a->syms.data[sym].define = 0;
     } else if (IS("include")) {
         include(l, name);
     } else if (IS("line")) {
