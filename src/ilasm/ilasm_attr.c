@@ -102,7 +102,8 @@ static void add_attribute(Asm *a, u32 parent, u32 ctor, u32 blob, u32 at)
     MDW_ADD(a->w, CustomAttribute, coded, type, blob);
     u32 table = MD_TABLE_OF(parent), rid = MD_RID(parent);
     if ((table != MDT_TypeDef && table != MDT_MethodDef) || !suppresses_security(a, ctor)) return;
-    u32 col = table == MDT_TypeDef ? (u32)MDC_TypeDef_Flags : (u32)MDC_MethodDef_Flags, flag = table == MDT_TypeDef ? TD_HAS_SECURITY : MD_HAS_SECURITY;
+    bool def = table == MDT_TypeDef;
+    u32 col = def ? (u32)MDC_TypeDef_Flags : (u32)MDC_MethodDef_Flags, flag = def ? TD_HAS_SECURITY : MD_HAS_SECURITY;
     mdw_set(a->w, table, rid, col, md_col(mdw_image(a->w), table, rid, col) | flag);
 }
 

@@ -100,6 +100,7 @@ static inline u32 hash_name(const char *p, u32 n)
     } else {
         for (u32 i = 0; i < n; i++) h = (h ^ (u8)p[i]) * k;
     }
+    h = (h ^ h >> 32) * k; /* so that the last characters, which differ most, reach the low bits */
     return (u32)(h >> 32);
 }
 
