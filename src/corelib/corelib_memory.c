@@ -95,9 +95,12 @@ CALL(void, corelib_array_create, QCallTypeHandle type, i32 rank, i32 *lengths, i
     QCALL_BEGIN(t);
     TypeHandle th = type.th;
     bool bad = false;
-    if (!from_array_type && th_is_desc(th)) {
+    if (from_array_type && type_is_open(th)) {
+        vm_throwf(t, VM_ERR_NOT_SUPPORTED, "Cannot create arrays of open type.");
+        bad = true;
+    } else if (!from_array_type && th_is_desc(th)) {
         u32 kind = th_desc(th)->kind;
-        if (kind == TD_BYREF || (!from_array_type && (kind == TD_VAR || kind == TD_MVAR))) {
+        if (kind == TD_BYREF || kind == TD_VAR || kind == TD_MVAR) {
             vm_throwf(t, VM_ERR_NOT_SUPPORTED, "Type is not supported.");
             bad = true;
         }

@@ -195,6 +195,8 @@ CALL(i32, corelib_thread_state, Thread *n)
 {
     enum { ABORT_REQUESTED = 128 };
     u32 shown = n->state & (THREAD_STATE_BACKGROUND | THREAD_STATE_UNSTARTED | THREAD_STATE_STOPPED | THREAD_STATE_WAITSLEEPJOIN);
+    if (shown & THREAD_STATE_STOPPED) /* what it was is no longer said */
+        shown = THREAD_STATE_STOPPED;
     return (i32)(shown | (n->request & THREAD_REQ_KILL ? ABORT_REQUESTED : 0u));
 }
 

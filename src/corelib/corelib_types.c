@@ -346,6 +346,8 @@ static bool activation_allowed(Thread *t, TypeHandle th)
         missing = "Uninitialized Strings cannot be created.";
     else if (mt_is_delegate(mt))
         return vm_throwf(t, VM_ERR_ARGUMENT, "Type is not supported.");
+    else if (mt->flags & MTF_GENERIC_SHARED)
+        unsupported = "Type is not supported.";
     if (missing)
         return vm_throwf(t, VM_ERR_MISSING_METHOD, "%s", missing);
     return !unsupported || vm_throwf(t, VM_ERR_NOT_SUPPORTED, "%s", unsupported);

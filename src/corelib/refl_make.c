@@ -94,6 +94,8 @@ bool refl_check_instantiable(Thread *t, TypeHandle th, bool uninitialized)
         return vm_throwf(t, VM_ERR_ARGUMENT, "Cannot dynamically create an instance of System.Void.");
     if (mt->flags & MTF_BYREF_LIKE)
         return vm_throwf(t, VM_ERR_NOT_SUPPORTED, "Cannot create boxed ByRef-like values.");
+    if (mt->flags & MTF_GENERIC_SHARED)
+        return vm_throwf(t, VM_ERR_NOT_SUPPORTED, "%s", unsupported);
     return true;
 }
 

@@ -234,6 +234,8 @@ static void fixed_array_value(NativeValue *v, MethodTable *mt, u8 nt, const Nati
     v->elem = e;
     v->count = spec->count;
     v->size = e->size * v->count;
+    if (v->count == 0)
+        bad(v, TEXT_ZERO_ARRAY);
     v->align = MAX(e->align, 1u);
     if (e->kind == NV_BAD)
         bad(v, (NativeText)e->why);
@@ -489,7 +491,8 @@ bool native_layout_check(const NativeLayout *l, Err *e)
         const NativeField *f = &l->fields[i];
         const NativeValue *v = f->value.elem ? f->value.elem : &f->value;
         if (f->value.kind == NV_BAD) {
-            type_name(th_of(f->owner->klass->typical), TN_NAMESPACE, type, sizeof type);
+            const MtClass *k = f->owner->klass; /* as its row says: of a nested type the last name alone */
+            snprintf(type, sizeof type, "%s%s%s", k->ns, k->ns[0] ? "." : "", k->name);
             return err_set(e, ERR_TYPE_LOAD, 0, "Cannot marshal field '%s' of type '%s': %s", md_str(f->owner->module->md,
                            md_Field_Name(f->owner->module->md, MD_RID(f->token))), type, native_texts[f->value.why]);
         }

@@ -339,6 +339,8 @@ static bool scan_methods(Def *d, MethodTable *mt, MtClass *k, u32 *new_slots, Er
             return err_set(e, ERR_TYPE_LOAD, MD_TOKEN(MDT_MethodDef, rid), "Bad use of Runtime Impl attribute.");
         if (!d->m->assembly->trusted && !validate_method(d->m, rid, e))
             return false;
+        if ((d->attrs & TD_IMPORT) && md_MethodDef_RVA(md, rid))
+            return err_set(e, ERR_TYPE_LOAD, MD_TOKEN(MDT_MethodDef, rid), "Method with non-zero RVA in an Import.");
         u32 blob_len;
         const u8 *blob = md_blob(md, md_MethodDef_Signature(md, rid), &blob_len);
         if (blob && blob_len > 4 && (blob[0] & SIG_GENERIC) && (blob[1] & 0xC0) == 0xC0) { /* a number above 16,383 */

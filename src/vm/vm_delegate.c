@@ -402,7 +402,7 @@ static BindKind choose(MethodTable *dt, MethodTable *target, Method *m, u32 flag
         return BIND_ERROR;
     u32 dn = f.ds->num_params, mn = f.ms->num_params;
     bool may_close = !(flags & DELEGATE_OPEN_ONLY) && (target || !(flags & DELEGATE_NEVER_CLOSE_OVER_NULL));
-    bool may_open = !(flags & DELEGATE_CLOSED_ONLY);
+    bool may_open = !(flags & DELEGATE_CLOSED_ONLY) && !target; /* a target that is given is never dropped */
     if (m->flags & MF_STATIC) {
         if (flags & DELEGATE_INSTANCE_ONLY)
             return BIND_NONE;
