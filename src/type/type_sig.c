@@ -74,10 +74,21 @@ static TypeHandle load_as(const SigContext *c, u8 et, u32 token, Err *e)
     return 0;
 }
 
+/* Types by address (ELEMENT_TYPE_INTERNAL) are the runtime's own way to write signatures: none may come from a file. */
+static bool sig_in_file(const SigContext *c, const u8 *p)
+{
+    const PeImage *pe = c->module ? c->module->pe : NULL;
+    return pe && p >= pe->data && p < pe->data + pe->size;
+}
+
 static TypeHandle read_inst(const SigContext *c, MdSig *s, bool canon, Err *e)
 {
     u8 et = md_sig_byte(s);
-    u32 token = md_sig_token(s), n = md_sig_uint(s);
+    s->internal |= et == ET_INTERNAL && !sig_in_file(c, s->p);
+    MethodTable *made = et == ET_INTERNAL ? md_sig_internal(s) : NULL; /* the definition, in signatures made by the runtime */
+    if (made)
+        et = mt_is_valuetype(made) ? ET_VALUETYPE : ET_CLASS;
+    u32 token = made ? 0 : md_sig_token(s), n = md_sig_uint(s);
     if (et == ET_INTERNAL || s->bad || n == 0 || n > GENERIC_MAX) {
         err_set(e, ERR_BAD_IMAGE, 0, "Bad generic instance in a signature.");
         return 0;
@@ -88,7 +99,7 @@ static TypeHandle read_inst(const SigContext *c, MdSig *s, bool canon, Err *e)
         return th_of(type_wk(WK_CANON));
     }
     TypeHandle small[16], *args = n > ARRAY_LEN(small) ? base_malloc(n * sizeof *args) : small, r = 0;
-    TypeHandle def = load_as(c, et, token, e);
+    TypeHandle def = made ? th_of(made) : load_as(c, et, token, e);
     if (def && !th_is_desc(def)) {
         u32 i = 0;
         while (i < n && (args[i] = sig_read(c, s, canon, e)))
@@ -117,13 +128,6 @@ static TypeHandle read_fnptr(const SigContext *c, MdSig *s, Err *e)
         return 0;
     }
     return type_fnptr(c, from, (u32)(s->p - from), e);
-}
-
-/* Types by address (ELEMENT_TYPE_INTERNAL) are the runtime's own way to write signatures: none may come from a file. */
-static bool sig_in_file(const SigContext *c, const u8 *p)
-{
-    const PeImage *pe = c->module ? c->module->pe : NULL;
-    return pe && p >= pe->data && p < pe->data + pe->size;
 }
 
 TypeHandle sig_read(const SigContext *c, MdSig *s, bool canon, Err *e)
@@ -255,8 +259,10 @@ static bool walk_vars(const SigContext *c, MdSig *s, u32 depth)
         s->p += MIN(8, s->end - s->p);
         return false;
     case ET_GENERICINST: {
-        md_sig_byte(s);
-        md_sig_token(s);
+        if (md_sig_byte(s) == ET_INTERNAL)
+            s->p += MIN(8, s->end - s->p);
+        else
+            md_sig_token(s);
         bool r = false;
         for (u32 n = md_sig_uint(s); n-- && !s->bad;)
             r |= walk_vars(c, s, depth + 1);

@@ -44,10 +44,9 @@ static TypeHandle type_by_name(Thread *t, Method *m, const char *name, u32 len)
 static u32 target_of(const Accessor *a) { return a->kind == UA_CTOR ? 0 : 1; }
 
 typedef struct Encoding {
-    const Module *module; /* that of the outermost generic type: its tokens are used */
-    u8 bytes[256];
+    u8 bytes[512];
     u32 len;
-    bool bad; /* too long, or a generic type of another module within */
+    bool bad; /* too long */
 } Encoding;
 
 static void put_byte(Encoding *c, u32 b)
@@ -69,6 +68,13 @@ static void put_uint(Encoding *c, u32 v) /* §II.23.2 */
     put_byte(c, v & 0xff);
 }
 
+static void put_handle(Encoding *c, u64 th)
+{
+    put_byte(c, ET_INTERNAL);
+    for (u32 i = 0; i < 8; i++)
+        put_byte(c, th >> 8 * i & 0xff);
+}
+
 /* As a signature that is read in any generic context of the accessor: variables stay variables, closed types are their handles. */
 static void put_type(Encoding *c, TypeHandle th)
 {
@@ -81,20 +87,13 @@ static void put_type(Encoding *c, TypeHandle th)
         put_byte(c, d->kind == TD_BYREF ? ET_BYREF : ET_PTR);
         put_type(c, d->elem);
     } else if (mt && !mt_is_array(mt) && mt->aux->inst) {
-        if (!c->module)
-            c->module = mt->module;
-        c->bad |= c->module != mt->module;
         put_byte(c, ET_GENERICINST);
-        put_byte(c, mt_is_valuetype(mt) ? ET_VALUETYPE : ET_CLASS);
-        put_uint(c, MD_RID(mt->klass->token) << 2);
+        put_handle(c, th_of(mt->klass->typical));
         put_uint(c, mt->klass->num_generic);
         for (u32 i = 0; i < mt->klass->num_generic; i++)
             put_type(c, mt->aux->inst[i]);
     } else {
-        u64 v = th;
-        put_byte(c, ET_INTERNAL);
-        for (u32 i = 0; i < 8; i++)
-            put_byte(c, v >> 8 * i & 0xff);
+        put_handle(c, th);
     }
 }
 
@@ -110,7 +109,7 @@ static SigType *encode_open(Method *m, TypeHandle th)
     SigType *s = type_alloc(alc, HEAP_COLD, sizeof *s);
     s->kind = ET_CLASS;
     s->sig = bytes;
-    s->module = c.module ? (Module *)c.module : m->mt->module;
+    s->module = m->mt->module;
     return s;
 }
 
@@ -141,7 +140,7 @@ static bool name_types(Accessor *a, Err *e)
         if (!a->named[at] || (typical && !open))
             return err_set(e, ERR_PENDING, 0, "exception while a type was looked for");
         if (open && !(a->open = encode_open(m, open)))
-            return err_set(e, ERR_MISSING_FEATURE, m->token, "UnsafeAccessorType with an open generic argument of another assembly");
+            return err_set(e, ERR_TYPE_LOAD, m->token, "Could not load type '%.*s': too long.", (int)len, text);
     }
     return true;
 }

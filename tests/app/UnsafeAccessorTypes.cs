@@ -33,6 +33,8 @@ internal static class Named<T>
 {
     [UnsafeAccessor(UnsafeAccessorKind.Constructor)] [return: UnsafeAccessorType("Box`1[[!0]]")] public static extern object New(T v);
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_v")] public static extern ref T Value([UnsafeAccessorType("Box`1[!0]")] object b);
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_size")] public static extern ref int Lists([UnsafeAccessorType("System.Collections.Generic.List`1[[System.Collections.Generic.LinkedList`1[[!0]], System.Collections]], System.Private.CoreLib")] object l);
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "count")] public static extern ref int Linked([UnsafeAccessorType("System.Collections.Generic.LinkedList`1[[!0]], System.Collections")] object l);
     [UnsafeAccessor(UnsafeAccessorKind.Method)] public static extern U Convert<U>([UnsafeAccessorType("Box`1[[!0]]")] object b, [UnsafeAccessorType("System.Func`2[[!0],[!!0]], System.Private.CoreLib")] object f);
 }
 
@@ -63,6 +65,8 @@ internal static class Program
 
     private static void Main()
     {
+        Console.WriteLine(Named<string>.Lists(new List<LinkedList<string>> { new() }) + " " + Named<string>.Linked(new LinkedList<string>(["a", "b"])) + " " + Named<int>.Linked(new LinkedList<int>([1])));
+        try { Named<string>.Lists(new List<LinkedList<Uri>>()); } catch (InvalidCastException) { Console.WriteLine("another list"); }
         object h = Make(21), g = Twice(null, h);
         Console.WriteLine(h.GetType().Name + Show(g, h) + Made(null));
         N(h) = 5;
