@@ -467,7 +467,7 @@ static bool ldtoken(SemWalk *w, SemInst *o, Err *e)
     u32 token = w->priv->in.token;
     struct IlStub *s = w->priv->stub;
     if (s) {
-        if (type_client.stub_type(s, token))
+        if (type_client.stub_type(s, token, &(const SigType *){NULL}))
             return token_of_type(w, o, token, e);
         return type_client.stub_method(s, token, NULL, NULL, NULL) ? token_of_method(w, o, token, e) : token_of_field(w, o, token, e);
     }

@@ -480,7 +480,7 @@ typedef struct TypeClient {
     void *(*ensure_statics)(MethodTable *mt, bool *settled, Err *e);
     bool neutral; /* D12; set before the first domain is made */
     /* Token table of VM-made bodies. */
-    TypeHandle (*stub_type)(struct IlStub *s, u32 token);
+    TypeHandle (*stub_type)(struct IlStub *s, u32 token, const struct SigType **from); /* *from: to be read in each context; NULL: the same in all */
     /* c: context the member is wanted in; NULL: any.  *shared (may be NULL): depends on it. */
     Method *(*stub_method)(struct IlStub *s, u32 token, const SigContext *c, bool *shared, Err *e);
     Field *(*stub_field)(struct IlStub *s, u32 token, const SigContext *c, MethodTable **owner, bool *shared, Err *e);

@@ -30,8 +30,17 @@ u32 prim_size(u8 et)
 /* --- To loaded types -------------------------------------------------------------------------------------------------- */
 TypeHandle load_token(const SigContext *c, u32 token, Err *e)
 {
-    if (UNLIKELY(c->stub != NULL))
-        return type_client.stub_type(c->stub, token);
+    if (UNLIKELY(c->stub != NULL)) {
+        const SigType *from = NULL;
+        TypeHandle th = type_client.stub_type(c->stub, token, &from);
+        if (!from)
+            return th;
+        SigContext k = *c;
+        k.module = from->module;
+        k.stub = NULL;
+        MdSig s = md_sig(from->sig, MD_SIG_DEPTH * 16); /* made by the runtime: it ends where its type does */
+        return sig_read(&k, &s, false, e);
+    }
     Module *m = c->module;
     switch (MD_TABLE_OF(token)) {
     case MDT_TypeDef:
@@ -291,7 +300,11 @@ bool sig_is_shared(const SigContext *c, MdSig s)
 bool sig_has_vars(MdSig s) { return walk_vars(NULL, &s, 0); }
 bool token_is_shared(const SigContext *c, u32 token)
 {
-    if (MD_TABLE_OF(token) != MDT_TypeSpec || c->stub)
+    if (c->stub) {
+        const SigType *from = NULL;
+        return type_client.stub_type(c->stub, token, &from) && from && sig_is_shared(c, md_sig(from->sig, MD_SIG_DEPTH * 16));
+    }
+    if (MD_TABLE_OF(token) != MDT_TypeSpec)
         return false;
     return sig_is_shared(c, md_sig_of(c->module->md, token));
 }

@@ -172,7 +172,7 @@ typedef struct IlStubToken {
     Field *field;
     GcHandle string;
     const MethodSig *sig;  /* SIG of calli */
-    const SigType *from;   /* METHOD, FIELD of a shared body: type whose member it is in each generic context; NULL: the same in all */
+    const SigType *from;   /* of a shared body: the TYPE, or the type whose member it is in each generic context; NULL: the same in all */
 } IlStubToken;
 struct IlStub {
     LoadContext *alc;

@@ -15,7 +15,7 @@ typedef struct Accessor {
     Method *m;
     const MethodSig *sig;
     TypeHandle *named; /* [0] result, [1 + i] parameters: types of UnsafeAccessorTypeAttribute, 0 where there is none */
-    SigType *open;     /* in shared code: what named has over variables, for the one that owns the member; NULL: no variables */
+    SigType **open;    /* in shared code: what named has over variables; NULL: no variables */
     i64 kind;
     bool has_name;
     char name[512];
@@ -128,7 +128,7 @@ static bool name_types(Accessor *a, Err *e)
             return err_set(e, ERR_BAD_IMAGE, m->token, "Invalid usage of UnsafeAccessorTypeAttribute.");
         Thread *t = thread_current();
         TypeHandle open = 0;
-        Method *typical = at == target_of(a) && (m->flags & (MF_CTX_MT | MF_CTX_METHOD)) && memchr(text, '!', len)
+        Method *typical = (m->flags & (MF_CTX_MT | MF_CTX_METHOD)) && memchr(text, '!', len)
                               ? type_method_by_rid(m->mt->klass->typical, MD_RID(m->token), e)
                               : NULL;
         COOPERATIVE(t)
@@ -139,7 +139,7 @@ static bool name_types(Accessor *a, Err *e)
         }
         if (!a->named[at] || (typical && !open))
             return err_set(e, ERR_PENDING, 0, "exception while a type was looked for");
-        if (open && !(a->open = encode_open(m, open)))
+        if (open && !(a->open[at] = encode_open(m, open)))
             return err_set(e, ERR_TYPE_LOAD, m->token, "Could not load type '%.*s': too long.", (int)len, text);
     }
     return true;
@@ -265,7 +265,7 @@ static TypeHandle no_byref(TypeHandle th)
 static const SigType *owner_in_context(const Accessor *a, u32 at)
 {
     if (!(a->m->flags & (MF_CTX_MT | MF_CTX_METHOD)) || a->named[at])
-        return a->open;
+        return a->open[at];
     return at ? &a->sig->params[at - 1] : &a->sig->ret;
 }
 
@@ -302,6 +302,15 @@ static bool is_variable(const Accessor *a, u32 at)
     return md_sig_peek(&s) == ET_VAR || md_sig_peek(&s) == ET_MVAR;
 }
 
+/* An argument that is declared as object and named as another class is cast. */
+static void load_argument(const Accessor *a, IlBuilder *b, u32 i)
+{
+    TypeHandle th = a->named[i + 1];
+    ilb_ldarg(b, i);
+    if (th && th_mt(th) && !mt_is_valuetype(th_mt(th)) && a->sig->params[i].kind != ET_BYREF)
+        ilb_op_token(b, IL_CASTCLASS, ilb_type_from(b, th, a->open[i + 1]));
+}
+
 static bool emit(const Accessor *a, IlBuilder *b, Err *e)
 {
     u32 at = target_of(a);
@@ -315,14 +324,14 @@ static bool emit(const Accessor *a, IlBuilder *b, Err *e)
         if (!f)
             return false;
         if (a->kind == UA_FIELD)
-            ilb_ldarg(b, 0);
+            load_argument(a, b, 0);
         ilb_op_token(b, a->kind == UA_FIELD ? IL_LDFLDA : IL_LDSFLDA, ilb_field_from(b, f, mt, from));
     } else {
         Method *x = find_method(a, mt, e);
         if (!x)
             return false;
         for (u32 i = a->kind == UA_STATIC_METHOD ? 1 : 0; i < a->sig->num_params; i++)
-            ilb_ldarg(b, i);
+            load_argument(a, b, i);
         bool virt = a->kind == UA_METHOD && (x->flags & MF_VIRTUAL) && !mt_is_valuetype(mt);
         ilb_op_token(b, a->kind == UA_CTOR ? IL_NEWOBJ : virt ? IL_CALLVIRT : IL_CALL, ilb_method_from(b, x, from));
     }
@@ -347,10 +356,12 @@ IlStub *vm_accessor_body(Method *m, Err *e)
     if (a.kind != UA_CTOR && a.has_name)
         snprintf(a.name, sizeof a.name, "%.*s", (int)v.str_len, v.str);
     a.named = base_calloc(a.sig->num_params + 1u, sizeof *a.named);
+    a.open = base_calloc(a.sig->num_params + 1u, sizeof *a.open);
     IlBuilder b;
     ilb_begin(&b, type_method_context_of(m), "UnsafeAccessor", NULL);
     bool ok = name_types(&a, e) && emit(&a, &b, e);
     IlStub *s = ilb_finish_body(&b, a.sig);
     base_free(a.named);
+    base_free(a.open);
     return ok ? s : NULL;
 }

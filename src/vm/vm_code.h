@@ -42,6 +42,7 @@ bool vm_class_is_ready(MethodTable *mt); /* its constructor has run to its end, 
 /* Dynamic methods: resolves a token of a body that has IlStub.resolver; filled in by corelib/. false: *e or nothing pending. */
 /* Tokens of a body that takes the place of a shared generic method's: from is read in the context at hand (IlStubToken.from). */
 u32 ilb_method_from(IlBuilder *b, Method *m, const SigType *from);
+u32 ilb_type_from(IlBuilder *b, TypeHandle th, const SigType *from);
 u32 ilb_field_from(IlBuilder *b, Field *f, MethodTable *owner, const SigType *from);
 /* The body alone, for a Method that exists already. */
 IlStub *ilb_finish_body(IlBuilder *b, const MethodSig *sig);

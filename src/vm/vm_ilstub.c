@@ -117,6 +117,10 @@ u32 ilb_method_from(IlBuilder *b, Method *m, const SigType *from)
 {
     return add_token(b, (IlStubToken){.kind = STUB_TOKEN_METHOD, .method = m, .from = from});
 }
+u32 ilb_type_from(IlBuilder *b, TypeHandle th, const SigType *from)
+{
+    return add_token(b, (IlStubToken){.kind = STUB_TOKEN_TYPE, .type = th, .from = from});
+}
 u32 ilb_field_from(IlBuilder *b, Field *f, MethodTable *owner, const SigType *from)
 {
     return add_token(b, (IlStubToken){.kind = STUB_TOKEN_FIELD, .field = f, .type = th_of(owner), .from = from});
@@ -210,10 +214,14 @@ static bool token(IlStub *s, u32 tok, u8 kind, IlStubToken *out)
     return true;
 }
 
-static TypeHandle stub_type(IlStub *s, u32 tok)
+static TypeHandle stub_type(IlStub *s, u32 tok, const SigType **from)
 {
     IlStubToken t;
-    return token(s, tok, STUB_TOKEN_TYPE, &t) ? t.type : 0;
+    *from = NULL;
+    if (!token(s, tok, STUB_TOKEN_TYPE, &t))
+        return 0;
+    *from = t.from;
+    return t.type;
 }
 
 /* The type that t->from is in c, or the base of it that owner's definition is. */
