@@ -1,7 +1,8 @@
 /* verify.h: is this IL type safe?  (§III.1.8, and what today's C# needs beyond it.)
  *
  * Files: verify_errors.def (codes and words), verify_value.c (types of values: assignment, merging, words for them), verify_method.c (one
- * method: blocks, merges, protected blocks), verify_ops.c (opcodes), verify_call.c (calls, construction, delegates), verify_meta.c (rows of
+ * method: blocks, merges, protected blocks), verify_ops.c (opcodes), verify_call.c (calls, construction, delegates), verify_span.c (spans
+ * over stackalloc and constant data), verify_meta.c (rows of
  * metadata, §II.22), verify_assembly.c (everything in a module, one report).
  * Data: sem_scan gives blocks, handlers and variables; type_resolve_* say what a token means; values carry a TypeHandle in which generic
  * variables stay open, so a method is verified once, in its typical form, for all of its instantiations.
@@ -38,8 +39,8 @@ typedef struct VerifySink {
     void *arg;
 } VerifySink;
 
-/* Verifies one method's body in its typical form (no body: nothing to do); how many issues were reported.  scan: the compiler's, taken over when it is
- * of that form; NULL: there is none. */
+/* Verifies one method's body in its typical form (no body: nothing to do); how many issues were reported.
+ * scan: the compiler's, taken over when it is of that form; NULL: there is none. */
 u32 verify_method(Method *m, const SemWalk *scan, Arena *a, const VerifySink *sink);
 /* Forgets what is kept between methods; the world is stopped: types may go away (type_is_dying). */
 void verify_forget(void);
