@@ -322,7 +322,8 @@ static int expand_other(SemWalk *w, SemInst *o, u32 id, TypeHandle t, Err *e)
             return 1;
         }
         return 0;
-    case SEM_INTR_CREATE_SPAN: case SEM_INTR_TYPE_FROM_HANDLE: case SEM_INTR_TYPE_IS_VALUE_TYPE: case SEM_INTR_CURRENT_THREAD_NATIVE: case SEM_INTR_ACTIVATOR_CREATE:
+    case SEM_INTR_CREATE_SPAN:
+    case SEM_INTR_TYPE_FROM_HANDLE: case SEM_INTR_TYPE_IS_VALUE_TYPE: case SEM_INTR_CURRENT_THREAD_NATIVE: case SEM_INTR_ACTIVATOR_CREATE:
         return 0;
     }
     return 2;

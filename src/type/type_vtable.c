@@ -133,7 +133,8 @@ bool weaker_error(MethodTable *mt, u32 body_rid, const char *how, Err *e)
     assembly_display(mt->module->assembly, asmname, sizeof asmname);
     md_type_full_name(mt->module->md, mt->klass->token, full, sizeof full);
     return err_set(e, ERR_TYPE_LOAD, mt->klass->token,
-                   "Method '%s' on type '%s' from assembly '%s' tried to %s method with weaker type parameter constraints.", md_method_name(mt->module->md, body_rid), full, asmname, how);
+                   "Method '%s' on type '%s' from assembly '%s' tried to %s method with weaker type parameter constraints.",
+                   md_method_name(mt->module->md, body_rid), full, asmname, how);
 }
 
 static bool final_error(MethodTable *mt, Err *e)
