@@ -170,7 +170,7 @@ bool ia_init_opt(Asm *a, u32 parent)
 static void link_member(Asm *a, Map64 *index, bool field, u32 rid)
 {
     Member *m = field ? &a->fields.data[rid] : &a->methods.data[rid].m;
-    u64 k = (u64)m->cls << 32 | m->name, first = 0;
+    u64 k = ia_member_key(m->cls, m->name, m->sig), first = 0;
     map64_get(index, k, &first);
     m->next = (u32)first;
     map64_put(index, k, rid);

@@ -77,7 +77,7 @@ typedef struct GParam {
 } GParam;
 
 typedef struct Member { /* fields and methods: number == rid */
-    u32 cls, name, sig, next; /* next: of the same class and name */
+    u32 cls, name, sig, next; /* next: of the same key in the index */
     u32 head;
 } Member;
 
@@ -180,6 +180,7 @@ typedef struct Asm {
     WordTables words;
     /* messages */
     u32 errors, warnings;
+    u32 strangers; /* members of our classes that they do not declare */
     bool quiet, panic; /* panic: the statement has been reported */
     /* declarations */
     VEC(Cls) classes;
@@ -191,7 +192,7 @@ typedef struct Asm {
     VEC(Alias) aliases;
     Map64 class_index;  /* (enclosing, name) -> class */
     Map64 typeref_index; /* (scope, name) -> token */
-    Map64 field_index, method_index; /* (class, name) -> first */
+    Map64 field_index, method_index; /* ia_member_key -> first */
     Map64 assembly_index, module_index, file_index, exported_index; /* name -> token */
     u32 cls, method; /* what !T and !!T mean now; 0: none */
     u32 gp_method_first, gp_method_count;
@@ -353,6 +354,7 @@ u32 ia_field_ref(Asm *a);
 u32 ia_owner_ref(Asm *a); /* ldtoken, .custom (…): type, method or field */
 u32 ia_mdtoken(Asm *a);
 u32 ia_find_method(const Asm *a, u32 cls, u32 name, u32 sig);
+u64 ia_member_key(u32 cls, u32 name, u32 sig);
 u32 ia_find_field(const Asm *a, u32 cls, u32 name, u32 sig);
 u32 ia_member_ref(Asm *a, u32 owner, u32 name, u32 sig, bool field, u32 tok);
 u32 ia_find_class(const Asm *a, u32 encl, u32 name);

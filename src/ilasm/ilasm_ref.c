@@ -223,19 +223,27 @@ u32 ia_plain_name(Asm *a, u32 sym)
     return ia_str(a, sym);
 }
 
+u64 ia_member_key(u32 cls, u32 name, u32 sig)
+{
+    u64 k = base_hash_u64(key(cls, name)) ^ sig * 0x9E3779B97F4A7C15ull;
+    return k ? k : 1;
+}
+
+static bool is_member(const Member *m, u32 cls, u32 name, u32 sig) { return m->cls == cls && m->name == name && m->sig == sig; }
+
 u32 ia_find_method(const Asm *a, u32 cls, u32 name, u32 sig)
 {
     u64 i = 0;
-    map64_get(&a->method_index, key(cls, name), &i);
-    while (i && a->methods.data[i].m.sig != sig) i = a->methods.data[i].m.next;
+    map64_get(&a->method_index, ia_member_key(cls, name, sig), &i);
+    while (i && !is_member(&a->methods.data[i].m, cls, name, sig)) i = a->methods.data[i].m.next;
     return (u32)i;
 }
 
 u32 ia_find_field(const Asm *a, u32 cls, u32 name, u32 sig)
 {
     u64 i = 0;
-    map64_get(&a->field_index, key(cls, name), &i);
-    while (i && a->fields.data[i].sig != sig) i = a->fields.data[i].next;
+    map64_get(&a->field_index, ia_member_key(cls, name, sig), &i);
+    while (i && !is_member(&a->fields.data[i], cls, name, sig)) i = a->fields.data[i].next;
     return (u32)i;
 }
 
@@ -261,33 +269,33 @@ static bool root_base(const Asm *a, u32 cls)
 
 static const char *class_text(const Asm *a, u32 cls) { return cls > 1 ? ia_s(a, a->classes.data[cls].name)->p : "<Module>"; }
 
+enum { STRANGERS_MAX = 1000 };
+
 static void no_member(Asm *a, u32 cls, u32 name, bool field, u32 tok)
 {
     const Sym *s = ia_s(a, name);
     Near n;
-    u64 there = 0;
+    bool there = false;
     const char *what = field ? "field" : "method";
     static const char *const of_object[] = {"Equals", "Finalize", "GetHashCode", "GetType", "MemberwiseClone", "ReferenceEquals", "ToString",
         ".ctor"};
-    if (cls != 1 && (a->as_def || a->warnings >= IA_ERRORS_MAX)) return;
-    map64_get(field ? &a->field_index : &a->method_index, key(cls, name), &there);
+    if (cls != 1 && (a->as_def || a->warnings >= IA_ERRORS_MAX || (may_inherit(a, cls) && !root_base(a, cls)))) return;
+    for (u32 i = 0; cls != 1 && i < ARRAY_LEN(of_object); i++)
+        if (strcmp(s->p, of_object[i]) == 0) return;
+    if (cls != 1 && a->strangers++ > STRANGERS_MAX) return; /* what follows looks at all members */
     ia_near_init(&n, s->p, s->len);
-    if (!there) {
-        if (field)
-            for (u32 i = 1; i < a->fields.len; i++)
-                if (a->fields.data[i].cls == cls) ia_near_sym(a, &n, a->fields.data[i].name);
-        if (!field)
-            for (u32 i = 1; i < a->methods.len; i++)
-                if (a->methods.data[i].m.cls == cls) ia_near_sym(a, &n, a->methods.data[i].m.name);
+    for (u32 i = 1; i < (field ? a->fields.len : a->methods.len); i++) {
+        const Member *m = field ? &a->fields.data[i] : &a->methods.data[i].m;
+        if (m->cls != cls) continue;
+        there |= m->name == name;
+        ia_near_sym(a, &n, m->name);
     }
+    if (there) n.best = NULL;
     const char *why = there ? " with this signature" : "";
     if (cls == 1) {
         ia_fail(a, tok, "no global %s %s%s%s", what, s->p, why, ia_near_text(a, &n));
         return;
     }
-    for (u32 i = 0; !there && i < ARRAY_LEN(of_object); i++)
-        if (strcmp(s->p, of_object[i]) == 0) return;
-    if (may_inherit(a, cls) && !(root_base(a, cls) && !there)) return;
     if (there) return; /* a call site may say more than the declaration */
     ia_warnf(a, a->tok[tok].pos, "no %s %s%s in class %s%s", what, s->p, why, class_text(a, cls), ia_near_text(a, &n));
 }
