@@ -4,6 +4,7 @@
  * Custom context: already loaded; AssemblyLoadContext.Load; the default context's own steps; then the events as above.
  * Lock: type_lock around the look at a context's list and the adding to it; managed code is called without it.
  * Book: vm.md  Tests: tests/app */
+#include "md/md_attr.h"
 #include "vm/vm_bind.h"
 
 #include <stdio.h>
@@ -278,6 +279,33 @@ static void tell_load(LoadContext *alc, const MdAssemblyName *id, const char *pa
     vm_events->binding(t, &b, false, result);
 }
 
+/* An assembly made to compile against has no bodies worth running. */
+static bool is_for_execution(const MdImage *md, const MdAssemblyName *id, Err *e)
+{
+    MdIter it = md_attributes_of(md, MD_TOKEN(MDT_Assembly, 1));
+    for (u32 r; (r = md_next_row(&it));) {
+        const char *ns, *name;
+        if (!md_attribute_type_name(md, r, &ns, &name) || strcmp(name, "ReferenceAssemblyAttribute") != 0 ||
+            strcmp(ns, "System.Runtime.CompilerServices") != 0)
+            continue;
+        char shown[256];
+        vm_name_display(id, shown, sizeof shown);
+        err_set(e, ERR_BAD_IMAGE, 0, "Could not load file or assembly '%s'. Reference assemblies cannot be loaded for execution. (0x80131058)", shown);
+        if (e) {
+            e->hresult = (i32)0x80131058;
+            snprintf(e->name, sizeof e->name, "%s", shown);
+        }
+        return false;
+    }
+    return true;
+}
+
+static bool from_platform_list(LoadContext *alc, const Assembly *a)
+{
+    const char *listed = alc->is_default && a->path ? vm_tpa_find(a->name) : NULL;
+    return listed && strcmp(listed, a->path) == 0;
+}
+
 /* Adds an opened image to the context, unless one of its name came before: then that one (*old), the image is dropped.  NULL without error: its
  * version is below the one asked for. */
 static Assembly *add_image(LoadContext *alc, PeImage *pe, const char *path, const MdAssemblyName *asked, bool *old, Err *e)
@@ -302,9 +330,9 @@ static Assembly *add_image(LoadContext *alc, PeImage *pe, const char *path, cons
     Assembly *a = find_in_list(alc, &id, false);
     if (a)
         *old = true;
-    else
+    else if (is_for_execution(&md, asked ? asked : &id, e))
         a = type_assembly_new(alc, pe, path, e);
-    if (*old) {
+    if (*old && !from_platform_list(alc, a)) { /* what the platform lists stands for every file of its name */
         const u8 *g = md_guid(&md, md_Module_Mvid(&md, 1));
         if (!g || memcmp(g, mvid(a), 16) != 0) {
             char name[300];
