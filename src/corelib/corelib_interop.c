@@ -17,12 +17,12 @@ CALL(void, corelib_marshal_to_delegate, void *fn, QCallTypeHandle type, ObjectHa
 {
     QCALL_BEGIN(t);
     MethodTable *mt = th_mt(type.th);
-    bool plain = mt->flags2 & MT2_ABSTRACT; /* Delegate, MulticastDelegate */
-    if (plain)
+    bool plain = mt->flags2 & MT2_ABSTRACT, root = mt->parent == type_wk(WK_OBJECT); /* MulticastDelegate and Delegate; Delegate */
+    Object *o = root ? NULL : interop_delegate_original(fn); /* MulticastDelegate will do for what was a delegate before */
+    if (!o && plain)
         vm_throw_arg(t, VM_ERR_ARGUMENT, "t", "Type must derive from Delegate.");
-    Object *o = plain ? NULL : interop_delegate_original(fn);
-    if (!o && !plain)
-        o = interop_delegate_from_native(t, th_mt(type.th), fn);
+    else if (!o)
+        o = interop_delegate_from_native(t, mt, fn);
     if (o)
         qc_set_object(out, o);
     QCALL_END(t);

@@ -37,6 +37,15 @@ internal static unsafe class Program
                 foreach (object? target in new object?[] { new Host(), new HostChild(), "text", null })
                     Try($"{name} as {d.Name} on {target?.GetType().Name ?? "null"}", () => typeof(Host).GetMethod(name)!.CreateDelegate(d, target).Method.Name);
 
+        Nothing work = Host.Static;
+        nint code = Marshal.GetFunctionPointerForDelegate(work);
+        foreach (Type t in new[] { typeof(MulticastDelegate), typeof(Delegate), typeof(TakesInt), typeof(object) })
+        {
+            Try($"{t} of managed code", () => Marshal.GetDelegateForFunctionPointer(code, t).GetType());
+            Try($"{t} of other code", () => Marshal.GetDelegateForFunctionPointer(4096, t).GetType());
+        }
+        GC.KeepAlive(work);
+
         Type open = typeof(Box<>), variable = open.GetGenericArguments()[0];
         foreach (Type t in new[] { variable, open, open.MakeGenericType(variable), typeof(Pair<>), typeof(int*), typeof(Box<int>) })
         {
