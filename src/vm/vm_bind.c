@@ -290,7 +290,8 @@ static bool is_for_execution(const MdImage *md, const MdAssemblyName *id, Err *e
             continue;
         char shown[256];
         vm_name_display(id, shown, sizeof shown);
-        err_set(e, ERR_BAD_IMAGE, 0, "Could not load file or assembly '%s'. Reference assemblies cannot be loaded for execution. (0x80131058)", shown);
+        err_set(e, ERR_BAD_IMAGE, 0, "Could not load file or assembly '%s'. Reference assemblies cannot be loaded for execution. (0x80131058)",
+                shown);
         if (e) {
             e->hresult = (i32)0x80131058;
             snprintf(e->name, sizeof e->name, "%s", shown);
