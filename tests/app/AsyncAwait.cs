@@ -142,7 +142,7 @@ internal static class Program
         var before = SynchronizationContext.Current;
         await Task.Yield();
         bool same = ReferenceEquals(before, SynchronizationContext.Current);
-        await Task.Delay(1).ConfigureAwait(false);
+        await Task.Delay(200).ConfigureAwait(false);
         return $"{before == p} {same} {SynchronizationContext.Current == null}";
     }
 
