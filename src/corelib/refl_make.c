@@ -108,10 +108,11 @@ REFL(void, RuntimeTypeHandle_InternalAllocNoChecks, MethodTable *mt, ObjectHandl
     QCALL_END(t);
 }
 
+/* For delegates that are about to be bound.  An open type has no objects: the binding is refused, and what is refused is an object of its base. */
 REFL(void, RuntimeTypeHandle_InternalAlloc, MethodTable *mt, ObjectHandleOnStack out)
 {
     QCALL_BEGIN(t);
-    qc_set_object(out, vm_new_object(t, mt));
+    qc_set_object(out, vm_new_object(t, mt->flags & MTF_HAS_GENERIC_VARS ? mt->parent : mt));
     QCALL_END(t);
 }
 

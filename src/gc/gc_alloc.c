@@ -269,6 +269,7 @@ Object *gc_alloc_bytes(Thread *t, MethodTable *mt, size_t n, u32 flags)
 Object *gc_alloc(Thread *t, MethodTable *mt)
 {
     const GcTypePrefix *p = (const GcTypePrefix *)mt;
+    DCHECK(p->base_size >= GC_MIN_OBJECT);
     Object *o = gc_alloc_bytes(t, mt, p->base_size, 0);
     if (UNLIKELY(p->flags & GC_TYPE_HAS_FINALIZER) && o)
         gc_final_register(o);

@@ -394,6 +394,8 @@ typedef enum BindKind { BIND_NONE, BIND_CLOSED_STATIC, BIND_OPEN_STATIC, BIND_CL
 /* Preemptive: loads. target: type of the target, or NULL. */
 static BindKind choose(MethodTable *dt, MethodTable *target, Method *m, u32 flags, Err *e)
 {
+    if (!mt_is_delegate(dt)) /* what stands for one of an open type, which has no objects */
+        return BIND_NONE;
     Method *invoke = vm_delegate_invoke(dt);
     Fit f = {.dc = type_method_context(invoke), .mc = type_method_context(m), .relaxed = (flags & DELEGATE_RELAXED) != 0};
     f.ds = type_method_sig(invoke, e);
