@@ -171,11 +171,14 @@ static void note_escape(Args *a, const VValue *x, u32 i, bool is_this)
         a->holders[a->num_holders++] = *x;
     if (!points && !inner)
         return;
+    bool in_result = a->may_hold && !a->result_stack && (inner || a->returns_pointer || new_ref_rules(a));
+    if (!inner && !in_result) /* nothing to learn: no attribute is looked for */
+        return;
     if (is_this ? points && !inner && !v_unscoped_this(a->m) : is_scoped(a, i))
         return;
     if (inner)
         a->given |= VF_STACK;
-    if (a->may_hold && (inner || a->returns_pointer || new_ref_rules(a)))
+    if (in_result)
         a->result_stack = true;
 }
 
