@@ -104,7 +104,7 @@ internal static class Program
         using var cts = new CancellationTokenSource(5);
         try { await Task.Delay(-1, cts.Token); } catch (TaskCanceledException x) { Console.WriteLine(x.Message); }
         var order = new List<int>();
-        await Task.WhenAll(new[] { 60, 5, 30 }.Select(async ms => { await Task.Delay(ms); lock (order) order.Add(ms); }));
+        await Task.WhenAll(new[] { 600, 5, 300 }.Select(async ms => { await Task.Delay(ms); lock (order) order.Add(ms); }));
         Console.WriteLine(string.Join(",", order));
         var st2 = new System.Timers.Timer(1) { AutoReset = false };
         var el = new TaskCompletionSource<bool>();
