@@ -133,16 +133,17 @@ static bool constraint_is(Module *m, u32 token, WellKnown which)
     return MD_TABLE_OF(token) != MDT_TypeSpec && resolve_def(m, token, &d, NULL) && d.module == wk->module && d.rid == mt_rid(wk);
 }
 
-static bool has_constraint(Module *m, u32 token, const TypeHandle *args, Module *bm, u32 param, const TypeHandle *bargs)
+static bool has_constraint(MethodTable *mt, u32 token, MethodTable *base_mt, u32 param, const TypeHandle *bargs)
 {
     u8 small[256], bsmall[256];
-    SigSide own = {.module = m, .args = args};
+    Module *m = mt->module, *bm = base_mt->module;
+    SigSide own = {.module = m, SIDE_ARGS(mt)};
     u8 *p = constraint_sig(m, token, small, &own.len), *bp;
     own.sig = p;
     bool found = false;
     MdIter it = md_constraints_of(bm->md, param);
     for (u32 k; !found && (k = md_next_row(&it));) {
-        SigSide base = {.module = bm, .args = bargs};
+        SigSide base = {.module = bm, .args = bargs, .num_args = base_mt->klass->num_generic};
         base.sig = bp = constraint_sig(bm, md_GenericParamConstraint_Constraint(bm->md, k), bsmall, &base.len);
         found = sig_equal(&own, &base, false);
         if (bp != bsmall)
@@ -180,7 +181,7 @@ bool constraints_kept_by(MethodTable *mt, u32 rid, MethodTable *base, u32 base_r
         MdIter it = md_constraints_of(m->md, r);
         for (u32 k; kept && (k = md_next_row(&it));) {
             u32 to = md_GenericParamConstraint_Constraint(m->md, k);
-            kept = has_constraint(m, to, mt->aux->inst, bm, b, base_args) || constraint_is(m, to, WK_OBJECT) ||
+            kept = has_constraint(mt, to, base, b, base_args) || constraint_is(m, to, WK_OBJECT) ||
                    ((own & GP_STRUCT) && constraint_is(m, to, WK_VALUETYPE));
         }
     }

@@ -251,14 +251,14 @@ static u32 match_by_name(MethodTable *p, Method *im)
     const MdImage *md = p->module->md;
     if (!k->method_slots)
         return 0;
-    SigSide is = {.module = im->mt->module, .args = im->mt->aux->inst, .sig = im->sig, .len = im->sig_len};
+    SigSide is = {.module = im->mt->module, SIDE_ARGS(im->mt), .sig = im->sig, .len = im->sig_len};
     for (u32 i = k->num_methods; i-- > 0;) { /* of several that an instantiation makes the same, the last */
         if (k->method_slots[i] == 0xffff)
             continue;
         u32 rid = md_method_at(md, k->first_method_rid + i);
         if ((md_MethodDef_Flags(md, rid) & MD_ACCESS) != MD_PUBLIC || strcmp(md_method_name(md, rid), im->name) != 0)
             continue;
-        SigSide own = {.module = p->module, .args = p->aux->inst};
+        SigSide own = {.module = p->module, SIDE_ARGS(p)};
         own.sig = md_blob(md, md_MethodDef_Signature(md, rid), &own.len);
         if (sig_equal(&is, &own, false))
             return rid;

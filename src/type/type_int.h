@@ -149,9 +149,16 @@ void heap_free(LoadContext *alc);             /* gives all chunks back */
 typedef struct SigSide {
     Module *module;
     const TypeHandle *args; /* what VAR i stands for, or NULL: itself */
+    u32 num_args;           /* signatures of files may count beyond it */
     const u8 *sig;
     u32 len;
 } SigSide;
+#define SIDE_ARGS(mt) .args = (mt)->aux->inst, .num_args = (mt)->klass->num_generic
+static inline void side_args(SigSide *s, const MethodTable *mt) /* NULL: none */
+{
+    s->args = mt ? mt->aux->inst : NULL;
+    s->num_args = mt ? mt->klass->num_generic : 0;
+}
 bool sig_equal(const SigSide *a, const SigSide *b, bool ignore_return); /* two method or two field signatures */
 bool handle_equals_sig(TypeHandle h, const SigSide *b, MdSig *s);
 

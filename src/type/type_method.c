@@ -378,7 +378,8 @@ u32 find_method_rid(MethodTable *mt, const char *name, const SigSide *sig, bool 
         const char *s = md_method_name(md, rid);
         if (s[0] != first || strcmp(s, name) != 0)
             continue;
-        SigSide own = {.module = mt->module, .args = substituted ? mt->aux->inst : NULL};
+        SigSide own = {.module = mt->module};
+        side_args(&own, substituted ? mt : NULL);
         own.sig = md_blob(md, md_MethodDef_Signature(md, rid), &own.len);
         if (sig_equal(sig, &own, false))
             return rid;
@@ -546,7 +547,7 @@ static Method *resolve_memberref(const SigContext *c, u32 rid, bool *shared, Err
         if (r && (MD_TABLE_OF(parent) != MDT_TypeSpec || resolve_def(m, parent, &plain, NULL)))
             m->memberref_rids[rid] = found;
     } else {
-        side.args = mt->aux->inst; /* an ancestor's method: both in exact terms */
+        side_args(&side, mt); /* an ancestor's method: both in exact terms */
         for (MethodTable *p = mt->parent; p && !found && strcmp(name, ".ctor") != 0; p = p->parent)
             if ((found = find_method_rid(p, name, &side, true)))
                 r = method_by_rid(p, found, e);

@@ -123,7 +123,7 @@ static bool declared_by(MethodTable *mt, u32 row, Declared *d, Err *e)
                     .sig.module = mt->module};
     if (!d->owner || !th_mt(d->owner))
         return false;
-    d->sig.args = th_mt(d->owner)->aux->inst;
+    side_args(&d->sig, th_mt(d->owner));
     d->sig.sig = md_blob(md, by_ref ? md_MemberRef_Signature(md, rid) : md_MethodDef_Signature(md, rid), &d->sig.len);
     return true;
 }
@@ -138,7 +138,7 @@ static bool body_ok(MethodTable *mt, u32 row, Err *e)
     if (!(md_MethodDef_Flags(md, body) & (MD_VIRTUAL | MD_STATIC)))
         return not_virtual_error(mt, body, e);
     Declared d, other;
-    SigSide own = {.module = mt->module, .args = mt->aux->inst};
+    SigSide own = {.module = mt->module, SIDE_ARGS(mt)};
     own.sig = md_blob(md, md_MethodDef_Signature(md, body), &own.len);
     if (!declared_by(mt, row, &d, e))
         return false;
@@ -147,7 +147,7 @@ static bool body_ok(MethodTable *mt, u32 row, Err *e)
         return false;
     MethodTable *typical = th_mt(d.owner)->klass->typical;
     SigSide raw = d.sig;
-    raw.args = NULL;
+    side_args(&raw, NULL);
     u32 decl = same ? find_method_rid(typical, d.name, &raw, false) : 0;
     if (decl && !constraints_kept_by(mt, body, typical, decl, d.sig.args, e))
         return weaker_error(mt, body, "explicitly implement an interface", e);
@@ -233,7 +233,7 @@ static bool statics_ok(MethodTable *mt, Err *e) /* instance fields: type_layout.
 static TypeHandle result_of(MethodTable *owner, u32 rid, SigSide *side, Err *e)
 {
     const MdImage *md = owner->module->md;
-    *side = (SigSide){.module = owner->module, .args = owner->aux->inst};
+    *side = (SigSide){.module = owner->module, SIDE_ARGS(owner)};
     side->sig = md_blob(md, md_MethodDef_Signature(md, rid), &side->len);
     MdSig s = md_sig(side->sig, side->len);
     MdMethodSig head;

@@ -40,7 +40,7 @@ u32 count_new_slots(Module *m, MdRange methods, MethodTable *ptyp)
 
 static SigSide side_of(MethodTable *mt, u32 rid)
 {
-    SigSide s = {.module = mt->module, .args = mt->aux->inst};
+    SigSide s = {.module = mt->module, SIDE_ARGS(mt)};
     s.sig = md_blob(mt->module->md, md_MethodDef_Signature(mt->module->md, rid), &s.len);
     return s;
 }
@@ -163,19 +163,19 @@ static i32 apply_impl_of(SlotBuild *b, SlotSrc *src, u32 row, MethodTable *p, co
         side.sig = md_blob(p->module->md, md_MethodDef_Signature(p->module->md, rid), &side.len);
         if (p == mt && by_rid && slot == 0xffff) {
             SigSide own = side_of(mt, MD_RID(body)), exact = side;
-            exact.args = mt->aux->inst;
+            side_args(&exact, mt);
             return sig_equal(&own, &exact, false) ? not_virtual_error(mt, MD_RID(body), e) : body_fits(mt, &exact, p, rid, MD_RID(body), e);
         }
         if (slot == 0xffff)
             continue;
         SigSide raw = *ds;
-        raw.args = NULL; /* both in terms of the declaring type's own variables */
+        side_args(&raw, NULL); /* both in terms of the declaring type's own variables */
         if (!sig_equal(&raw, &side, false))
             continue;
         if (!mt->module->assembly->trusted && (md_MethodDef_Flags(p->module->md, rid) & MD_FINAL) && decl != body)
             return final_error(mt, e);
         SigSide exact = side;
-        exact.args = p == mt ? p->aux->inst : NULL;
+        side_args(&exact, p == mt ? p : NULL);
         if ((p == mt || !p->aux->inst) && !body_fits(mt, &exact, p, rid, MD_RID(body), e))
             return false;
         u32 index = 0;
@@ -215,7 +215,7 @@ static bool apply_impl(SlotBuild *b, SlotSrc *src, u32 row, Err *e)
     u32 body = md_MethodImpl_MethodBody(md, row), decl = md_MethodImpl_MethodDeclaration(md, row);
     DefRef owner;
     const char *name;
-    SigSide ds = {.module = m, .args = mt->aux->inst};
+    SigSide ds = {.module = m, SIDE_ARGS(mt)};
     bool by_rid = MD_TABLE_OF(decl) == MDT_MethodDef;
     if (by_rid) {
         owner = (DefRef){m, md_method_owner(md, MD_RID(decl))};

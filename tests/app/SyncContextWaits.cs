@@ -8,7 +8,7 @@ internal sealed class WaitContext : SynchronizationContext
     public override int Wait(IntPtr[] handles, bool all, int ms)
     {
         int r = Answer != null ? Answer() : WaitHelper(handles, all, ms);
-        Waits.Add($"{handles.Length} {all} {(ms > 100 ? "long" : ms)} = {r}");
+        Waits.Add($"{handles.Length} {all} {(ms > 100 ? "long" : ms > 0 ? "short" : ms)} = {r}");
         return r;
     }
 }
