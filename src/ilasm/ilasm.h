@@ -27,7 +27,7 @@ typedef struct IlasmOptions {
     const char *output, *pdb, *key, *resource, *mdv, *aname;
     const char *include[16];
     u32 include_count;
-    bool dll, quiet, clock, fold, optimize, no_auto_inherit, deterministic, error_recover;
+    bool dll, quiet, clock, fold, optimize, no_auto_inherit, deterministic;
     bool pe64, strip_reloc, prefer32, app_container, high_entropy, no_cor_stub;
     IlasmDebug debug;
     IlasmMachine machine;

@@ -707,6 +707,17 @@ static void check_kind(Asm *a)
     if (a->body->code.len && (m->flags & MD_ABSTRACT)) ia_errorf(a, a->tok[m->m.head].pos, "an abstract method has no body");
 }
 
+/* The offset of these bytes in .text; with -fold, of the equal ones that are there. */
+static u32 place_body(Asm *a, const Buf *o, bool fat)
+{
+    u64 key = a->opt.fold ? base_hash_bytes(o->p, o->len) : 0, known;
+    for (; a->opt.fold && map64_get(&a->folded, key, &known); key += 1ull << 32) /* another of this hash: the next key */
+        if (known >> 32 == o->len && memcmp(pew_at(a->pe, PEW_TEXT, (u32)known), o->p, o->len) == 0) return (u32)known;
+    u32 at = pew_add(a->pe, PEW_TEXT, o->p, o->len, fat ? 4 : 1);
+    if (a->opt.fold) map64_put(&a->folded, key, (u64)o->len << 32 | at);
+    return at;
+}
+
 void ia_body_end(Asm *a)
 {
     Body *b = a->body;
@@ -730,7 +741,7 @@ void ia_body_end(Asm *a)
     }
     buf_put(o, b->code.p, b->code.len);
     if (b->clauses.len) put_clauses(b, o);
-    u32 at = pew_add(a->pe, PEW_TEXT, o->p, o->len, fat ? 4 : 1);
+    u32 at = place_body(a, o, fat);
     mdw_set(a->w, MDT_MethodDef, b->method, MDC_MethodDef_RVA, pew_rva(a->pe, PEW_TEXT, at));
     note_debug(a, sig);
 }

@@ -219,6 +219,7 @@ typedef struct Asm {
     VEC(SlotTable) slot_tables;
     VEC(SlotEntry) slots;
     Body *body;
+    Map64 folded; /* hash and a number of its own -> size and offset of a body */
     u32 epoch;
     /* debugging */
     VEC(Document) docs;

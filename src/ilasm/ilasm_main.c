@@ -25,6 +25,7 @@ static const char usage[] =
     "  -aname=NAME          the assembly's name, instead of the one in .assembly\n"
     "  -mdv=TEXT            version string of the metadata\n"
     "  -optimize            short forms of instructions where they do\n"
+    "  -fold                methods with the same body share one\n"
     "  -noautoinherit       classes without 'extends' have no base class\n"
     "  -subsystem=N, -ssver=N.N, -flags=N, -alignment=N, -base=N, -stack=N   header fields, before those of the text\n"
     "  -pe64, -x64, -arm, -arm64, -32bitpreferred, -appcontainer, -highentropyva, -stripreloc, -nocorstub\n"
@@ -68,7 +69,7 @@ static void finish(Asm *a)
     vec_free(&a->items);
     vec_free(&a->aliases);
     Map64 *const maps[] = {&a->class_index, &a->typeref_index, &a->field_index, &a->method_index, &a->assembly_index, &a->module_index,
-        &a->file_index, &a->exported_index, &a->label_index};
+        &a->file_index, &a->exported_index, &a->label_index, &a->folded};
     for (u32 i = 0; i < ARRAY_LEN(maps); i++) map64_free(maps[i]);
     buf_free(&a->sig);
     buf_free(&a->tmp);
@@ -163,6 +164,7 @@ static bool flag_option(Command *c, const char *a)
     else if (match(a, "noautoinherit")) o->no_auto_inherit = true;
     else if (match(a, "nocorstub")) o->no_cor_stub = true;
     else if (match(a, "optimize")) o->optimize = true;
+    else if (match(a, "fold")) o->fold = true;
     else if (match(a, "deterministic")) o->deterministic = true;
     else if (match(a, "clock")) o->clock = true;
     else if (match(a, "appcontainer")) o->app_container = true;
@@ -175,6 +177,7 @@ static bool flag_option(Command *c, const char *a)
     else if (strcasecmp(a, "arm") == 0) o->machine = ILASM_ARM;
     else if (match(a, "pdb")) o->debug = o->debug ? o->debug : ILASM_DEBUG_PDB;
     else if (match(a, "debug")) o->debug = ILASM_DEBUG_FULL;
+    else if (match(a, "listing")) fputs("ilasm: -listing: there are no listings; `stator ildasm` shows what was made\n", stderr);
     else if (strcasecmp(a, "help") == 0 || strcmp(a, "?") == 0 || strcmp(a, "h") == 0) c->help = true;
     else return false;
     return true;
@@ -223,6 +226,16 @@ static bool bad_argument(const char *arg, const char *why)
     return false;
 }
 
+/* Options that older tools have; NULL: not one of them */
+static const char *refusal(const char *a)
+{
+    if (match(a, "enc")) return "deltas for edit and continue are the compilers' to make; there is no form of them in text";
+    if (match(a, "itanium")) return "the machines are -x64, -arm and -arm64";
+    if (strncasecmp(a, "key", 3) == 0 && a[strcspn(a, "=:")] && a[strcspn(a, "=:") + 1] == '@')
+        return "there are no key containers here; -key=FILE takes a .snk file";
+    return NULL;
+}
+
 static bool read_args(Command *c, int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
@@ -234,7 +247,8 @@ static bool read_args(Command *c, int argc, char **argv)
         }
         a += a[0] == '-' && a[1] == '-' ? 2 : 1;
         const char *v = a + strcspn(a, "=:");
-        if (match(a, "fold") || match(a, "enc")) return bad_argument(argv[i], "this option is not there");
+        const char *refused = refusal(a);
+        if (refused) return bad_argument(argv[i], refused);
         if (!*v ? flag_option(c, a) : false) continue;
         if (!*v) return bad_argument(argv[i], "no such option, or it wants a value");
         const char *why = value_option(c, a, v + 1);

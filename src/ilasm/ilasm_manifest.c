@@ -449,9 +449,7 @@ u32 ia_document(Asm *a, const char *path)
     for (u32 i = a->docs.len; i-- > 0;)
         if (strcmp(a->docs.data[i].name, path) == 0) return i + 1;
     Document d = {.name = path};
-    if (!a->has_language) memcpy(d.language, md_pdb_il, 16);
-    else
-    memcpy(d.language, a->language[0], 16);
+    memcpy(d.language, a->has_language ? a->language[0] : md_pdb_il, 16);
     memcpy(d.vendor, a->language[1], 16);
     memcpy(d.type, a->language[2], 16);
     vec_push(&a->docs, d);

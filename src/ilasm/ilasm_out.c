@@ -2,6 +2,7 @@
  * Order: image settings, tables of slots, layout of the metadata (its size), layout of the image, addresses that only now are known, bytes. */
 #include "ilasm/ilasm_int.h"
 
+#include "base/base_hash.h"
 #include "md/md_pdb_write.h"
 #include "os/os_file.h"
 #include "pe/pe_sign.h"
@@ -138,7 +139,7 @@ static bool open_key(Asm *a, PeKey *key)
         if (a->has_assembly && a->public_key.len && !a->opt.has_flags && !a->has_corflags) pew_options(a->pe)->cli_flags |= 8;
         return true;
     }
-    bool ok = a->opt.key[0] != '@' ? os_file_read(a->opt.key, &bytes, &n, &e) : err_set(&e, ERR_NOT_SUPPORTED, 0, "there are no key containers here");
+    bool ok = a->opt.key[0] != '@' ? os_file_read(a->opt.key, &bytes, &n, &e) : err_set(&e, ERR_NOT_SUPPORTED, 0, "there are no key containers here; -key=FILE takes a .snk file");
     if (ok) {
         ok = pe_key_open(key, (const u8 *)bytes, n, &e);
         base_free(bytes);
@@ -186,13 +187,23 @@ static void open_scopes(Asm *a, MdPdbWriter *p, const MethodDebug *d, u32 *at, u
     }
 }
 
+/* With the checksum of the source file as it is on disk, by which debuggers know that they show the right text; none for what is not there. */
+static void document(MdPdbWriter *p, const Document *d)
+{
+    OsFileMap file;
+    u8 hash[32];
+    bool there = os_file_exists(d->name) && os_file_map(d->name, &file, NULL);
+    if (there) {
+        base_sha256(file.data, file.size, hash);
+        os_file_unmap(&file);
+    }
+    mdpw_document(p, d->name, memcmp(d->language, no_guid, 16) ? d->language : NULL, there ? md_pdb_sha256 : NULL, hash, there ? sizeof hash : 0);
+}
+
 static u8 *pdb_bytes(Asm *a, const u32 *rows, MdPdbId *id, u32 *size)
 {
     MdPdbWriter *p = mdpw_new();
-    for (u32 i = 0; i < a->docs.len; i++) {
-        const u8 *lang = a->docs.data[i].language;
-        mdpw_document(p, a->docs.data[i].name, memcmp(lang, no_guid, 16) ? lang : NULL, NULL, NULL, 0);
-    }
+    for (u32 i = 0; i < a->docs.len; i++) document(p, &a->docs.data[i]);
     for (u32 i = 0; i < a->debug.len; i++) {
         const MethodDebug *d = &a->debug.data[i];
         mdpw_method(p, d->method, d->local_sig);

@@ -140,9 +140,12 @@ class Suite:
     def options(self):
         code, o, e = self.ilasm("-help")
         self.check("help", code == 0 and "Usage: stator ilasm" in o, o + e)
-        for args in (["-nonsense", "x.il"], [], ["-alignment=7", "x.il"], ["-subsystem=many", "x.il"], ["-fold", "x.il"], ["-output=", "x.il"]):
+        for args in (["-nonsense", "x.il"], [], ["-alignment=7", "x.il"], ["-subsystem=many", "x.il"], ["-output=", "x.il"]):
             code, o, e = self.ilasm(*args)
             self.check(f"bad arguments {args}", code == 2 or (args[0:1] == ["-output="] and code == 1), f"exit code {code}: {o}{e}")
+        for option, reason in (("-enc=x", "edit and continue"), ("-key=@name", "no key containers"), ("-itanium", "machines are"), ("-msv=1.0", "version 2.0")):
+            code, o, e = self.ilasm(option, "x.il")
+            self.check(f"refused with a reason: {option}", code == 2 and reason in e, e)
         code, o, e = self.ilasm("no-such-file.il")
         self.check("no such source", code == 1 and "cannot read no-such-file.il" in e, e)
         code, text, _ = self.text("noentry", ".assembly t {}\n")
@@ -231,6 +234,32 @@ class Suite:
         lines = run([self.a.runtime, "ildasm", "-linenum", out])[1]
         self.check("without .line the text's own lines", ".line 5" in lines and "dbg2.il" in lines, lines)
 
+    def checksums(self):
+        """-debug: documents that are there carry the SHA-256 of the file as it is on disk; others carry none."""
+        (BUILD / "there.x").write_bytes(b"one\r\ntwo\xff")
+        code, text, out = self.text("sums", REFS + ".assembly t {}\n.method static void F() cil managed {\n.line 1 'there.x'\nnop\n.line 2 'not there.x'\nret }\n",
+                                    "-dll", "-debug")
+        tables = run([self.a.runtime, "ildasm", "-metadata", BUILD / "sums.pdb"])[1]
+        want = hashlib.sha256((BUILD / "there.x").read_bytes()).hexdigest()
+        rows = [r for r in tables.splitlines() if re.match(r"3[0-9A-F]{7} Document", r)]
+        self.check("checksums of documents", len(rows) == 2 and want in rows[0].replace(" ", "").lower() and "8829D00F-11B8-4213-878B-770E8597AC16" in rows[0].upper()
+                   and "8829D00F" not in rows[1].upper(), tables)
+
+    def folded(self):
+        """-fold: methods with the same header, code, locals and clauses share one body."""
+        bodies = {"A": "ldc.i4 100 ret", "B": "ldc.i4 100 ret", "C": ".maxstack 20 ldc.i4 100 ret", "D": ".maxstack 20 ldc.i4 100 ret",
+                  "E": ".locals init (int32) ldc.i4 100 ret", "F": ".locals init (int64) ldc.i4 100 ret",
+                  "G": ".try { leave X } catch [System.Runtime]System.Object { pop leave X } X: ldc.i4 100 ret",
+                  "H": ".try { leave X } catch [System.Runtime]System.Object { pop leave X } X: ldc.i4 100 ret",
+                  "I": ".try { leave X } catch [System.Runtime]System.String { pop leave X } X: ldc.i4 100 ret"}
+        source = REFS + ".assembly t {}\n.module t.dll\n" + "".join(f".method static int32 {n}() cil managed {{ {b} }}\n" for n, b in bodies.items())
+        source += ".method static int32 Main() cil managed { .entrypoint call int32 A() call int32 B() add call int32 H() sub ret }\n"
+        for options, groups in ((["-fold"], [0, 0, 1, 1, 2, 3, 4, 4, 5]), ([], list(range(9)))):
+            code, text, out = self.text("folded", source, *options)
+            rvas = re.findall(r"RVA=(0x[0-9a-f]+)", run([self.a.runtime, "ildasm", "-metadata", out])[1])[:9]
+            self.check(f"bodies shared {options}", code == 0 and [sorted(set(rvas)).index(r) for r in rvas] == groups, f"{text}{rvas}")
+            self.check(f"the program runs {options}", self.runs(out)[0] == 100)
+
     def signing(self):
         """-key: a signature that holds, and the public key; with a public key only, room for a signature."""
         words = re.findall(r"0x([0-9A-F]{2})", (ROOT / "tests/unit/pe/key512.h").read_text())
@@ -271,7 +300,7 @@ def main():
     p.add_argument("--list", action="store_true")
     a = p.parse_args()
     a.runtime = os.path.abspath(a.runtime)
-    made = {n: getattr(Suite, n) for n in ("options", "sources", "images", "debug", "signing", "optimised")}
+    made = {n: getattr(Suite, n) for n in ("options", "sources", "images", "debug", "checksums", "folded", "signing", "optimised")}
     files = sorted(HERE.glob("*.il"))
     if a.list:
         print("\n".join([f.stem for f in files] + list(made)))
