@@ -139,7 +139,7 @@ static bool open_key(Asm *a, PeKey *key)
         if (a->has_assembly && a->public_key.len && !a->opt.has_flags && !a->has_corflags) pew_options(a->pe)->cli_flags |= 8;
         return true;
     }
-    bool ok = a->opt.key[0] != '@' ? os_file_read(a->opt.key, &bytes, &n, &e) : err_set(&e, ERR_NOT_SUPPORTED, 0, "there are no key containers here; -key=FILE takes a .snk file");
+    bool ok = a->opt.key[0] != '@' ? os_file_read(a->opt.key, &bytes, &n, &e) : err_set(&e, ERR_NOT_SUPPORTED, 0, "there are no key containers here");
     if (ok) {
         ok = pe_key_open(key, (const u8 *)bytes, n, &e);
         base_free(bytes);
@@ -187,9 +187,10 @@ static void open_scopes(Asm *a, MdPdbWriter *p, const MethodDebug *d, u32 *at, u
     }
 }
 
-/* With the checksum of the source file as it is on disk, by which debuggers know that they show the right text; none for what is not there. */
+/* With the checksum of the source file as it is on disk, by which debuggers know the right text; none for what is not there. */
 static void document(MdPdbWriter *p, const Document *d)
 {
+    const u8 *language = memcmp(d->language, no_guid, 16) ? d->language : NULL;
     OsFileMap file;
     u8 hash[32];
     bool there = os_file_exists(d->name) && os_file_map(d->name, &file, NULL);
@@ -197,7 +198,7 @@ static void document(MdPdbWriter *p, const Document *d)
         base_sha256(file.data, file.size, hash);
         os_file_unmap(&file);
     }
-    mdpw_document(p, d->name, memcmp(d->language, no_guid, 16) ? d->language : NULL, there ? md_pdb_sha256 : NULL, hash, there ? sizeof hash : 0);
+    mdpw_document(p, d->name, language, there ? md_pdb_sha256 : NULL, hash, there ? sizeof hash : 0);
 }
 
 static u8 *pdb_bytes(Asm *a, const u32 *rows, MdPdbId *id, u32 *size)
