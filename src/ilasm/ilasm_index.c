@@ -111,7 +111,6 @@ static void index_class(Index *x)
     ia_next(a);
     c.flags = class_flags(a, &c);
     if (c.is_value) c.flags |= TD_SEALED;
-    if (c.flags & TD_INTERFACE) c.flags |= TD_ABSTRACT; /* as the known tool has it: 'interface' says both */
     u32 at = a->at;
     if (a->panic || !(name = ia_want_name(a))) goto skip;
     name = full_name(x, name);

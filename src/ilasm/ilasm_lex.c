@@ -195,6 +195,7 @@ void ia_words_init(Asm *a)
     flag_word(a, FG_METHOD, "family", 7, 4);
     flag_word(a, FG_IMPL, "async", MI_ASYNC, MI_ASYNC);
     flag_word(a, FG_TYPE, "extended", 0x18, 0x18);
+    flag_word(a, FG_TYPE, "interface", TD_INTERFACE | TD_ABSTRACT, TD_INTERFACE | TD_ABSTRACT); /* says both */
     a->sym_words = a->syms.len;
 }
 

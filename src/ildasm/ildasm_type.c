@@ -379,7 +379,8 @@ static void put_class_head(Dis *d, u32 rid)
     put_token(d, token);
     u32 known = flags & ~(u32)(TD_HAS_SECURITY | TD_FORWARDER);
     size_t start = d->len;
-    if (put_flags(d, dis_type_flags, known)) {
+    u32 left = put_flags(d, dis_type_flags, known);
+    if (left || (flags & (TD_INTERFACE | TD_ABSTRACT)) == TD_INTERFACE) { /* the word `interface` says `abstract`, too */
         d->len = MIN(d->len, start);
         putf(d, "flags(0x%x) ", known);
     }

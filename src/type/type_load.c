@@ -188,6 +188,11 @@ static bool read_attributes(Def *d, Err *e)
     return true;
 }
 
+static bool abstract_interface(Def *d, Err *e)
+{
+    return d->attrs & TD_ABSTRACT || err_set(e, ERR_TYPE_LOAD, MD_TOKEN(MDT_TypeDef, d->rid), "Failure has occurred while loading a type.");
+}
+
 static bool no_interface_base(Def *d, Err *e)
 {
     DefRef p;
@@ -208,7 +213,7 @@ static bool no_interface_base(Def *d, Err *e)
 static bool read_parent(Def *d, Err *e)
 {
     if (d->is_interface)
-        return d->m->assembly->trusted || no_interface_base(d, e);
+        return d->m->assembly->trusted || (abstract_interface(d, e) && no_interface_base(d, e));
     DefRef p;
     if (!d->extends)
         return true; /* Object, <Module> */

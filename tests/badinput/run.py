@@ -82,7 +82,7 @@ def build():
 def assemble(source, folder):
     name = os.path.splitext(os.path.basename(source))[0]
     dll = os.path.join(OUT, "bin", folder, name + ".dll")
-    if not os.path.exists(dll) or os.path.getmtime(dll) < os.path.getmtime(source):
+    if not os.path.exists(dll) or os.path.getmtime(dll) < max(os.path.getmtime(source), os.path.getmtime(RUNTIME)):
         os.makedirs(os.path.dirname(dll), exist_ok=True)
         r = subprocess.run([*assembler(RUNTIME), "-dll", "-quiet", "-nologo", "-output=" + dll, source], capture_output=True, text=True)
         if r.returncode:
