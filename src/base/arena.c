@@ -1,5 +1,5 @@
 /* arena.c: chunks chained newest first; a request larger than the chunk size gets a chunk of its own size.
- * Invariant: memory between cur and end of the newest chunk is zero, so allocation does not clear.
+ * Memory is cleared as it is given out: most lives use a small part of their first chunk.
  * Book: base.md  Tests: tests/unit/base/ */
 #include "base/arena.h"
 
@@ -41,7 +41,7 @@ static void chunk_add(Arena *a, size_t n)
 {
     size_t size = a->chunk_size ? a->chunk_size : DEFAULT_CHUNK;
     size = ALIGN_UP(MAX(size, n), 16);
-    ArenaChunk *c = base_calloc(1, sizeof *c + size);
+    ArenaChunk *c = base_malloc(sizeof *c + size);
     c->next = a->chunk;
     c->size = size;
     a->chunk = c;
@@ -59,7 +59,7 @@ void *arena_alloc(Arena *a, size_t n)
         chunk_add(a, n);
     void *p = a->cur;
     a->cur += n;
-    return p;
+    return memset(p, 0, n);
 }
 
 char *arena_strndup(Arena *a, const char *s, size_t n)
@@ -95,19 +95,12 @@ ArenaMark arena_mark(Arena *a)
 
 void arena_release(Arena *a, ArenaMark m)
 {
-    while (a->chunk != m.chunk) {
+    for (; a->chunk != m.chunk; chunk_drop(a))
         CHECK(a->chunk);
-        chunk_drop(a);
-        a->cur = NULL;
-    }
     if (!a->chunk) {
         a->cur = a->end = NULL;
         return;
     }
-    char *end = a->chunk->data + a->chunk->size;
-    /* After dropping newer chunks the used end of this one is unknown: clear to its end. */
-    char *used = a->cur ? a->cur : end;
-    memset(m.cur, 0, (size_t)(used - m.cur));
     a->cur = m.cur;
-    a->end = end;
+    a->end = a->chunk->data + a->chunk->size;
 }

@@ -5,6 +5,39 @@
 #include "md/md.h"
 #include "md/md_live.h"
 
+/* --- sorted columns --- */
+
+typedef struct Column {
+    const u8 *at; /* of row 1 */
+    u32 stride;
+    bool wide;
+} Column;
+
+static inline Column column_of(const MdImage *m, u32 table, u32 col)
+{
+    const MdTable *t = &m->tables[table];
+    return (Column){t->base + t->cols[col].offset, t->row_size, t->cols[col].size != 2};
+}
+
+static inline u32 column_value(const Column *c, u32 rid)
+{
+    const u8 *p = c->at + (size_t)(rid - 1) * c->stride;
+    return c->wide ? pe_u32(p) : pe_u16(p);
+}
+
+/* The first of rows 1..rows whose value is at least key; rows + 1: none.  Without a branch that depends on the values. */
+static u32 lower_bound(const Column *c, u32 rows, u64 key)
+{
+    u32 before = 0, n = rows; /* rows up to `before` are smaller; the answer is among the n + 1 that follow */
+    while (n) {
+        u32 half = (n + 1) / 2;
+        bool smaller = column_value(c, before + half) < key;
+        before += smaller ? half : 0;
+        n = smaller ? n - half : half - 1;
+    }
+    return before + 1;
+}
+
 /* --- lists --- */
 
 /* What a list column counts: the Ptr table where it has rows */
@@ -89,14 +122,10 @@ static u32 list_owner(const MdImage *m, u32 table, u32 col, u32 ptr_table, u32 i
 {
     if (rid - 1 >= m->tables[item_table].rows) return 0;
     if (UNLIKELY(m->index != NULL)) return md_extra(m, item_table, rid, MDX_OWNER);
-    u32 pos = list_position(m, ptr_table, rid), lo = 1, hi = m->tables[table].rows + 1;
+    u32 pos = list_position(m, ptr_table, rid);
     if (pos == 0) return 0;
-    while (lo < hi) { /* first row that starts beyond pos */
-        u32 mid = lo + (hi - lo) / 2;
-        if (md_col(m, table, mid, col) <= pos) lo = mid + 1;
-        else hi = mid;
-    }
-    u32 row = lo - 1;
+    Column c = column_of(m, table, col);
+    u32 row = lower_bound(&c, m->tables[table].rows, (u64)pos + 1) - 1;
     MdRange r = list(m, table, row, col, list_limit(m, ptr_table, item_table));
     return pos >= r.first && pos < r.end ? row : 0;
 }
@@ -191,15 +220,9 @@ MdIter md_find_rows(const MdImage *m, u32 table, u32 col, u32 key)
         return it;
     }
     if (!sorted_by(m, table, col)) return it;
-    u32 lo = 1, hi = rows + 1;
-    while (lo < hi) {
-        u32 mid = lo + (hi - lo) / 2;
-        if (md_col(m, table, mid, col) < key) lo = mid + 1;
-        else hi = mid;
-    }
-    it.cur = lo;
-    u32 end = lo;
-    while (end <= rows && md_col(m, table, end, col) == key) end++;
+    Column c = column_of(m, table, col);
+    u32 end = it.cur = lower_bound(&c, rows, key);
+    while (end <= rows && column_value(&c, end) == key) end++;
     it.end = end;
     return it;
 }
