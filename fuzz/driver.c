@@ -15,10 +15,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/base.h"
 #include "base/vec.h"
 #include "os/os_file.h"
 #include "os/os_time.h"
+#include "fuzz_random.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 __attribute__((weak)) size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size, unsigned seed);
@@ -26,21 +26,8 @@ __attribute__((weak)) void fuzz_report(void);
 __attribute__((weak)) void fuzz_start(bool given);
 __attribute__((weak)) extern const u32 fuzz_batch;
 
-typedef struct Input {
-    char *data;
-    size_t size;
-} Input;
 enum { INPUT_MAX = 1 << 20 };
 static VEC(Input) corpus;
-static u64 state = 1;
-
-static u32 rnd(u32 n)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return n ? (u32)((state >> 16) % n) : 0;
-}
 
 static void add_file(const char *path)
 {

@@ -10,6 +10,7 @@
 #include "ilasm/ilasm.h"
 #include "md/md.h"
 #include "os/os_file.h"
+#include "fuzz_random.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size, unsigned seed);
@@ -33,15 +34,7 @@ enum { BLOCK_MAX = 2500, TEXT_MAX = 16 << 10 };
 static VEC(Block) blocks, whole; /* whole: small texts, which have all that they name */
 static Spans words; /* every token of every text */
 static Spans tokens; /* of the input being changed */
-static u64 state = 1, texts, images, bytes;
-
-static u32 rnd(u32 n)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return n ? (u32)((state >> 16) % n) : 0;
-}
+static u64 texts, images, bytes;
 
 /* --- Corpus --- */
 
@@ -229,7 +222,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
         {.dll = true, .debug = ILASM_DEBUG_FULL},
         {.dll = true, .pe64 = true, .machine = ILASM_X64, .optimize = true},
         {.dll = true, .debug = ILASM_DEBUG_IMPL, .fold = true, .no_auto_inherit = true, .aname = "other"},
-        {.dll = true, .machine = ILASM_ARM64, .pe64 = true, .high_entropy = true, .error_recover = true},
+        {.dll = true, .machine = ILASM_ARM64, .pe64 = true, .high_entropy = true, .fold = true},
         {.debug = ILASM_DEBUG_OPT, .strip_reloc = true},
     };
     IlasmOptions o = forms[texts++ % ARRAY_LEN(forms)];

@@ -15,6 +15,7 @@
 #include "md/md_pdb.h"
 #include "md/md_sig.h"
 #include "os/os_file.h"
+#include "fuzz_random.h"
 
 size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size, unsigned seed);
 enum { CORPUS_FILE_MIN = 2 << 10, CORPUS_MAX = 400, PDBS_MAX = 60 };
@@ -23,21 +24,8 @@ static u32 image_mutator_file_max = 48 << 10;
 
 /* --- corpus --- */
 
-typedef struct Input {
-    char *data;
-    size_t size;
-} Input;
 static VEC(Input) corpus;
 static u32 pdbs;
-static u64 state = 1;
-
-static u32 rnd(u32 n)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return n ? (u32)((state >> 16) % n) : 0;
-}
 
 /* An embedded PDB becomes an input of its own, inflated. */
 static void add_pdb(const PeImage *pe)

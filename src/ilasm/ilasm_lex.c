@@ -73,45 +73,33 @@ static void grow_slots(Asm *a)
     a->sym_mask = cap - 1;
 }
 
-static inline u64 load8(const char *p)
-{
-    u64 v;
-    memcpy(&v, p, 8);
-    return v;
-}
-
-static inline u32 load4(const char *p)
-{
-    u32 v;
-    memcpy(&v, p, 4);
-    return v;
-}
-
 /* Ends of names overlap, so that no byte is taken alone but in the shortest. */
-static inline u32 hash_name(const char *p, u32 n)
+static inline u32 hash_name(const char *name, u32 n)
 {
+    const u8 *p = (const u8 *)name;
     const u64 k = 0x9E3779B97F4A7C15ull;
     u64 h = n * k;
     if (n >= 8) {
-        for (u32 i = 0; i + 8 < n; i += 8) h = (h ^ load8(p + i)) * k, h ^= h >> 29;
-        h = (h ^ load8(p + n - 8)) * k;
+        for (u32 i = 0; i + 8 < n; i += 8) h = (h ^ pe_u64(p + i)) * k, h ^= h >> 29;
+        h = (h ^ pe_u64(p + n - 8)) * k;
     } else if (n >= 4) {
-        h = (h ^ (load4(p) | (u64)load4(p + n - 4) << 32)) * k;
+        h = (h ^ (pe_u32(p) | (u64)pe_u32(p + n - 4) << 32)) * k;
     } else {
-        for (u32 i = 0; i < n; i++) h = (h ^ (u8)p[i]) * k;
+        for (u32 i = 0; i < n; i++) h = (h ^ p[i]) * k;
     }
     h = (h ^ h >> 32) * k; /* so that the last characters, which differ most, reach the low bits */
     return (u32)(h >> 32);
 }
 
-static inline bool same_name(const char *p, const char *q, u32 n)
+static inline bool same_name(const char *x, const char *y, u32 n)
 {
+    const u8 *p = (const u8 *)x, *q = (const u8 *)y;
     if (n >= 8) {
         for (u32 i = 0; i + 8 < n; i += 8)
-            if (load8(p + i) != load8(q + i)) return false;
-        return load8(p + n - 8) == load8(q + n - 8);
+            if (pe_u64(p + i) != pe_u64(q + i)) return false;
+        return pe_u64(p + n - 8) == pe_u64(q + n - 8);
     }
-    if (n >= 4) return load4(p) == load4(q) && load4(p + n - 4) == load4(q + n - 4);
+    if (n >= 4) return pe_u32(p) == pe_u32(q) && pe_u32(p + n - 4) == pe_u32(q + n - 4);
     return memcmp(p, q, n) == 0;
 }
 
@@ -179,13 +167,10 @@ void ia_words_init(Asm *a)
     for (u32 i = 0; i < ARRAY_LEN(aliases); i++) word(a, aliases[i].text, (u16)(K_OPCODE | aliases[i].op));
     word(a, "il", K_cil);
     word(a, "async", K_RESERVED);
-#define FLAG_TYPE(m, v, t) flag_word(a, FG_TYPE, t, m, v);
-#define FLAG_FIELD(m, v, t) flag_word(a, FG_FIELD, t, m, v);
-#define FLAG_METHOD(m, v, t) flag_word(a, FG_METHOD, t, m, v);
-#define FLAG_IMPL(m, v, t) flag_word(a, FG_IMPL, t, m, v);
-#define FLAG_PINVOKE(m, v, t) flag_word(a, FG_PINVOKE, t, m, v);
-#define FLAG_EXPORT(m, v, t) flag_word(a, FG_EXPORT, t, m, v);
-#define FLAG_GPARAM(m, v, t) flag_word(a, FG_GPARAM, t, m, v);
+    u32 group = 0;
+#define FLAGS(GROUP, g) group = FG_##GROUP;
+#define FLAG(m, v, t) flag_word(a, group, t, m, v);
+#define FLAGS_END
 #define ELEM(code, t) table_word(a, &a->words.elem, t, code);
 #define NATIVE(code, t) table_word(a, &a->words.native, t, code);
 #define VARIANT(code, t) table_word(a, &a->words.variant, t, code);

@@ -21,13 +21,7 @@ static void add_words(Dis *d, const char *words)
 void dis_names_init(Dis *d)
 {
     MdImage *m = d->m;
-#define FLAG_TYPE(mask, value, text) add_words(d, text);
-#define FLAG_FIELD(mask, value, text) add_words(d, text);
-#define FLAG_METHOD(mask, value, text) add_words(d, text);
-#define FLAG_IMPL(mask, value, text) add_words(d, text);
-#define FLAG_PINVOKE(mask, value, text) add_words(d, text);
-#define FLAG_EXPORT(mask, value, text) add_words(d, text);
-#define FLAG_GPARAM(mask, value, text) add_words(d, text);
+#define FLAG(mask, value, text) add_words(d, text);
 #define ELEM(code, text) add_words(d, text);
 #define NATIVE(code, text) add_words(d, text);
 #define VARIANT(code, text) add_words(d, text);

@@ -7,40 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define END {0, 0, NULL}
-#define W(mask, value, text) {mask, value, text},
-#define FLAG_TYPE W
-const FlagWord dis_type_flags[] = {
+#define FLAGS(GROUP, group) const FlagWord dis_##group##_flags[] = {
+#define FLAG(mask, value, text) {mask, value, text},
+#define FLAGS_END {0, 0, NULL}};
 #include "il/il_words.def"
-    END};
-#define FLAG_FIELD W
-const FlagWord dis_field_flags[] = {
-#include "il/il_words.def"
-    END};
-#define FLAG_METHOD W
-const FlagWord dis_method_flags[] = {
-#include "il/il_words.def"
-    END};
-#define FLAG_IMPL W
-const FlagWord dis_impl_flags[] = {
-#include "il/il_words.def"
-    END};
-#define FLAG_PINVOKE W
-const FlagWord dis_pinvoke_flags[] = {
-#include "il/il_words.def"
-    END};
-#define FLAG_EXPORT W
-const FlagWord dis_export_flags[] = {
-#include "il/il_words.def"
-    END};
-#define FLAG_GPARAM W
-const FlagWord dis_gparam_flags[] = {
-#include "il/il_words.def"
-    END};
-#define FLAG_CORFLAG W
+#define CORFLAG(mask, value, text) {mask, value, text},
 const FlagWord dis_corflags[] = {
 #include "il/il_words.def"
-    END};
+    {0, 0, NULL}};
 
 #define NATIVE(code, text) [code] = text,
 static const char *const native_words[0x50] = {

@@ -237,30 +237,15 @@ static void entry_array(const Entry *n, u32 arg, const ArgPlan *a)
     ilb_local_op(b, IL_STLOC, a->local);
 }
 
-static void push_custom(IlBuilder *b, const ArgPlan *a, u32 any_local)
-{
-    ilb_local_op(b, IL_LDLOCA, any_local);
-    ilb_i8(b, (i64)(uintptr_t)a->custom);
-    ilb_i8(b, 0);
-    ilb_op(b, IL_DUP);
-    plan_call_helper(b, (void *)helper_custom, HELPER_ADDRESS, true);
-}
-
-static void make_custom(IlBuilder *b, const ArgPlan *a, u32 any_local)
-{
-    push_custom(b, a, any_local);
-    ilb_op(b, IL_POP);
-}
-
 static void entry_custom(IlBuilder *b, u32 arg, const ArgPlan *a, const char *name)
 {
-    push_custom(b, a, a->local);
+    plan_push_custom(b, a, a->local);
     ilb_local_op(b, IL_LDLOCA, a->local);
     if (a->kind == ARG_CUSTOM_REF)
         ilb_ldarg(b, arg);
     else
         ilb_local_op(b, IL_LDARGA, arg);
-    ilb_op_token(b, IL_CALL, ilb_method(b, plan_core_fn("System.StubHelpers", "MngdRefCustomMarshaler", name, 3)));
+    plan_call_custom(b, name);
 }
 
 static u32 managed_local(IlBuilder *b, TypeHandle th)
@@ -379,10 +364,10 @@ static void entry_push(IlBuilder *b, u32 arg, const ArgPlan *a)
 
 static void result_custom(const Entry *n, u32 made, u32 into, const char *name)
 {
-    push_custom(n->b, n->r, made);
+    plan_push_custom(n->b, n->r, made);
     ilb_local_op(n->b, IL_LDLOCA, made);
     ilb_local_op(n->b, IL_LDLOCA, into);
-    ilb_op_token(n->b, IL_CALL, ilb_method(n->b, plan_core_fn("System.StubHelpers", "MngdRefCustomMarshaler", name, 3)));
+    plan_call_custom(n->b, name);
 }
 
 /* The managed result is on the stack; leaves the native one in local `into`. */
@@ -427,11 +412,11 @@ static void emit_entry(const Entry *n, MethodTable *mt, GcHandle h)
         entry_refuse(b, 0, n->r);
     for (u32 i = 0; i < sig->num_params; i++) /* marshalers are made before anything is converted */
         if (n->plans[i].kind == ARG_CUSTOM || n->plans[i].kind == ARG_CUSTOM_REF)
-            make_custom(b, &n->plans[i], target);
+            plan_make_custom(b, &n->plans[i], target);
     for (u32 i = 0; i < sig->num_params; i++)
         entry_convert(n, i, &n->plans[i]);
     if (has_result && n->r->kind == ARG_CUSTOM)
-        make_custom(b, n->r, target);
+        plan_make_custom(b, n->r, target);
     ilb_local_op(b, IL_LDLOC, target);
     for (u32 i = 0; i < sig->num_params; i++)
         entry_push(b, i, &n->plans[i]);

@@ -56,31 +56,15 @@ static u32 pinned_local(IlBuilder *b)
     return ilb_local(b, &pin);
 }
 
-static void push_custom(IlBuilder *b, const ArgPlan *a, u32 any_local)
-{
-    load_address(b, any_local);
-    ilb_i8(b, (i64)(uintptr_t)a->custom);
-    ilb_i8(b, 0);
-    ilb_op(b, IL_DUP);
-    plan_call_helper(b, (void *)helper_custom, HELPER_ADDRESS, true);
-}
-
-static void make_custom(IlBuilder *b, const ArgPlan *a, u32 any_local)
-{
-    push_custom(b, a, any_local);
-    ilb_op(b, IL_POP);
-}
-
-/* MngdRefCustomMarshaler.name(marshaler, ref object, native *) */
 static void call_custom(IlBuilder *b, u32 arg, const ArgPlan *a, const char *name)
 {
-    push_custom(b, a, a->local);
+    plan_push_custom(b, a, a->local);
     if (a->kind == ARG_CUSTOM_REF)
         ilb_ldarg(b, arg);
     else
         ilb_local_op(b, IL_LDARGA, arg);
     load_address(b, a->local);
-    call(b, plan_core_fn("System.StubHelpers", "MngdRefCustomMarshaler", name, 3));
+    plan_call_custom(b, name);
 }
 
 /* Address of the fields of the object, the first element of the array or character of the string, pinned in a->local; null stays null. */
@@ -517,10 +501,10 @@ static void value_to_managed(IlBuilder *b, const ArgPlan *r, u32 from, u32 into)
 
 static void custom_result(IlBuilder *b, const ArgPlan *r, u32 from, u32 into, const char *name)
 {
-    push_custom(b, r, from);
+    plan_push_custom(b, r, from);
     load_address(b, into);
     load_address(b, from);
-    call(b, plan_core_fn("System.StubHelpers", "MngdRefCustomMarshaler", name, 3));
+    plan_call_custom(b, name);
 }
 
 /* The native result is in local `from`; puts the managed one into local `into`. */
@@ -578,11 +562,11 @@ static void emit_arguments(Emit *m)
         make_handle(b, m->r.type, m->into);
     for (u32 i = 0; i < n; i++) /* marshalers are made before anything is converted */
         if (m->plans[i].kind == ARG_CUSTOM || m->plans[i].kind == ARG_CUSTOM_REF)
-            make_custom(b, &m->plans[i], m->plans[i].local = local_of(b, m->plans[i].native));
+            plan_make_custom(b, &m->plans[i], m->plans[i].local = local_of(b, m->plans[i].native));
     for (u32 i = 0; i < n; i++)
         convert(b, m->s, m->s->first_arg + i, &m->plans[i]);
     if (m->has_result && m->r.kind == ARG_CUSTOM)
-        make_custom(b, &m->r, m->from);
+        plan_make_custom(b, &m->r, m->from);
     if (m->s->set_last_error)
         call_leaf(b, clear_errno);
     for (u32 i = 0; i < n; i++)

@@ -509,6 +509,26 @@ void plan_call_helper(IlBuilder *b, void *fn, HelperArg first, bool object_resul
     ilb_op_token(b, IL_CALLI, ilb_sig(b, sig));
 }
 
+void plan_push_custom(IlBuilder *b, const ArgPlan *a, u32 any_local)
+{
+    ilb_local_op(b, IL_LDLOCA, any_local);
+    ilb_i8(b, (i64)(uintptr_t)a->custom);
+    ilb_i8(b, 0);
+    ilb_op(b, IL_DUP);
+    plan_call_helper(b, (void *)helper_custom, HELPER_ADDRESS, true);
+}
+
+void plan_make_custom(IlBuilder *b, const ArgPlan *a, u32 any_local)
+{
+    plan_push_custom(b, a, any_local);
+    ilb_op(b, IL_POP);
+}
+
+void plan_call_custom(IlBuilder *b, const char *name)
+{
+    ilb_op_token(b, IL_CALL, ilb_method(b, plan_core_fn("System.StubHelpers", "MngdRefCustomMarshaler", name, 3)));
+}
+
 void *helper_value(char *managed, char *native, const NativeValue *v, i64 op)
 {
     if (managed && native)

@@ -60,6 +60,10 @@ bool plan_has_constructor(MethodTable *handle_class, Method **ctor); /* SafeHand
 /* Calls of C helpers from emitted IL.  Their arguments are on the stack: first as given, then three words. */
 typedef enum HelperArg { HELPER_ADDRESS, HELPER_OBJECT } HelperArg;
 void plan_call_helper(IlBuilder *b, void *fn, HelperArg first, bool object_result);
+/* The argument's ICustomMarshaler onto the stack.  any_local: has an address, nothing more is asked of it. */
+void plan_push_custom(IlBuilder *b, const ArgPlan *a, u32 any_local);
+void plan_make_custom(IlBuilder *b, const ArgPlan *a, u32 any_local); /* made now, so that what fails does so before anything is converted */
+void plan_call_custom(IlBuilder *b, const char *name); /* MngdRefCustomMarshaler.name(marshaler, ref object, native *) */
 /* (managed address, native address, NativeValue *, NativeOp) : 0 */
 void *helper_value(char *managed, char *native, const NativeValue *v, i64 op);
 /* (object, native address, MethodTable *, NativeOp) : 0: fields of an object */

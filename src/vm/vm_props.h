@@ -30,7 +30,7 @@ typedef enum VmPathsKind {
 u32 vm_paths_count(VmPathsKind kind);
 const char *vm_paths_at(VmPathsKind kind, u32 i); /* each with '/' at its end */
 
-/* host_runtime_contract of .NET 10.0.  Members may be NULL; those beyond size are. */
+/* What the property HOST_RUNTIME_CONTRACT points at: host_runtime_contract of .NET 10.0.  Members may be NULL; those beyond size are. */
 typedef struct VmHostContract {
     size_t size;
     void *context;
@@ -41,6 +41,7 @@ typedef struct VmHostContract {
     const void *(*pinvoke_override)(const char *library, const char *entry_point);
     void *reserved;
 } VmHostContract;
+_Static_assert(sizeof(VmHostContract) == 48, "host_runtime_contract of .NET 10.0");
 const VmHostContract *vm_host_contract(void); /* never NULL; all zero when the host passed none */
 /* From the host's contract, else from the properties.  The caller frees (base_free); NULL: unknown. */
 char *vm_host_property(const char *key);

@@ -9,22 +9,21 @@ An input is NAME.il with lines:
   // dasm: OPTIONS    its disassembly, in which each `// want: TEXT` under it stands and no `// not: TEXT` does (runs of blanks count as one)
   … // error: TEXT    at the end of a line: an error there that contains the text; `// warning: TEXT` likewise.  All are listed, and no others.
 Tests made here: options, encodings, images, PDBs, other assemblers' habits.  Last line: `N passed, M failed`."""
-import argparse, hashlib, os, re, shutil, struct, subprocess, sys
+import hashlib, re, shutil, struct, sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BUILD = ROOT / "build" / "tests" / "ilasm"
+sys.path.insert(0, str(HERE.parent))
+import toolsuite
+from toolsuite import run
+
 CONFIG = '{"runtimeOptions":{"framework":{"name":"Microsoft.NETCore.App","version":"10.0.0"}}}'
 REFS = (".assembly extern System.Runtime { .publickeytoken = (B0 3F 5F 7F 11 D5 0A 3A) .ver 10:0:0:0 }\n"
         ".assembly extern System.Console { .publickeytoken = (B0 3F 5F 7F 11 D5 0A 3A) .ver 10:0:0:0 }\n")
 MAIN = ('.assembly t {}\n.module t.dll\n.method static void Main() cil managed { .entrypoint ldstr "ok" '
         "call void [System.Console]System.Console::WriteLine(string) ret }\n")
-
-
-def run(args, cwd=None):
-    p = subprocess.run([str(x) for x in args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=cwd, timeout=60)
-    return p.returncode, p.stdout.decode("utf-8", "replace"), p.stderr.decode("utf-8", "replace")
 
 
 def flat(text):
@@ -49,18 +48,8 @@ def strong_name_holds(d, modulus, exponent):
     return opened.startswith(b"\0\1\xFF") and opened.endswith(b"\xFF\0" + bytes.fromhex("3021300906052b0e03021a05000414") + digest)
 
 
-class Suite:
-    def __init__(self, a):
-        self.a, self.passed, self.failed = a, 0, 0
-
-    def judge(self, name, problems):
-        if problems:
-            self.failed += 1
-            print(f"FAIL {name}")
-            for p in problems:
-                print("  " + p.replace("\n", "\n  ")[: 6000 if self.a.show else 900])
-        else:
-            self.passed += 1
+class Suite(toolsuite.Suite):
+    MADE = ("options", "sources", "images", "debug", "checksums", "folded", "signing", "optimised")
 
     def check(self, name, ok, text=""):
         self.judge(name, [] if ok else [text or "not so"])
@@ -99,7 +88,7 @@ class Suite:
                 problems.append(f"missing: line {w[0]}: {w[1]}: {w[2]}")
         return problems + [f"unexpected: line {g[0]}: {g[1]}: {g[2]}" for g in got], any(w[1] == "error" for w in want)
 
-    def file(self, path):
+    def input(self, path):
         lines = path.read_text(encoding="utf-8").splitlines()
         options = [m[1] for line in lines if (m := re.match(r"// option: (.*)$", line))]
         program = next((int(m[1]) for line in lines if (m := re.match(r"// program: (-?\d+)", line))), None)
@@ -292,29 +281,4 @@ class Suite:
                    ([] if code or self.runs(out)[0] == 100 else ["the program gives another result"]))
 
 
-def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("names", nargs="*")
-    p.add_argument("--runtime", default=str(ROOT / "out/stator"))
-    p.add_argument("--show", action="store_true")
-    p.add_argument("--list", action="store_true")
-    a = p.parse_args()
-    a.runtime = os.path.abspath(a.runtime)
-    made = {n: getattr(Suite, n) for n in ("options", "sources", "images", "debug", "checksums", "folded", "signing", "optimised")}
-    files = sorted(HERE.glob("*.il"))
-    if a.list:
-        print("\n".join([f.stem for f in files] + list(made)))
-        return
-    BUILD.mkdir(parents=True, exist_ok=True)
-    s = Suite(a)
-    for f in files:
-        if not a.names or f.stem in a.names:
-            s.file(f)
-    for name, fn in made.items():
-        if not a.names or name in a.names:
-            fn(s)
-    print(f"{s.passed} passed, {s.failed} failed")
-    sys.exit(s.failed != 0)
-
-
-main()
+toolsuite.main(Suite, __doc__, HERE, BUILD, (".il",))

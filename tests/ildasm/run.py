@@ -8,37 +8,28 @@ the end do not count) and `// exit: CODE`; `// option: X` goes to the assembler 
 assembled and compared row by row (mdcompare), some in more forms; with a PDB, the lines too; its JSON is held to the schema of the book
 page.  Tests made here: each opcode; images that are no images, cut or damaged; resources; what a terminal gets.
 Last line: `N passed, M failed`."""
-import argparse, glob, json, os, pty, re, shutil, subprocess, sys
+import glob, json, os, pty, re, shutil, subprocess, sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BUILD = ROOT / "build" / "tests" / "ildasm"
 sys.path.insert(0, str(HERE.parent))
+import toolsuite
 from assembler import command as assembler
-
-
-def run(args, cwd=None, timeout=60):
-    p = subprocess.run([str(x) for x in args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=cwd, timeout=timeout)
-    return p.returncode, p.stdout.decode("utf-8", "replace"), p.stderr.decode("utf-8", "replace")
+from toolsuite import run
 
 
 def dotnet_root():
     return Path(os.environ.get("DOTNET_ROOT") or os.path.dirname(os.path.realpath(shutil.which("dotnet") or "/usr/share/dotnet/dotnet")))
 
 
-class Suite:
-    def __init__(self, a):
-        self.a, self.passed, self.failed = a, 0, 0
+class Suite(toolsuite.Suite):
+    MADE = ("opcodes", "bad_images", "resources", "terminal")
 
-    def judge(self, name, problems):
-        if problems:
-            self.failed += 1
-            print(f"FAIL {name}")
-            for p in problems:
-                print("  " + p.replace("\n", "\n  ")[: 4000 if self.a.show else 700])
-        else:
-            self.passed += 1
+    def __init__(self, a):
+        super().__init__(a)
+        a.ilasm = assembler(a.runtime, a.ilasm)
 
     def make(self, path):
         """Builds the input; (image, problem)"""
@@ -279,32 +270,4 @@ class Suite:
         self.judge("resources", [] if ok else [o + e + e2 + str(list((d / "out").iterdir()))])
 
 
-def main():
-    p = argparse.ArgumentParser()
-    p.add_argument("names", nargs="*")
-    p.add_argument("--runtime", default=str(ROOT / "out/stator"))
-    p.add_argument("--compare", default=str(ROOT / "build/release/mdcompare"))
-    p.add_argument("--ilasm", default=None)
-    p.add_argument("--show", action="store_true")
-    p.add_argument("--list", action="store_true")
-    a = p.parse_args()
-    inputs = sorted(f for f in HERE.iterdir() if f.suffix in (".il", ".cs"))
-    made = {"opcodes": Suite.opcodes, "bad_images": Suite.bad_images, "resources": Suite.resources, "terminal": Suite.terminal}
-    if a.list:
-        print("\n".join([f.stem for f in inputs] + list(made)))
-        return
-    a.runtime, a.compare = os.path.abspath(a.runtime), os.path.abspath(a.compare)
-    a.ilasm = assembler(a.runtime, a.ilasm)
-    BUILD.mkdir(parents=True, exist_ok=True)
-    s = Suite(a)
-    for f in inputs:
-        if not a.names or f.stem in a.names:
-            s.input(f)
-    for name, fn in made.items():
-        if not a.names or name in a.names:
-            fn(s)
-    print(f"{s.passed} passed, {s.failed} failed")
-    sys.exit(s.failed != 0)
-
-
-main()
+toolsuite.main(Suite, __doc__, HERE, BUILD, (".il", ".cs"), {"compare": "build/release/mdcompare", "ilasm": None})

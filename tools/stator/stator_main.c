@@ -12,17 +12,7 @@
 #include "base/knobs.h"
 #include "ilasm/ilasm.h"
 #include "ildasm/ildasm.h"
-
-/* What the property HOST_RUNTIME_CONTRACT points at: 48 bytes, as .NET 10.0 has it. */
-typedef struct HostContract {
-    size_t size;
-    void *context;
-    size_t (*get_runtime_property)(const char *key, char *buf, size_t n, void *context);
-    bool (*bundle_probe)(const char *path, i64 *offset, i64 *size, i64 *compressed_size);
-    const void *(*pinvoke_override)(const char *library, const char *entry_point);
-    void *reserved;
-} HostContract;
-_Static_assert(sizeof(HostContract) == 48, "host_runtime_contract of .NET 10.0");
+#include "vm/vm_props.h"
 
 typedef struct CoreClr {
     int (*initialize)(const char *exe, const char *domain, int n, const char **keys, const char **values, void **handle,
@@ -141,7 +131,7 @@ static bool load_coreclr(StatorApp *s, const char *self, CoreClr *c)
 
 static int run(StatorApp *s, const CoreClr *c, const char *self, int argc, char **argv)
 {
-    HostContract contract = {.size = sizeof contract, .context = s, .get_runtime_property = get_runtime_property, .pinvoke_override = stator_pinvoke};
+    VmHostContract contract = {.size = sizeof contract, .context = s, .get_runtime_property = get_runtime_property, .pinvoke_override = stator_pinvoke};
     if (!stator_add_property(s, "HOST_RUNTIME_CONTRACT", arena_printf(&s->arena, "0x%zx", (size_t)&contract)))
         return fail(s);
     u32 n = s->props.len;
