@@ -151,15 +151,6 @@ static bool is_scoped(const Args *a, u32 i)
     return row && ((md_Param_Flags(md, row) & (PD_OUT | PD_IN)) == PD_OUT || v_has_attribute(md, MD_TOKEN(MDT_Param, row), "ScopedRefAttribute"));
 }
 
-static bool is_in_param(const Args *a, u32 i)
-{
-    if (a->m->flags & (MF_ARRAY | MF_STUB))
-        return false;
-    const MdImage *md = md_of(a->m);
-    u32 row = v_param_row(md, MD_RID(a->m->token), i + 1);
-    return row && (md_Param_Flags(md, row) & (PD_IN | PD_OUT)) == PD_IN;
-}
-
 /* By C# 11's rules a pointer passed by reference may end up inside a ref struct that is returned; before, it could not. */
 static bool new_ref_rules(const Args *a) { return v_has_attribute(md_of(a->m), MD_TOKEN(MDT_Module, 1), "RefSafetyRulesAttribute"); }
 
@@ -196,10 +187,11 @@ static void pop_args(VMethod *v, Args *a)
         VValue x = v_pop(v);
         if (v->dead)
             return;
-        if (x.kind == V_BYREF && (x.flags & VF_CM) && is_in_param(a, i)) /* which only reads it */
+        bool in = x.kind == V_BYREF && (x.flags & (VF_CM | VF_RO)) && v_is_readonly(a->m, i + 1);
+        if (in && (x.flags & VF_CM)) /* which only reads it */
             x.flags = (u8)((x.flags & ~VF_CM) | VF_RO);
         bool ok = v_check(v, &x, th);
-        if (ok && x.kind == V_BYREF && (x.flags & VF_RO) && !is_in_param(a, i))
+        if (ok && x.kind == V_BYREF && (x.flags & VF_RO) && !in)
             v_unexpected(v, VERIFY_StackUnexpected, &x, th);
         if (v->pf_tail && holds_pointer(th) && (x.flags & VF_STACK))
             v_error(v, VERIFY_TailByRef);
@@ -216,7 +208,7 @@ static void push_result(VMethod *v, Args *a, TypeHandle ret)
     VValue x = v_of(ret);
     if (holds_pointer(ret) && a->result_stack)
         x.flags |= VF_STACK;
-    if (x.kind == V_BYREF && v_return_has_mod(a->m, "InAttribute"))
+    if (x.kind == V_BYREF && v_is_readonly(a->m, 0))
         x.flags |= VF_RO;
     v_push(v, x);
 }
@@ -447,11 +439,15 @@ static bool fits_delegate(VMethod *v, Method *invoke, Method *target, const VVal
     }
     if (!is_static && !skip && object->kind == V_REF && object->th && !v_ref_assignable(object->th, th_of(target->mt)))
         return false;
-    for (u32 i = skip; i < n; i++)
-        if (!passes(sig_type(v, &d, &d.sig->params[i]), sig_type(v, &t, &t.sig->params[i - skip + from])))
+    for (u32 i = skip; i < n; i++) {
+        u32 k = i - skip + from;
+        if (!passes(sig_type(v, &d, &d.sig->params[i]), sig_type(v, &t, &t.sig->params[k])))
             return false;
+        if (d.sig->params[i].kind == ET_BYREF && v_is_readonly(invoke, i + 1) && !v_is_readonly(target, k + 1))
+            return false;
+    }
     TypeHandle dr = sig_type(v, &d, &d.sig->ret), tr = sig_type(v, &t, &t.sig->ret);
-    return passes(tr, dr) && (!v_desc(tr, TD_BYREF) || !v_return_has_mod(target, "InAttribute") || v_return_has_mod(invoke, "InAttribute"));
+    return passes(tr, dr) && (!v_desc(tr, TD_BYREF) || !v_is_readonly(target, 0) || v_is_readonly(invoke, 0));
 }
 
 static void new_delegate(VMethod *v, Method *ctor)

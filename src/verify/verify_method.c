@@ -168,17 +168,13 @@ u32 v_param_row(const MdImage *md, u32 method_rid, u32 sequence)
     return 0;
 }
 
-bool v_return_has_mod(Method *m, const char *name)
+/* Does the type that the reader stands at have the modifier? */
+static bool has_mod(const MdImage *md, MdSig *s, const char *name)
 {
-    MdSig s = md_sig(m->sig, m->sig_len);
-    MdMethodSig head;
     u32 token;
     bool required;
-    if (m->flags & (MF_ARRAY | MF_STUB) || !md_sig_method(&s, &head))
-        return false;
-    const MdImage *md = m->mt->module->md;
-    while (md_sig_peek(&s) == ET_CMOD_REQD || md_sig_peek(&s) == ET_CMOD_OPT) {
-        if (!md_sig_mod(&s, &token, &required))
+    while (md_sig_peek(s) == ET_CMOD_REQD || md_sig_peek(s) == ET_CMOD_OPT) {
+        if (!md_sig_mod(s, &token, &required))
             break;
         const char *n = MD_TABLE_OF(token) == MDT_TypeRef   ? md_typeref_name(md, MD_RID(token))
                         : MD_TABLE_OF(token) == MDT_TypeDef ? md_typedef_name(md, MD_RID(token))
@@ -187,6 +183,30 @@ bool v_return_has_mod(Method *m, const char *name)
             return true;
     }
     return false;
+}
+
+bool v_has_mod(Method *m, u32 param, const char *name)
+{
+    MdSig s = md_sig(m->sig, m->sig_len);
+    MdMethodSig head;
+    if (m->flags & (MF_ARRAY | MF_STUB) || !md_sig_method(&s, &head))
+        return false;
+    for (u32 i = 0; i < param; i++)
+        md_sig_skip_type(&s);
+    return has_mod(m->mt->module->md, &s, name);
+}
+
+bool v_is_readonly(Method *m, u32 param)
+{
+    if (v_has_mod(m, param, "InAttribute"))
+        return true;
+    if (m->flags & (MF_ARRAY | MF_STUB | MF_VIRTUAL) || MD_TABLE_OF(m->token) != MDT_MethodDef)
+        return false;
+    const MdImage *md = m->mt->module->md;
+    u32 row = v_param_row(md, MD_RID(m->token), param), token = MD_TOKEN(MDT_Param, row);
+    if (!row || (param && (md_Param_Flags(md, row) & (PD_IN | PD_OUT)) != PD_IN))
+        return false;
+    return v_has_attribute(md, token, "IsReadOnlyAttribute") || (param && v_has_attribute(md, token, "RequiresLocationAttribute"));
 }
 
 bool v_may_use_type(VMethod *v, TypeHandle th)
@@ -488,12 +508,9 @@ static u8 flags_of_param(VMethod *v, const SigType *t, u32 sequence)
     if (t->kind != ET_BYREF && !(t->kind == ET_VALUETYPE && v_is_byref_like(t->th)))
         return 0;
     const MdImage *md = v->m->mt->module->md;
-    u32 row = v_param_row(md, MD_RID(v->m->token), sequence), token = MD_TOKEN(MDT_Param, row);
-    if (!row)
-        return 0;
-    bool in = md_Param_Flags(md, row) & PD_IN;
-    return (v_has_attribute(md, token, "ScopedRefAttribute") ? VF_STACK : 0) |
-           (in && (v_has_attribute(md, token, "IsReadOnlyAttribute") || v_has_attribute(md, token, "RequiresLocationAttribute")) ? VF_RO : 0);
+    u32 row = v_param_row(md, MD_RID(v->m->token), sequence);
+    bool scoped = row && v_has_attribute(md, MD_TOKEN(MDT_Param, row), "ScopedRefAttribute");
+    return (scoped ? VF_STACK : 0) | (t->kind == ET_BYREF && v_is_readonly(v->m, sequence) ? VF_RO : 0);
 }
 
 static void prepare_vars(VMethod *v)
@@ -649,8 +666,8 @@ static void verify_body(VMethod *v, const SemWalk *scan)
     v->is_ctor = (m->flags & MF_CTOR) && !(m->flags & MF_STATIC);
     v->is_cctor = (m->flags & MF_STATIC) && strcmp(m->name, ".cctor") == 0;
     v->tracks_this = v->is_ctor && !mt_is_valuetype(m->mt) && m->mt != type_wk(WK_OBJECT);
-    v->ret_readonly = v->w.sig->ret.kind == ET_BYREF && v_return_has_mod(m, "InAttribute");
-    v->is_init_accessor = !(m->flags & MF_STATIC) && v_return_has_mod(m, "IsExternalInit");
+    v->ret_readonly = v->w.sig->ret.kind == ET_BYREF && v_is_readonly(m, 0);
+    v->is_init_accessor = !(m->flags & MF_STATIC) && v_has_mod(m, 0, "IsExternalInit");
     v->max_stack = b.max_stack ? b.max_stack : v->w.num_clauses ? 1 : 0;
     run(v);
     if (v->hook)
