@@ -28,6 +28,18 @@ static bool same(const SigType *a, u8 et, TypeHandle th)
 
 static u32 token_at(const u8 *p) { return p[0] | (u32)p[1] << 8 | (u32)p[2] << 16 | (u32)p[3] << 24; }
 
+/* Who verifies does not see a body that is never compiled: a reference has to be of the very type that the field has, written alike. */
+static bool same_words(const Method *m, const SigType *a, const Field *f)
+{
+    MdSig value = md_sig(a->sig, (u32)(m->sig + m->sig_len - a->sig)), field = md_sig(f->sig, f->sig_len);
+    md_sig_field(&field);
+    md_sig_skip_mods(&field);
+    const u8 *from = field.p;
+    md_sig_skip_type(&value);
+    md_sig_skip_type(&field);
+    return !value.bad && !field.bad && value.p - a->sig == field.p - from && memcmp(a->sig, from, (size_t)(field.p - from)) == 0;
+}
+
 static bool field_body(SemWalk *w, SemInst *o, Method *m, const MethodSig *sig, u32 token, bool store)
 {
     Err ignored = {0};
@@ -48,7 +60,9 @@ static bool field_body(SemWalk *w, SemInst *o, Method *m, const MethodSig *sig, 
     bool in_value = mt_is_valuetype(m->mt);
     if (!same(store ? &sig->params[0] : &sig->ret, f.type.kind, f.type.th) || sem_top(w, store)->kind != (in_value ? SEM_BYREF : SEM_REF))
         return false;
-    if (store && sem_top(w, 0)->kind != sem_kind_of_et(f.type.kind))
+    if (store && (sem_top(w, 0)->kind != sem_kind_of_et(f.type.kind) || (f.f->attrs & FD_INIT_ONLY) || f.type.kind == ET_BYREF))
+        return false;
+    if ((f.type.kind == ET_CLASS || f.type.kind == ET_BYREF) && !same_words(m, store ? &sig->params[0] : &sig->ret, f.f))
         return false;
     f.on_ref = !in_value;
     f.offset = f.f->offset + (in_value ? 0 : 8);

@@ -24,10 +24,12 @@ typedef struct Args {
     SigContext ctx;
     bool may_hold; /* the result may be a pointer into a frame: is it one into ours? */
     bool returns_pointer; /* a managed pointer, not a ref struct */
-    bool result_stack;
-    u8 given;      /* flags of ref structs and pointers passed: what a ref struct passed by address may now hold */
+    u16 result;    /* VF_LEVEL of the result, */
+    u16 given;     /* and of the ref structs passed: what a ref struct passed by address may now hold */
     VValue holders[4];
     u32 num_holders;
+    bool own; /* a ref struct passed by address is some variable of this frame; */
+    VValue outside; /* this one is none */
 } Args;
 
 static TypeHandle sig_type(VMethod *v, const Args *a, const SigType *t)
@@ -141,36 +143,60 @@ static bool may_use_signature(VMethod *v, const Args *a)
 /* --- Escapes: what the result and what is passed by address may hold of this frame -------------------------------------------- */
 static bool holds_pointer(TypeHandle th) { return v_desc(th, TD_BYREF) || v_is_byref_like(th); }
 
+/* Another body may run: its rows of parameters and its attributes are not these. */
+static bool is_overridable(const Method *m)
+{
+    return (m->flags & MF_VIRTUAL) && !(m->flags & MF_FINAL) && !(m->mt->flags2 & MT2_SEALED) && !mt_is_valuetype(m->mt);
+}
+
 /* Does the parameter let what it points to, or holds, out with the result? */
 static bool is_scoped(const Args *a, u32 i)
 {
-    if (a->m->flags & (MF_ARRAY | MF_RUNTIME | MF_STUB))
+    if ((a->m->flags & (MF_ARRAY | MF_RUNTIME | MF_STUB)) || is_overridable(a->m))
         return false;
     const MdImage *md = md_of(a->m);
-    u32 row = v_param_row(md, MD_RID(a->m->token), i + 1);
-    return row && ((md_Param_Flags(md, row) & (PD_OUT | PD_IN)) == PD_OUT || v_has_attribute(md, MD_TOKEN(MDT_Param, row), "ScopedRefAttribute"));
+    u32 row = v_param_row(md, MD_RID(a->m->token), i + 1), token = MD_TOKEN(MDT_Param, row);
+    if (!row)
+        return false;
+    bool out = (md_Param_Flags(md, row) & (PD_OUT | PD_IN)) == PD_OUT && v_new_ref_rules(a->m) && !v_has_attribute(md, token, "UnscopedRefAttribute");
+    return out || v_has_attribute(md, token, "ScopedRefAttribute");
 }
 
-/* By C# 11's rules a pointer passed by reference may end up inside a ref struct that is returned; before, it could not. */
-static bool new_ref_rules(const Args *a) { return v_has_attribute(md_of(a->m), MD_TOKEN(MDT_Module, 1), "RefSafetyRulesAttribute"); }
-
-static void note_escape(Args *a, const VValue *x, u32 i, bool is_this)
+/* A ref struct passed by its address may be stored to. */
+static void note_holder(Args *a, const VValue *x, u32 i, bool is_this)
 {
-    bool points = x->kind == V_BYREF && (x->flags & VF_STACK), inner = (x->kind == V_BYREF && (x->flags & VF_INNER)) ||
-                                                                       (x->kind == V_VALUE && (x->flags & VF_STACK));
-    if (x->kind == V_BYREF && v_is_byref_like(x->th) && x->local && a->num_holders < ARRAY_LEN(a->holders))
+    if (is_this ? v_only_reads_this(a->m) && !v_has_mod(a->m, 0, "IsExternalInit") : v_is_readonly(a->m, i + 1))
+        return;
+    if (x->local && a->num_holders < ARRAY_LEN(a->holders))
         a->holders[a->num_holders++] = *x;
+    else if (x->flags & VF_OWN)
+        a->own = true;
+    else
+        a->outside = *x;
+}
+
+static void note_escape(VMethod *v, Args *a, const VValue *x, u32 i, bool is_this)
+{
+    bool holder = x->kind == V_BYREF && v_is_byref_like(x->th);
+    u16 points = x->kind == V_BYREF ? x->flags & VF_LEVEL : 0, inner = x->kind == V_VALUE ? x->flags & VF_LEVEL : holder ? v_content(v, x) : 0;
+    if (holder)
+        note_holder(a, x, i, is_this);
     if (!points && !inner)
         return;
-    bool in_result = a->may_hold && !a->result_stack && (inner || a->returns_pointer || new_ref_rules(a));
-    if (!inner && !in_result) /* nothing to learn: no attribute is looked for */
+    /* by C# 11's rules a pointer passed by reference may end up inside a ref struct that is returned; before, it could not */
+    u16 in_result = !a->may_hold ? 0 : inner | (a->returns_pointer || v_new_ref_rules(a->m) ? points : 0);
+    if (!inner && !(in_result & ~a->result)) /* nothing to learn: no attribute is looked for */
         return;
-    if (is_this ? points && !inner && !v_unscoped_this(a->m) : is_scoped(a, i))
-        return;
-    if (inner)
-        a->given |= VF_STACK;
-    if (in_result)
-        a->result_stack = true;
+    if (is_this) {
+        if (!is_overridable(a->m) && !v_unscoped_this(a->m))
+            in_result = a->may_hold ? inner : 0;
+    } else if (is_scoped(a, i)) {
+        if (!holder)
+            return;
+        in_result = a->may_hold ? inner : 0; /* the address does not leave, what is there may */
+    }
+    a->given |= inner;
+    a->result |= in_result;
 }
 
 static void pop_args(VMethod *v, Args *a)
@@ -189,14 +215,14 @@ static void pop_args(VMethod *v, Args *a)
             return;
         bool in = x.kind == V_BYREF && (x.flags & (VF_CM | VF_RO)) && v_is_readonly(a->m, i + 1);
         if (in && (x.flags & VF_CM)) /* which only reads it */
-            x.flags = (u8)((x.flags & ~VF_CM) | VF_RO);
+            x.flags = (u16)((x.flags & ~VF_CM) | VF_RO);
         bool ok = v_check(v, &x, th);
         if (ok && x.kind == V_BYREF && (x.flags & VF_RO) && !in)
             v_unexpected(v, VERIFY_StackUnexpected, &x, th);
         if (v->pf_tail && holds_pointer(th) && (x.flags & VF_STACK))
             v_error(v, VERIFY_TailByRef);
         if (holds_pointer(th))
-            note_escape(a, &x, i, false);
+            note_escape(v, a, &x, i, false);
     }
 }
 
@@ -206,8 +232,10 @@ static void push_result(VMethod *v, Args *a, TypeHandle ret)
         return;
     v_check_loadable(v, ret);
     VValue x = v_of(ret);
-    if (holds_pointer(ret) && a->result_stack)
-        x.flags |= VF_STACK;
+    if (holds_pointer(ret))
+        x.flags |= a->result;
+    if (x.kind == V_BYREF && a->result && v_is_byref_like(x.th))
+        x.flags |= VF_MAY_OWN | (a->given & VF_STACK ? VF_INNER : 0) | (a->given & VF_PARAM ? VF_INNER_PARAM : 0);
     if (x.kind == V_BYREF && v_is_readonly(a->m, 0))
         x.flags |= VF_RO;
     v_push(v, x);
@@ -215,9 +243,14 @@ static void push_result(VMethod *v, Args *a, TypeHandle ret)
 
 static void note_holders(VMethod *v, const Args *a)
 {
-    for (u32 i = 0; a->given && i < a->num_holders; i++)
-        if (!(a->holders[i].flags & VF_INNER) || a->num_holders > 1)
-            v_set_local_bits(v, a->holders[i].local - 1u, VF_STACK, true);
+    if (!a->given)
+        return;
+    for (u32 i = 0; i < a->num_holders; i++)
+        v_add_level(v, a->holders[i].local - 1u, a->given);
+    if (a->own)
+        v_all_own(v, a->given);
+    if (a->outside.kind)
+        v_unexpected(v, VERIFY_ReturnPtrToStack, &a->outside, 0);
 }
 
 /* --- This --------------------------------------------------------------------------------------------------------------------- */
@@ -374,6 +407,9 @@ void v_call(VMethod *v)
         v_error(v, VERIFY_Constrained);
     if ((m->flags & MF_ABSTRACT) && !is_virtual && !is_static)
         name_method(v, VERIFY_CallAbstract, m);
+    bool holder_ctor = is_ctor && v_is_byref_like(th_of(m->mt)); /* the result goes into self */
+    if (holder_ctor)
+        a.may_hold = true;
     pop_args(v, &a);
     VValue self = {0};
     if (!is_static && !v->dead) {
@@ -388,8 +424,12 @@ void v_call(VMethod *v)
             constrained_this(v, &self, constrained, m);
         else
             plain_this(v, &self, m, is_virtual);
+        if (v->pf_tail && self.kind == V_BYREF && (self.flags & VF_STACK))
+            v_error(v, VERIFY_TailByRef);
+        if (holder_ctor)
+            v_stored(v, &self, &(VValue){.kind = V_VALUE, .th = th_of(m->mt), .flags = a.result});
         if (self.kind == V_BYREF)
-            note_escape(&a, &self, 0, true);
+            note_escape(v, &a, &self, 0, true);
     }
     if (v->dead)
         return;
@@ -433,7 +473,7 @@ static bool fits_delegate(VMethod *v, Method *invoke, Method *target, const VVal
         return false;
     if (from) {
         TypeHandle first = sig_type(v, &t, &t.sig->params[0]);
-        bool reference = v_is_ref_type(first) || v_is_var(first);
+        bool reference = v_is_ref_type(first) || (v_is_var(first) && v_var_is_reference(first));
         if (!reference || object->kind != V_REF || !v_ref_assignable(object->th, first))
             return false;
     }
@@ -565,7 +605,7 @@ void v_newobj(VMethod *v)
         return;
     note_holders(v, &a);
     VValue x = v_of(th_of(mt));
-    if (a.may_hold && a.result_stack)
-        x.flags |= VF_STACK;
+    if (a.may_hold)
+        x.flags |= a.result;
     v_push(v, x);
 }

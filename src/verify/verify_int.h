@@ -23,13 +23,20 @@ enum {
     VF_RO = 4,       /* ref readonly: in parameters, results of ref readonly methods, initonly fields */
     VF_STACK = 8,    /* may point into this method's frame: may not be returned */
     VF_INNER = 0x10, /* managed pointer to a ref struct that may hold such a pointer */
+    VF_PARAM = 0x80, /* may be what a ref parameter points to: may be returned, but kept nowhere that lives longer than the caller's variable */
+    VF_INNER_PARAM = 0x100, /* managed pointer to a ref struct that may hold such a pointer */
+    VF_OWN = 0x200,  /* V_BYREF: surely into this method's locals and arguments */
+    VF_MAY_OWN = 0x800, /* V_BYREF: perhaps */
+    VF_OUTER = 0x400, /* V_BYREF: into the own struct's fields, in its constructor */
     VF_VIRTFTN = 0x20, /* V_METHOD: by ldvirtftn */
     VF_MEMORY = 0x40,  /* V_PTR: into memory of a localloc of known size (verify_span.c) */
-    VF_MERGE_OR = VF_CM | VF_RO | VF_STACK | VF_INNER,
+    VF_LEVEL = VF_STACK | VF_PARAM,
+    VF_INNERS = VF_INNER | VF_INNER_PARAM,
+    VF_MERGE_OR = VF_CM | VF_RO | VF_LEVEL | VF_INNERS | VF_MAY_OWN,
 };
 typedef struct VValue {
-    u8 kind, flags;
-    u16 local; /* V_BYREF, ref structs: number + 1 of the local variable whose address this is; 0: none */
+    u8 kind;
+    u16 flags, local; /* V_BYREF: number + 1 of the variable whose address this is, locals first, then arguments; 0: none, or not known */
     union {
         TypeHandle th;
         Method *m;
@@ -41,7 +48,7 @@ typedef struct VBlock {
     i32 depth; /* -1: not reached yet */
     VValue *stack;
     bool this_init, pending, done;
-    u64 stack_locals, ro_locals; /* by number of the local (the last bit stands for all from 63 on): see VF_STACK, VF_RO */
+    u64 stack_locals, param_locals, ro_locals; /* by number of the local (the last bit stands for all from 63 on): VF_STACK, VF_PARAM, VF_RO */
 } VBlock;
 
 enum { VERIFY_LOOK_BACK = 8 };
@@ -51,18 +58,20 @@ typedef struct VMethod {
     const VerifySink *sink;
     SemWalk w; /* scan only */
     TypeHandle *args, *locals; /* types; 0: not asked for yet (v_arg, v_local) */
-    u8 *arg_flags;             /* VF_RO, VF_STACK of what ldarg gives */
+    VValue *aliases;           /* by local that points to ref structs: what all stores to it have in common; kind V_NONE: none yet */
+    u16 *arg_flags;            /* VF_RO, VF_LEVEL, VF_INNER of what ldarg gives */
     TypeHandle ret;
     u8 *starts;                /* by offset: START_; NULL: the scan has looked at it all */
     VBlock *blocks, *running;
     bool again; /* a block before the running one has to be verified again */
-    bool tracks_this, ret_readonly, is_ctor, is_cctor, is_init_accessor;
+    bool tracks_this, ret_readonly, is_ctor, is_cctor, is_init_accessor, new_rules;
     u32 issues;
     /* while a block is being verified */
     VValue *stack;
     u32 depth, max_stack;
     bool this_init, live, dead; /* dead: given up for this block */
-    u64 stack_locals, ro_locals;
+    u64 stack_locals, param_locals, ro_locals;
+    u64 seen_stack, seen_param, seen_ro; /* of a method with clauses: anywhere in it */
     const SemBlock *block;
     IlInst in;
     u32 at, pos; /* the instruction with its prefixes; the next one */
@@ -110,7 +119,10 @@ bool v_check(VMethod *v, const VValue *x, TypeHandle th); /* the same for a valu
 void v_check_loadable(VMethod *v, TypeHandle th); /* UnmanagedPointer */
 bool v_uninit(VMethod *v, const VValue *x); /* an uninitialized this: reports it */
 static inline bool v_is_uninit(const VMethod *v, const VValue *x) { return (x->flags & VF_THIS) && v->tracks_this && !v->this_init; }
-void v_set_local_bits(VMethod *v, u32 local, u8 flags, bool add);
+void v_set_local_bits(VMethod *v, u32 local, u16 flags, bool add);
+void v_add_arg_flags(VMethod *v, u32 i, u16 flags);
+void v_add_level(VMethod *v, u32 variable, u16 level); /* variable: VValue.local - 1 */
+void v_all_again(VMethod *v); /* what was verified already is verified again */
 bool v_has_attribute(const MdImage *md, u32 token, const char *name);
 bool v_unscoped_this(const Method *m); /* a pointer into a struct's this may leave with the result */
 u32 v_param_row(const MdImage *md, u32 method_rid, u32 sequence); /* Param row, or 0 */
@@ -118,6 +130,8 @@ bool v_has_mod(Method *m, u32 param, const char *name); /* modifier of the param
 /* Is a pointer given there only read through, or, of the result (0), only to be read through?  By the modifier, which overrides and
  * delegates share; by attribute only where nothing else can be called instead. */
 bool v_is_readonly(Method *m, u32 param);
+bool v_only_reads_this(const Method *m); /* m, or all methods of its struct */
+bool v_new_ref_rules(const Method *m);
 TypeHandle v_arg(VMethod *v, u32 i);   /* types of variables and of the result; 0: reported */
 TypeHandle v_local(VMethod *v, u32 i);
 TypeHandle v_ret(VMethod *v);
@@ -132,6 +146,8 @@ void v_op(VMethod *v);
 bool v_var_is_reference(TypeHandle th); /* a generic variable that stands for references only */
 TypeHandle v_type_token(VMethod *v, u32 token, VerifyCode constraint); /* 0: reported */
 void v_stored(VMethod *v, const VValue *address, const VValue *value); /* value goes into what address points to */
+u16 v_content(VMethod *v, const VValue *address); /* VF_LEVEL of the ref struct that it points to */
+void v_all_own(VMethod *v, u16 level); /* it is in some of the own variables */
 /* verify_span.c: each false: not that shape, nothing changed */
 bool v_span_over_data(VMethod *v, const Field *f); /* after ldsflda */
 bool v_stack_memory(VMethod *v);                   /* localloc */

@@ -118,12 +118,47 @@ VValue v_pop_type(VMethod *v, TypeHandle th)
     return x;
 }
 
-void v_set_local_bits(VMethod *v, u32 local, u8 flags, bool add)
+/* What was verified already is verified again. */
+void v_all_again(VMethod *v)
+{
+    for (u32 b = 0; b < v->w.num_blocks; b++)
+        v->blocks[b].pending |= v->blocks[b].done;
+    v->again = true;
+}
+
+void v_set_local_bits(VMethod *v, u32 local, u16 flags, bool add)
 {
     u64 bit = 1ull << MIN(local, 63u);
-    add |= local >= 63 || v->w.num_clauses; /* a handler may see any of the values that a try stores */
+    add |= local >= 63;
     v->stack_locals = flags & (VF_STACK | VF_INNER) ? v->stack_locals | bit : add ? v->stack_locals : v->stack_locals & ~bit;
+    v->param_locals = flags & (VF_PARAM | VF_INNER_PARAM) ? v->param_locals | bit : add ? v->param_locals : v->param_locals & ~bit;
     v->ro_locals = flags & VF_RO ? v->ro_locals | bit : add ? v->ro_locals : v->ro_locals & ~bit;
+    if (!v->w.num_clauses)
+        return;
+    /* handlers, and what runs after them, may see any of the values that are stored */
+    u64 s = v->seen_stack | v->stack_locals, p = v->seen_param | v->param_locals, r = v->seen_ro | v->ro_locals;
+    if (s != v->seen_stack || p != v->seen_param || r != v->seen_ro)
+        v_all_again(v);
+    v->stack_locals = v->seen_stack = s;
+    v->param_locals = v->seen_param = p;
+    v->ro_locals = v->seen_ro = r;
+}
+
+/* From now on, and for what was verified already. */
+void v_add_arg_flags(VMethod *v, u32 i, u16 flags)
+{
+    if (!(flags & ~v->arg_flags[i]))
+        return;
+    v->arg_flags[i] |= flags;
+    v_all_again(v);
+}
+
+void v_add_level(VMethod *v, u32 variable, u16 level)
+{
+    if (variable < v->w.num_locals)
+        v_set_local_bits(v, variable, level, true);
+    else
+        v_add_arg_flags(v, variable - v->w.num_locals, level);
 }
 
 /* --- Attributes, modifiers ---------------------------------------------------------------------------------------------------- */
@@ -209,6 +244,16 @@ bool v_is_readonly(Method *m, u32 param)
     return v_has_attribute(md, token, "IsReadOnlyAttribute") || (param && v_has_attribute(md, token, "RequiresLocationAttribute"));
 }
 
+bool v_only_reads_this(const Method *m)
+{
+    const MdImage *md = m->mt->module->md;
+    if ((m->flags & (MF_ARRAY | MF_STUB)) || !mt_is_valuetype(m->mt) || (m->flags & MF_CTOR))
+        return false;
+    return v_has_attribute(md, m->mt->klass->token, "IsReadOnlyAttribute") || v_has_attribute(md, m->token, "IsReadOnlyAttribute");
+}
+
+bool v_new_ref_rules(const Method *m) { return v_has_attribute(m->mt->module->md, MD_TOKEN(MDT_Module, 1), "RefSafetyRulesAttribute"); }
+
 bool v_may_use_type(VMethod *v, TypeHandle th)
 {
     return v->m->mt->module->assembly->trusted || type_may_use_type(v->m->mt, th, true);
@@ -226,10 +271,11 @@ static void set_pending(VMethod *v, VBlock *t)
 static bool merge_state(VMethod *v, VBlock *t)
 {
     bool init = t->this_init && v->this_init;
-    u64 s = t->stack_locals | v->stack_locals, r = t->ro_locals | v->ro_locals;
-    bool changed = init != t->this_init || s != t->stack_locals || r != t->ro_locals;
+    u64 s = t->stack_locals | v->stack_locals, p = t->param_locals | v->param_locals, r = t->ro_locals | v->ro_locals;
+    bool changed = init != t->this_init || s != t->stack_locals || p != t->param_locals || r != t->ro_locals;
     t->this_init = init;
     t->stack_locals = s;
+    t->param_locals = p;
     t->ro_locals = r;
     return changed;
 }
@@ -258,6 +304,7 @@ static void merge(VMethod *v, const SemBlock *b, const VValue *stack, u32 depth)
             memcpy(t->stack, stack, depth * sizeof *stack);
         t->this_init = v->this_init;
         t->stack_locals = v->stack_locals;
+        t->param_locals = v->param_locals;
         t->ro_locals = v->ro_locals;
         set_pending(v, t);
         return;
@@ -273,7 +320,7 @@ static void merge(VMethod *v, const SemBlock *b, const VValue *stack, u32 depth)
     for (u32 i = 0; i < depth; i++)
         if ((t->stack[i].flags | stack[i].flags) & VF_MEMORY)
             changed |= merge_memory(v, &t->stack[i], stack[i]);
-        else if (!v_merge(&t->stack[i], &stack[i], &changed)) {
+        else if (((t->stack[i].flags ^ stack[i].flags) & VF_THIS && v->tracks_this && !v->this_init) || !v_merge(&t->stack[i], &stack[i], &changed)) {
             char f[256], x[256];
             v_report(v, VERIFY_PathStackUnexpected, v_value_text(&stack[i], f, sizeof f), v_value_text(&t->stack[i], x, sizeof x), "");
             t->stack[i] = (VValue){.kind = V_BAD};
@@ -283,7 +330,7 @@ static void merge(VMethod *v, const SemBlock *b, const VValue *stack, u32 depth)
         set_pending(v, t);
 }
 
-/* Handlers of the tries around the block see its state where it begins, and what it makes of locals. */
+/* Handlers of the tries around the block see its state where it begins; what it makes of locals: v_set_local_bits. */
 static void reach_handlers(VMethod *v, const SemBlock *b)
 {
     for (u32 i = 0; i < v->w.num_clauses; i++) {
@@ -503,14 +550,21 @@ static bool clauses_ok(VMethod *v)
 }
 
 /* Flags of what ldarg gives.  How far a parameter reaches is written in attributes: asked of pointers and ref structs only. */
-static u8 flags_of_param(VMethod *v, const SigType *t, u32 sequence)
+static u16 flags_of_param(VMethod *v, const SigType *t, u32 sequence)
 {
-    if (t->kind != ET_BYREF && !(t->kind == ET_VALUETYPE && v_is_byref_like(t->th)))
+    bool var = t->kind == ET_VAR || t->kind == ET_MVAR, pointer = t->kind == ET_BYREF;
+    if (!pointer && !var && t->kind != ET_VALUETYPE)
+        return 0;
+    if (t->kind == ET_VALUETYPE && t->th && !v_is_byref_like(t->th))
         return 0;
     const MdImage *md = v->m->mt->module->md;
-    u32 row = v_param_row(md, MD_RID(v->m->token), sequence);
-    bool scoped = row && v_has_attribute(md, MD_TOKEN(MDT_Param, row), "ScopedRefAttribute");
-    return (scoped ? VF_STACK : 0) | (t->kind == ET_BYREF && v_is_readonly(v->m, sequence) ? VF_RO : 0);
+    u32 row = v_param_row(md, MD_RID(v->m->token), sequence), token = MD_TOKEN(MDT_Param, row);
+    u16 in = pointer && v_is_readonly(v->m, sequence) ? VF_RO : 0, level = pointer ? VF_PARAM : 0;
+    if (!row)
+        return in | level;
+    bool out = pointer && v->new_rules && (md_Param_Flags(md, row) & (PD_OUT | PD_IN)) == PD_OUT &&
+               !v_has_attribute(md, token, "UnscopedRefAttribute");
+    return in | (out || v_has_attribute(md, token, "ScopedRefAttribute") ? VF_STACK : level);
 }
 
 static void prepare_vars(VMethod *v)
@@ -518,10 +572,17 @@ static void prepare_vars(VMethod *v)
     SemWalk *w = &v->w;
     u32 has_this = w->num_args > w->sig->num_params;
     v->args = ARENA_NEW_ARRAY(v->arena, TypeHandle, w->num_args);
-    v->arg_flags = ARENA_NEW_ARRAY(v->arena, u8, w->num_args);
+    v->arg_flags = ARENA_NEW_ARRAY(v->arena, u16, w->num_args);
+    v->aliases = ARENA_NEW_ARRAY(v->arena, VValue, w->num_locals);
     v->locals = ARENA_NEW_ARRAY(v->arena, TypeHandle, w->num_locals);
-    if (has_this && mt_is_valuetype(v->m->mt) && !v_unscoped_this(v->m))
-        v->arg_flags[0] = VF_STACK; /* callers take a returned pointer to be independent of it */
+    v->new_rules = v_new_ref_rules(v->m);
+    if (has_this && mt_is_valuetype(v->m->mt)) {
+        v->arg_flags[0] = v_unscoped_this(v->m) ? VF_PARAM : VF_STACK; /* callers take a returned pointer to be independent of it */
+        if (v->is_ctor)
+            v->arg_flags[0] |= VF_OUTER;
+        else if (!v->is_init_accessor && v_only_reads_this(v->m))
+            v->arg_flags[0] |= VF_RO;
+    }
     for (u32 i = 0; i < w->sig->num_params; i++)
         v->arg_flags[i + has_this] = flags_of_param(v, &w->sig->params[i], i + 1);
 }
@@ -564,8 +625,9 @@ static void run_block(VMethod *v, u32 index)
     if (v->depth)
         memcpy(v->stack, s->stack, v->depth * sizeof *v->stack);
     v->this_init = s->this_init;
-    v->stack_locals = s->stack_locals;
-    v->ro_locals = s->ro_locals;
+    v->stack_locals = s->stack_locals | v->seen_stack;
+    v->param_locals = s->param_locals | v->seen_param;
+    v->ro_locals = s->ro_locals | v->seen_ro;
     v->live = true;
     v->dead = false;
     v->ftn_at = v->dup_at = 0;
@@ -574,10 +636,7 @@ static void run_block(VMethod *v, u32 index)
     if (b->try_region)
         reach_handlers(v, b);
     for (v->pos = b->il_start; v->live && !v->dead && v->pos < b->il_end;) {
-        u64 stack_locals = v->stack_locals, ro = v->ro_locals;
         v_op(v);
-        if (b->try_region && (stack_locals != v->stack_locals || ro != v->ro_locals))
-            reach_handlers(v, b);
     }
     if (v->live && !v->dead)
         v_fall(v, v->pos);
@@ -660,7 +719,6 @@ static void verify_body(VMethod *v, const SemWalk *scan)
     if (!clauses_ok(v))
         return;
     v->at = 0;
-    prepare_vars(v);
     if (v->w.num_locals && !b.init_locals)
         v_error(v, VERIFY_InitLocals);
     v->is_ctor = (m->flags & MF_CTOR) && !(m->flags & MF_STATIC);
@@ -668,6 +726,7 @@ static void verify_body(VMethod *v, const SemWalk *scan)
     v->tracks_this = v->is_ctor && !mt_is_valuetype(m->mt) && m->mt != type_wk(WK_OBJECT);
     v->ret_readonly = v->w.sig->ret.kind == ET_BYREF && v_is_readonly(m, 0);
     v->is_init_accessor = !(m->flags & MF_STATIC) && v_has_mod(m, 0, "IsExternalInit");
+    prepare_vars(v);
     v->max_stack = b.max_stack ? b.max_stack : v->w.num_clauses ? 1 : 0;
     run(v);
     if (v->hook)

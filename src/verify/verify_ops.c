@@ -136,10 +136,27 @@ static void compare(VMethod *v, bool order, bool cgt_un)
 }
 
 /* --- Arguments, locals -------------------------------------------------------------------------------------------------------- */
-static u8 local_flags(const VMethod *v, u32 i)
+static u16 level_of_local(const VMethod *v, u32 i)
 {
     u64 bit = 1ull << MIN(i, 63u);
-    return (v->stack_locals & bit ? VF_STACK : 0) | (v->ro_locals & bit ? VF_RO : 0);
+    return (v->stack_locals & bit ? VF_STACK : 0) | (v->param_locals & bit ? VF_PARAM : 0);
+}
+
+static u16 level_of_variable(const VMethod *v, u32 i)
+{
+    return i < v->w.num_locals ? level_of_local(v, i) : v->arg_flags[i - v->w.num_locals] & VF_LEVEL;
+}
+
+u16 v_content(VMethod *v, const VValue *a)
+{
+    u16 level = (a->flags & VF_INNER ? VF_STACK : 0) | (a->flags & VF_INNER_PARAM ? VF_PARAM : 0);
+    if (a->local)
+        return level | level_of_variable(v, a->local - 1u);
+    for (u32 i = 0; (a->flags & VF_MAY_OWN) && i < v->w.num_locals; i++)
+        level |= v_is_byref_like(v_local(v, i)) ? level_of_local(v, i) : 0;
+    for (u32 i = 0; (a->flags & VF_MAY_OWN) && i < v->w.num_args; i++)
+        level |= v_is_byref_like(v_arg(v, i)) ? v->arg_flags[i] & VF_LEVEL : 0;
+    return level;
 }
 
 static bool holds_pointer(TypeHandle th) { return v_desc(th, TD_BYREF) || v_is_byref_like(th); }
@@ -164,8 +181,14 @@ static void load_local(VMethod *v, u32 i)
         return;
     v_check_loadable(v, th);
     VValue x = v_of(th);
-    if (holds_pointer(th))
-        x.flags |= local_flags(v, i);
+    if (holds_pointer(th)) {
+        u16 level = level_of_local(v, i);
+        x.flags |= level | (v->ro_locals & 1ull << MIN(i, 63u) ? VF_RO : 0);
+        if (x.kind == V_BYREF && v->aliases[i].kind) {
+            x.flags |= v->aliases[i].flags;
+            x.local = v->aliases[i].local;
+        }
+    }
     v_push(v, x);
 }
 
@@ -179,13 +202,23 @@ static void store_arg(VMethod *v, u32 i)
         v_error(v, VERIFY_ThisUninitStore);
     else
         v_check(v, &x, th);
-    u8 gathers = x.flags & (VF_STACK | VF_RO);
-    if (!holds_pointer(th) || !(gathers & ~v->arg_flags[i]))
-        return;
-    v->arg_flags[i] |= gathers; /* from now on, and for what was verified already */
-    for (u32 b = 0; b < v->w.num_blocks; b++)
-        v->blocks[b].pending |= v->blocks[b].done;
-    v->again = true;
+    if (!v->dead && holds_pointer(th))
+        v_add_arg_flags(v, i, x.flags & (VF_LEVEL | VF_RO | VF_MAY_OWN | VF_INNERS));
+}
+
+/* Which variable a local points to is known, whatever the path, when all that is stored to it points to the same. */
+static void note_alias(VMethod *v, VValue *a, const VValue *x)
+{
+    u16 may = VF_MAY_OWN | VF_INNERS;
+    VValue n = {.kind = V_BYREF, .flags = x->flags & (may | VF_OWN), .local = x->local};
+    if (a->kind) {
+        n.flags = (u16)((a->flags & n.flags & VF_OWN) | ((a->flags | n.flags) & may));
+        n.local = a->local == n.local ? n.local : 0;
+        if (n.flags == a->flags && n.local == a->local)
+            return;
+    }
+    *a = n;
+    v_all_again(v);
 }
 
 static void store_local(VMethod *v, u32 i)
@@ -194,9 +227,11 @@ static void store_local(VMethod *v, u32 i)
     VValue x = v_pop(v);
     if (!v->dead && v_check(v, &x, th) && holds_pointer(th))
         v_set_local_bits(v, i, x.flags, false);
+    if (x.kind == V_BYREF && v_is_byref_like(x.th) && !v->dead)
+        note_alias(v, &v->aliases[i], &x);
 }
 
-static void address(VMethod *v, TypeHandle th, u8 flags, u32 local)
+static void address(VMethod *v, TypeHandle th, u16 flags, u32 local)
 {
     v_check_loadable(v, th);
     if (v_desc(th, TD_BYREF)) {
@@ -204,7 +239,7 @@ static void address(VMethod *v, TypeHandle th, u8 flags, u32 local)
         v_push_kind(v, V_BAD);
         return;
     }
-    v_push(v, (VValue){.kind = V_BYREF, .flags = flags, .th = th, .local = (u16)local});
+    v_push(v, (VValue){.kind = V_BYREF, .flags = flags, .th = th, .local = local > UINT16_MAX ? 0 : (u16)local});
 }
 
 static void address_arg(VMethod *v, u32 i)
@@ -213,23 +248,38 @@ static void address_arg(VMethod *v, u32 i)
         v_error(v, VERIFY_ThisUninitStore);
     TypeHandle th = v_arg(v, i);
     if (th)
-        address(v, th, VF_STACK | (v->arg_flags[i] & VF_STACK ? VF_INNER : 0), 0);
+        address(v, th, VF_STACK | VF_OWN | VF_MAY_OWN, v->w.num_locals + i + 1);
 }
 
 static void address_local(VMethod *v, u32 i)
 {
     TypeHandle th = v_local(v, i);
     if (th)
-        address(v, th, VF_STACK | (local_flags(v, i) & VF_STACK ? VF_INNER : 0), i + 1);
+        address(v, th, VF_STACK | VF_OWN | VF_MAY_OWN, i + 1);
 }
 
+void v_all_own(VMethod *v, u16 level)
+{
+    for (u32 i = 0; i < v->w.num_locals; i++)
+        if (v_is_byref_like(v_local(v, i)))
+            v_set_local_bits(v, i, level, true);
+    for (u32 i = 0; i < v->w.num_args; i++)
+        if (v_is_byref_like(v_arg(v, i)))
+            v_add_arg_flags(v, i, level);
+}
+
+/* What may point into a frame is kept by variables of that frame only; a struct's constructor may keep what its parameters point to: whoever
+ * calls it knows. */
 void v_stored(VMethod *v, const VValue *to, const VValue *value)
 {
-    if ((value->kind != V_BYREF && value->kind != V_VALUE) || !(value->flags & VF_STACK))
+    u16 level = value->flags & VF_LEVEL;
+    if ((value->kind != V_BYREF && value->kind != V_VALUE) || !level || to->kind != V_BYREF)
         return;
-    if (to->kind == V_BYREF && to->local)
-        v_set_local_bits(v, to->local - 1u, VF_STACK, true);
-    else if (to->kind == V_BYREF && !(to->flags & VF_STACK))
+    if (to->local)
+        v_add_level(v, to->local - 1u, level);
+    else if (to->flags & VF_OWN)
+        v_all_own(v, level);
+    else if ((level & VF_STACK) || !(to->flags & VF_OUTER) || !v->new_rules)
         v_unexpected(v, VERIFY_ReturnPtrToStack, value, 0);
 }
 
@@ -262,10 +312,7 @@ static TypeHandle short_type(u32 i)
     return th_of(type_wk(wk[i]));
 }
 
-static u8 from_pointee(const VValue *a, TypeHandle th)
-{
-    return holds_pointer(th) ? (a->flags & VF_INNER ? VF_STACK : 0) : 0;
-}
+static u16 from_pointee(VMethod *v, const VValue *a, TypeHandle th) { return holds_pointer(th) ? v_content(v, a) : 0; }
 
 static void load_indirect(VMethod *v, u32 op)
 {
@@ -313,7 +360,7 @@ static void load_object(VMethod *v)
     if (a.kind == V_BYREF && !(v_is_ref_type(a.th) && v_is_ref_type(th) && v_ref_assignable(a.th, th)))
         address_of(v, &a, th);
     VValue x = v_of(th);
-    x.flags |= from_pointee(&a, th);
+    x.flags |= from_pointee(v, &a, th);
     v_check_loadable(v, th);
     v_push(v, x);
 }
@@ -349,7 +396,7 @@ static void copy_object(VMethod *v)
     address_of(v, &from, th);
     address_of(v, &to, th);
     VValue x = v_of(th);
-    x.flags |= from_pointee(&from, th);
+    x.flags |= from_pointee(v, &from, th);
     v_stored(v, &to, &x);
 }
 
@@ -423,7 +470,7 @@ static void load_field(VMethod *v, bool want_address)
     VValue x = v_of(th);
     if (!want_address) {
         if (holds_pointer(th) && !is_static)
-            x.flags |= o.kind == V_BYREF ? (o.flags & VF_INNER ? VF_STACK : 0) : o.flags & VF_STACK;
+            x.flags |= o.kind == V_BYREF ? v_content(v, &o) : o.flags & VF_LEVEL;
         v_push(v, x);
         return;
     }
@@ -434,7 +481,7 @@ static void load_field(VMethod *v, bool want_address)
     }
     x = (VValue){.kind = V_BYREF, .th = th};
     if (!is_static && o.kind == V_BYREF) {
-        x.flags = o.flags & (VF_STACK | VF_RO | VF_CM | VF_INNER);
+        x.flags = o.flags & (VF_LEVEL | VF_RO | VF_CM | VF_INNERS | VF_OWN | VF_MAY_OWN | VF_OUTER);
         x.local = o.local;
     } else if (!is_static && o.kind != V_REF) {
         x.flags = VF_STACK;
@@ -612,13 +659,21 @@ static void new_array(VMethod *v)
 }
 
 /* --- Boxes, casts ------------------------------------------------------------------------------------------------------------- */
+static bool is_test(u32 op) { return op == IL_BRTRUE || op == IL_BRTRUE_S || op == IL_BRFALSE || op == IL_BRFALSE_S; }
+
 /* Boxed for a test of null or type only: allowed for ref structs too, nothing is boxed. */
-static bool box_is_test(const VMethod *v)
+static bool box_is_test(const VMethod *v, TypeHandle th)
 {
-    IlInst n;
+    IlInst n, then;
     if (v->pos >= v->block->il_end || !il_decode(v->w.body.code, v->w.body.code_size, v->pos, &n))
         return false;
-    return n.op == IL_BRTRUE || n.op == IL_BRTRUE_S || n.op == IL_BRFALSE || n.op == IL_BRFALSE_S || n.op == IL_ISINST || n.op == IL_UNBOX_ANY;
+    if (is_test(n.op))
+        return true;
+    if (n.op == IL_UNBOX_ANY)
+        return type_resolve_type(&v->w.ctx, n.token, NULL, NULL) == th;
+    if (n.op != IL_ISINST || n.offset + n.size >= v->block->il_end || !il_decode(v->w.body.code, v->w.body.code_size, n.offset + n.size, &then))
+        return false;
+    return is_test(then.op) || then.op == IL_UNBOX_ANY;
 }
 
 /* A generic variable that stands for reference types only: its boxed form is itself. */
@@ -645,7 +700,7 @@ static void box(VMethod *v)
     VValue x = v_pop(v);
     if (v->dead)
         return;
-    if (v_desc(th, TD_BYREF) || (v_is_byref_like(th) && !box_is_test(v)))
+    if (v_desc(th, TD_BYREF) || (v_is_byref_like(th) && !box_is_test(v, th)))
         v_error(v, VERIFY_BoxByRef);
     if (th_is_desc(th) && !v_is_var(th)) {
         v_error(v, VERIFY_ExpectedValClassObjRefVariable);
@@ -682,7 +737,8 @@ static void cast(VMethod *v, u32 op)
         v_error(v, VERIFY_ExpectedValClassObjRefVariable);
         v_push_kind(v, V_BAD);
     } else if (op == IL_UNBOX) {
-        if (!th_is_valuetype(th) && !v_is_var(th))
+        bool values = v_is_var(th) && (md_GenericParam_Flags(th_desc(th)->module->md, MD_RID(th_desc(th)->token)) & GP_STRUCT);
+        if (!th_is_valuetype(th) && !values) /* other variables may stand for classes */
             v_error(v, VERIFY_ValueTypeExpected);
         v_push(v, (VValue){.kind = V_BYREF, .th = th, .flags = VF_CM});
     } else if (op == IL_UNBOX_ANY) {
@@ -740,6 +796,10 @@ static void typed_reference(VMethod *v, u32 op)
             v_unexpected(v, VERIFY_StackByRef, &x, 0);
         else
             address_of(v, &x, th);
+        if (x.flags & (VF_CM | VF_RO))
+            v_unexpected(v, VERIFY_ReadOnlyIllegalWrite, &x, 0);
+        if (v_is_byref_like(th))
+            v_error(v, VERIFY_ByrefOfByref);
         y.flags = VF_STACK;
     } else {
         v_check(v, &x, tr);
@@ -786,10 +846,11 @@ static void ret(VMethod *v)
     VValue r = v_pop(v);
     v_check_loadable(v, th);
     if (want.kind == V_BYREF && v->ret_readonly)
-        r.flags = (u8)(r.flags & ~VF_CM); /* whoever gets it only reads */
+        r.flags = (u16)(r.flags & ~VF_CM); /* whoever gets it only reads */
     if (!v_check(v, &r, th))
         return;
-    if (holds_pointer(th) && (r.flags & VF_STACK))
+    bool keeps = want.kind == V_VALUE && (r.flags & VF_PARAM) && !v->new_rules; /* by the old rules a ref struct holds no parameter's pointer */
+    if (holds_pointer(th) && ((r.flags & VF_STACK) || keeps))
         v_unexpected(v, VERIFY_ReturnPtrToStack, &r, 0);
     else if (want.kind == V_BYREF && (r.flags & VF_RO) && !v->ret_readonly)
         v_unexpected(v, VERIFY_StackUnexpected, &r, th);

@@ -68,7 +68,7 @@ static TypeHandle span_made_by(const VMethod *v, const IlInst *in)
 
 static TypeHandle element_of(TypeHandle span) { return ((MethodTable *)span)->aux->inst[0]; }
 
-static void made_span(VMethod *v, const IlInst *make, TypeHandle span, u8 flags)
+static void made_span(VMethod *v, const IlInst *make, TypeHandle span, u16 flags)
 {
     v->pos = make->offset + make->size;
     VValue x = v_of(span);
@@ -80,7 +80,7 @@ static void made_span(VMethod *v, const IlInst *make, TypeHandle span, u8 flags)
     VValue to = v_pop(v);
     if (v->dead || to.kind == V_BAD)
         return;
-    if (to.kind != V_BYREF || to.th != span)
+    if (to.kind != V_BYREF || to.th != span || (to.flags & (VF_CM | VF_RO)))
         v_unexpected(v, VERIFY_StackUnexpected, &to, 0);
     else
         v_stored(v, &to, &x);
@@ -103,7 +103,7 @@ bool v_span_over_data(VMethod *v, const Field *f)
 /* How much localloc takes: `count` of a constant or the value of a local, times `each`, or times the size of a type. */
 typedef struct Amount { bool constant; u32 count, each; i64 local; TypeHandle type; } Amount;
 
-static bool amount_taken(const VMethod *v, Amount *a)
+static bool amount_taken(VMethod *v, Amount *a)
 {
     IlInst p = before(v, 0);
     u32 at = 0;
@@ -126,7 +126,7 @@ static bool amount_taken(const VMethod *v, Amount *a)
         return false;
     a->constant = constant_of(&n, &a->count);
     a->local = a->constant ? -1 : loaded_local(&n);
-    return a->constant || a->local >= 0;
+    return a->constant || (a->local >= 0 && v_local(v, (u32)a->local) == th_of(type_wk(WK_INT32)));
 }
 
 static bool same_element(const Amount *a, TypeHandle elem)
@@ -144,6 +144,8 @@ bool v_stack_memory(VMethod *v)
     u32 n;
     if (!amount_taken(v, &a))
         return false;
+    if (!v->w.body.init_locals && !v->w.num_locals) /* said of locals already */
+        v_error(v, VERIFY_InitLocals);
     u64 bytes = (u64)a.count * a.each; /* what is larger is not filled first */
     if (!a.constant || (a.type && !a.each) || bytes > UINT16_MAX) {
         if (!next_inst(v, v->pos, &count) || !next_inst(v, count.offset + count.size, &make) || !(span = span_made_by(v, &make)) ||

@@ -73,7 +73,14 @@ bool v_same_reduced(TypeHandle a, TypeHandle b)
     return k && k != ET_VALUETYPE && k != ET_TYPEDBYREF && k != ET_VOID && k == reduced(b);
 }
 
-bool v_is_byref_like(TypeHandle th) { return th_is_valuetype(th) && (((MethodTable *)th)->flags & MTF_BYREF_LIKE); }
+/* A variable is, when it may stand for one (allows ref struct). */
+bool v_is_byref_like(TypeHandle th)
+{
+    if (!th_is_desc(th))
+        return th && (((MethodTable *)th)->flags & MTF_BYREF_LIKE) && mt_is_valuetype((MethodTable *)th);
+    TypeDesc *d = v_is_var(th) ? th_desc(th) : NULL;
+    return d && (md_GenericParam_Flags(d->module->md, MD_RID(d->token)) & GP_ALLOW_BYREF_LIKE);
+}
 
 bool v_ref_assignable(TypeHandle from, TypeHandle to)
 {
@@ -93,7 +100,7 @@ bool v_assignable(const VValue *from, TypeHandle to)
     switch (t.kind) {
     case V_I4: return from->kind == V_I4 || from->kind == V_I;
     case V_I: return from->kind == V_I4 || from->kind == V_I || from->kind == V_PTR || from->kind == V_METHOD;
-    case V_PTR: return from->kind == V_PTR || from->kind == V_I || from->kind == V_METHOD;
+    case V_PTR: return from->kind == V_PTR; /* reported where it came from: no number is a pointer */
     case V_REF: return from->kind == V_REF && v_ref_assignable(from->th, to);
     case V_BYREF: return from->kind == V_BYREF && !(from->flags & VF_CM) && v_same_reduced(from->th, t.th);
     case V_VALUE: return from->kind == V_VALUE && from->th == to;
@@ -150,7 +157,7 @@ bool v_merge(VValue *into, const VValue *from, bool *changed)
                 *into = (VValue){.kind = V_I};
             break;
         }
-        into->flags = (u8)((into->flags & from->flags) | ((into->flags | from->flags) & VF_MERGE_OR));
+        into->flags = (u16)((into->flags & from->flags) | ((into->flags | from->flags) & VF_MERGE_OR));
         if (into->local != from->local)
             into->local = 0;
     }
