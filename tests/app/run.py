@@ -16,8 +16,8 @@ run.py [options] [NAME or PATTERN ...]        no names: all of manifest.txt, in 
   --coverage FILE  set STATOR_COVERAGE for the tested runtime
   --any-runtime    leave out the check for files of another runtime (it makes the loader slower)
 
-A program is NAME.cs, .fs or .vb in this folder, or `source=` in the manifest.  Lines `// key: value` at its top
-(F#: //, VB: ') say how it is built and run:
+A program is NAME.cs, .fs or .vb in this folder, or `source=` in the manifest (of libraries .il, too).  Lines `// key: value` at its top
+(F#, IL: //, VB: ') say how it is built and run:
   args: a "b c"            command line            env: K=V [K=V]       environment
   stdin: text              with \\n escapes         knob: name=value     runtimeconfig property (several lines)
   compile: debug,checked,generators,library,define:X,resource:FILE   also: file.cs     further sources
@@ -38,6 +38,7 @@ import tempfile, threading, time
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.dirname(HERE))
+from assembler import command as assembler
 from known import Known
 OUT = os.path.join(ROOT, "build/tests/app")
 
@@ -184,8 +185,8 @@ def compiler():
     return d
 
 
-def build_other(p):
-    """F# and VB: the SDK's command-line compilers"""
+def build_other(p, runtime):
+    """F#, VB and IL: the SDK's command-line compilers, our assembler"""
     os.makedirs(p.dir, exist_ok=True)
     refs = [f"{REFS}/{f}" for f in sorted(os.listdir(REFS)) if f.endswith(".dll")]
     if p.lang == "fs":
@@ -193,12 +194,14 @@ def build_other(p):
         shutil.copyfile(core, p.dir + "/FSharp.Core.dll")
         cmd = [DOTNET, SDK + "/FSharp/fsc.dll", "--nologo", "--noframework", "--targetprofile:netcore", "--optimize+",
                "--deterministic+", "--debug:portable", "--nocopyfsharpcore", "--nowarn:3370", f"--pathmap:{HERE}=/_/tests/app",
-               "-o:" + p.dll, "-r:" + core] + ["-r:" + r for r in refs] + [p.source]
-    else:
+               "--target:library" if p.library else "--target:exe", "-o:" + p.dll, "-r:" + core] + ["-r:" + r for r in refs] + [p.source]
+    elif p.lang == "vb":
         cmd = [DOTNET, SDK + "/Roslyn/bincore/vbc.dll", "-nologo", "-noconfig", "-nostdlib", "-sdkpath:" + REFS,
-               "-optimize+", "-deterministic+", "-debug:portable", "-optioninfer+", "-define:_MYTYPE=\\\"Empty\\\"", "-imports:System", "-target:exe",
-               f"-pathmap:{HERE}=/_/tests/app", "-vbruntime:" + REFS + "/Microsoft.VisualBasic.Core.dll",
-               "-out:" + p.dll] + ["-r:" + r for r in refs] + [p.source]
+               "-optimize+", "-deterministic+", "-debug:portable", "-optioninfer+", "-define:_MYTYPE=\\\"Empty\\\"", "-imports:System",
+               "-target:library" if p.library else "-target:exe", f"-pathmap:{HERE}=/_/tests/app",
+               "-vbruntime:" + REFS + "/Microsoft.VisualBasic.Core.dll", "-out:" + p.dll] + ["-r:" + r for r in refs] + [p.source]
+    else:
+        cmd = [*assembler(runtime), "-dll", "-quiet", "-nologo", "-output=" + p.dll, p.source]
     r = subprocess.run(cmd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return "" if r.returncode == 0 else r.stdout
 
@@ -214,7 +217,7 @@ def build_native(p):
     return ""
 
 
-def build(wanted, programs, jobs):
+def build(wanted, programs, jobs, runtime):
     """compiles what has changed; returns the names that did not compile, with the text"""
     need, seen = [], set()
 
@@ -237,6 +240,11 @@ def build(wanted, programs, jobs):
     for p in need:                                   # what it needs stands before it
         depth[p.name] = 1 + max([depth.get(n, 0) for n in p.needs], default=0)
     for level in sorted(set(depth.values())):
+        for p in need:
+            if depth[p.name] == level and p.lang != "cs":
+                shutil.rmtree(p.dir, ignore_errors=True)
+                if text := build_other(p, runtime):
+                    errors[p.name] = text
         batch = [p for p in need if depth[p.name] == level and p.lang == "cs"]
         if not batch:
             continue
@@ -257,23 +265,18 @@ def build(wanted, programs, jobs):
         if r.returncode and not errors:
             sys.exit("the compile driver failed:\n" + r.stdout)
     for p in need:
-        if p.lang != "cs":
-            shutil.rmtree(p.dir, ignore_errors=True)
-            text = build_other(p)
-            if text:
-                errors[p.name] = text
-    for p in need:
         for n in p.needs:
             if n in errors:
-                errors.setdefault(p.name, f"{n}: {errors[n]}")
+                errors[p.name] = f"{n}: {errors[n]}"
         if p.name not in errors and (text := build_native(p)):
             errors[p.name] = text
         if p.name not in errors:
             open(p.dir + f"/{p.name}.runtimeconfig.json", "w").write(p.config())
             for n in p.needs:
                 shutil.copyfile(programs[n].dll, p.dir + "/" + n + ".dll")
-                if os.path.exists(programs[n].dir + "/" + n + ".pdb"):
-                    shutil.copyfile(programs[n].dir + "/" + n + ".pdb", p.dir + "/" + n + ".pdb")
+                for beside in (n + ".pdb", "FSharp.Core.dll"):
+                    if os.path.exists(programs[n].dir + "/" + beside):
+                        shutil.copyfile(programs[n].dir + "/" + beside, p.dir + "/" + beside)
             open(p.dir + "/.stamp", "w").write(old[p.name])
     return errors
 
@@ -459,7 +462,7 @@ def main():
         sys.exit(f"no runtime at {a.runtime}")
     os.makedirs(OUT, exist_ok=True)
     wanted = [programs[n] for n in names]
-    errors = build(wanted, programs, a.j)
+    errors = build(wanted, programs, a.j, a.runtime)
     modes = ["oracle"] if a.oracle_only else a.modes.split(",")
     passed, failed, lock = 0, 0, threading.Lock()
     a.known = known = Known(HERE)
