@@ -36,7 +36,9 @@ struct Body {
     VEC(Local) locals;
     VEC(Undo) undo;
     u32 method, max_stack, depth;
+    u32 scope_undo; /* first of undo for the open block */
     bool init;
+    bool bad_locals; /* a .locals had an error: what is missing has been told */
     u32 scope; /* the scope that is open, for the PDB */
     u32 first_point, first_scope;
 };
@@ -52,8 +54,8 @@ void ia_body_start(Asm *a, u32 method)
     b->fixes.len = b->clauses.len = b->locals.len = b->undo.len = 0;
     b->method = method;
     b->max_stack = 8;
-    b->init = false;
-    b->depth = 0;
+    b->init = b->bad_locals = false;
+    b->depth = b->scope_undo = 0;
     b->first_point = a->points.len;
     b->first_scope = a->scopes.len;
     a->epoch++;
@@ -152,6 +154,10 @@ static bool variable(Asm *a, u32 op, u32 *index)
         *index = arg ? s->arg : s->local;
         ia_next(a);
         return true;
+    }
+    if (!arg && a->body->bad_locals) {
+        a->panic = true;
+        return false;
     }
     Near n;
     ia_near_init(&n, s->p, s->len);
@@ -398,9 +404,20 @@ void ia_instruction(Asm *a, u32 op)
 
 /* --- locals and scopes --- */
 
+static bool named_in_block(const Asm *a, u32 sym)
+{
+    const Body *b = a->body;
+    if (ia_s(a, sym)->local_epoch != a->epoch) return false;
+    for (u32 i = b->undo.len; i-- > b->scope_undo;)
+        if (b->undo.data[i].sym == sym) return true;
+    return false;
+}
+
+/* Names of a block hide those around it; within a block the first of a name wins. */
 static void name_local(Asm *a, u32 sym, u32 slot)
 {
     Sym *s = &a->syms.data[sym];
+    if (named_in_block(a, sym)) return;
     vec_push(&a->body->undo, ((Undo){sym, s->local_epoch, s->local}));
     s->local_epoch = a->epoch;
     s->local = slot;
@@ -449,6 +466,7 @@ void ia_locals(Asm *a)
     } while (ia_take(a, ','));
     a->sig.len = start;
     if (!a->panic) ia_want(a, ')', "',' or ')'");
+    a->body->bad_locals |= a->panic;
 }
 
 enum { SCOPES_MAX = 400 };
@@ -460,12 +478,14 @@ bool ia_scope(Asm *a)
     if (!ia_want(a, '{', "'{'")) return false;
     if (b->depth >= SCOPES_MAX) return ia_fail(a, a->at, "blocks are nested too deep");
     b->depth++;
-    u32 undo = b->undo.len, outer = b->scope, mine = a->scopes.len;
+    u32 undo = b->undo.len, outer_undo = b->scope_undo, outer = b->scope, mine = a->scopes.len;
     if (a->opt.debug) {
         vec_push(&a->scopes, ((Scope){.start = b->code.len, .parent = outer}));
         b->scope = mine;
     }
+    b->scope_undo = undo;
     bool ok = ia_statements(a);
+    b->scope_undo = outer_undo;
     if (a->opt.debug) {
         a->scopes.data[mine].end = b->code.len;
         b->scope = outer;

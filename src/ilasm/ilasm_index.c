@@ -3,8 +3,6 @@
  * the order of the text, enclosing before nested; .typelist before all), a->items. */
 #include "ilasm/ilasm_int.h"
 
-enum { NEST_MAX = 250 };
-
 typedef struct Open {
     u32 cls, prefix_len, tok;
     bool is_class;
@@ -119,7 +117,7 @@ static void index_class(Index *x)
         goto skip;
     }
     if (!find_class_brace(a, &c)) goto skip;
-    if (x->open.len >= NEST_MAX) {
+    if (x->open.len >= IA_NEST_MAX) {
         ia_fail(a, head, "classes are nested too deep");
         goto skip;
     }
@@ -153,7 +151,7 @@ static void index_namespace(Index *x)
         ia_expected(a, "'{'");
         goto skip;
     }
-    if (x->open.len >= NEST_MAX) {
+    if (x->open.len >= IA_NEST_MAX) {
         ia_fail(a, at, "namespaces are nested too deep");
         goto skip;
     }
@@ -178,7 +176,7 @@ static void index_typelist(Index *x)
         do {
             u32 name = ia_want_name(a);
             if (!name) return;
-            if (++depth > NEST_MAX) {
+            if (++depth > IA_NEST_MAX) {
                 ia_fail(a, a->at, "classes are nested too deep");
                 return;
             }

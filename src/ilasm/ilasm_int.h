@@ -238,6 +238,7 @@ typedef struct Asm {
 } Asm;
 
 /* --- ilasm_msg.c --- */
+enum { IA_NEST_MAX = 1000 }; /* classes in classes */
 enum { IA_ERRORS_MAX = 100 }; /* then the rest of the text is not read */
 void ia_errorf(Asm *a, u32 pos, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void ia_warnf(Asm *a, u32 pos, const char *fmt, ...) PRINTF_LIKE(3, 4);

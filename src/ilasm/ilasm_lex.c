@@ -176,6 +176,8 @@ void ia_words_init(Asm *a)
 #define VARIANT(code, t) table_word(a, &a->words.variant, t, code);
 #define SECACTION(code, t) table_word(a, &a->words.action, t, code);
 #include "il/il_words.def"
+    table_word(a, &a->words.elem, "wchar", ET_CHAR); /* as of old */
+    table_word(a, &a->words.elem, "refany", ET_TYPEDBYREF);
     flag_word(a, FG_FIELD, "family", 7, 4);
     flag_word(a, FG_METHOD, "family", 7, 4);
     flag_word(a, FG_IMPL, "async", MI_ASYNC, MI_ASYNC);
@@ -612,7 +614,7 @@ static bool lex_source(Asm *a, u32 source, u32 depth)
         }
         const char *q = NULL;
         if (class_of[c] & C_START) p = lex_name(l, p);
-        else if (class_of[c] & C_DIGIT || (c == '-' && class_of[(u8)p[1]] & C_DIGIT)) p = lex_number(l, p);
+        else if (class_of[c] & C_DIGIT || ((c == '-' || c == '.') && class_of[(u8)p[1]] & C_DIGIT)) p = lex_number(l, p);
         else if (c == '/' && (q = skip_comment(l, p))) p = q;
         else if (c == '#' && fresh) p = skip_off(l, directive(l, p));
         else if (c == '.') p = lex_dot(l, p);

@@ -78,6 +78,10 @@ static void slots(Asm *a)
             continue;
         }
         const SlotTable *t = e->table - 1 < a->slot_tables.len ? &a->slot_tables.data[e->table - 1] : NULL;
+        if (!t && !e->exported) {
+            ia_warnf(a, a->tok[e->tok].pos, "no slot %u : %u; .vtfixup declares them", e->table, e->slot);
+            continue;
+        }
         const DataLabel *l = t && e->slot - 1 < t->count ? label(a, t->label, t->tok) : NULL;
         if (!l) {
             ia_errorf(a, a->tok[e->tok].pos, e->table ? "no slot %u : %u; .vtfixup declares them" : "an export needs a .vtentry", e->table, e->slot);

@@ -100,6 +100,15 @@ static u32 no_class(Asm *a, u32 encl, u32 name, u32 tok)
     return 0;
 }
 
+/* Classes that mean those of the core library where the module has none of the name */
+static bool is_core_name(const Asm *a, u32 name)
+{
+    static const char *const names[] = {"System.Object", "System.String", "System.ValueType", "System.Enum"};
+    for (u32 i = 0; i < ARRAY_LEN(names); i++)
+        if (strcmp(ia_s(a, name)->p, names[i]) == 0) return true;
+    return false;
+}
+
 /* "A/B/C" in a scope: nil token and local for this module */
 static u32 slashed(Asm *a, u32 scope, bool local)
 {
@@ -107,12 +116,13 @@ static u32 slashed(Asm *a, u32 scope, bool local)
     for (u32 depth = 0;; depth++) {
         u32 at = a->at, name = ia_want_name(a);
         if (!name) return 0;
-        if (depth > 256) {
+        if (depth >= IA_NEST_MAX) {
             ia_fail(a, at, "classes are nested too deep");
             return 0;
         }
         if (local) {
             u32 found = ia_find_class(a, cls, name);
+            if (!found && !depth && is_core_name(a, name)) return ia_core_class(a, ia_s(a, name)->p);
             if (!found) return no_class(a, cls, name, at);
             cls = found;
         } else {

@@ -101,6 +101,7 @@ void put_assembly_ref(Dis *d, u32 rid);         /* its alias */
 void put_token(Dis *d, u32 token);              /* slash-star 01000001 star-slash with -tokens */
 void put_var(Dis *d, bool method, u32 n);       /* !T or !0 */
 bool dis_private_scope(const Dis *d, u32 method_rid);
+void put_hidden_name(Dis *d, const char *name, u32 token); /* of private scope: many may have the name, the token tells them apart */
 
 Text dis_keep(Dis *d, size_t start);            /* a copy of the text since then */
 

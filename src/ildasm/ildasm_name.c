@@ -149,6 +149,13 @@ bool dis_private_scope(const Dis *d, u32 method_rid)
     return (md_MethodDef_Flags(d->m, method_rid) & MD_ACCESS) == MD_COMPILER_CONTROLLED;
 }
 
+void put_hidden_name(Dis *d, const char *name, u32 token)
+{
+    char *full = base_asprintf("%s$PST%08X", name, token);
+    put_name(d, full);
+    base_free(full);
+}
+
 void put_token(Dis *d, u32 token)
 {
     if (!d->opt.tokens) return;

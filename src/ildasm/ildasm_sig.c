@@ -220,13 +220,10 @@ void put_method_ref(Dis *d, u32 token)
     put_ch(d, ' ');
     d->type_rid = type, d->method_rid = method;
     put_parent(d, parent);
-    if (def && dis_private_scope(d, name_rid)) {
-        char *full = base_asprintf("%s$PST%08X", md_method_name(m, name_rid), member);
-        put_name(d, full);
-        base_free(full);
-    } else {
-        put_method_name(d, def ? md_method_name(m, name_rid) : md_memberref_name(m, name_rid));
-    }
+    u32 own = def ? member : parent; /* a call site's varying arguments belong to the method that it names */
+    bool hidden = MD_TABLE_OF(own) == MDT_MethodDef && md_valid_token(m, own) && dis_private_scope(d, MD_RID(own));
+    if (hidden) put_hidden_name(d, md_method_name(m, MD_RID(own)), own);
+    else put_method_name(d, def ? md_method_name(m, name_rid) : md_memberref_name(m, name_rid));
     put_inst(d, spec, &h);
     put_ch(d, '(');
     d->type_rid = d->method_rid = 0;
@@ -272,13 +269,8 @@ void put_field_ref(Dis *d, u32 token)
     put_ch(d, ' ');
     put_parent(d, parent);
     bool hidden = def && (md_Field_Flags(m, rid) & FD_ACCESS) == FD_COMPILER_CONTROLLED;
-    if (hidden) {
-        char *full = base_asprintf("%s$PST%08X", md_field_name(m, rid), token);
-        put_name(d, full);
-        base_free(full);
-    } else {
-        put_name(d, def ? md_field_name(m, rid) : md_memberref_name(m, rid));
-    }
+    if (hidden) put_hidden_name(d, md_field_name(m, rid), token);
+    else put_name(d, def ? md_field_name(m, rid) : md_memberref_name(m, rid));
     put_token(d, token);
     if (!s.bad && MD_TABLE_OF(parent) != MDT_TypeSpec) *kept = dis_keep(d, start);
 }

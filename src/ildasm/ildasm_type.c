@@ -90,13 +90,8 @@ void put_field(Dis *d, u32 rid)
     put_type(d, &s);
     if (s.bad) dis_problem(d, token, "bad field signature");
     put_ch(d, ' ');
-    if ((flags & FD_ACCESS) == FD_COMPILER_CONTROLLED) {
-        char *full = base_asprintf("%s$PST%08X", md_field_name(m, rid), token);
-        put_name(d, full);
-        base_free(full);
-    } else {
-        put_name(d, md_field_name(m, rid));
-    }
+    if ((flags & FD_ACCESS) == FD_COMPILER_CONTROLLED) put_hidden_name(d, md_field_name(m, rid), token);
+    else put_name(d, md_field_name(m, rid));
     if ((row = md_field_rva_of(m, rid))) putf(d, " at I_%08X", md_FieldRVA_RVA(m, row));
     if (dis_has(d, token, HAS_CONSTANT) && (row = md_constant_of(m, token))) put_constant(d, row);
     put_ch(d, '\n');
@@ -182,13 +177,8 @@ void put_method_head(Dis *d, u32 rid)
     put_type(d, &s);
     put_param_marshal(d, ret);
     put_ch(d, ' ');
-    if (dis_private_scope(d, rid)) {
-        char *full = base_asprintf("%s$PST%08X", md_method_name(m, rid), token);
-        put_name(d, full);
-        base_free(full);
-    } else {
-        put_method_name(d, md_method_name(m, rid));
-    }
+    if (dis_private_scope(d, rid)) put_hidden_name(d, md_method_name(m, rid), token);
+    else put_method_name(d, md_method_name(m, rid));
     put_generic_params(d, token);
     put_ch(d, '(');
     put_method_params(d, rid, &s, &h);
