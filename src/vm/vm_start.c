@@ -174,6 +174,7 @@ static Method *entry_point(Assembly *a, Err *e)
         err_set(e, ERR_MISSING_METHOD, 0, "Entry point not found in assembly '%s'.", display);
         return NULL;
     }
+    LOG(start, 1, "entry point: token %08X of %s, by its CLI header", token, a->name);
     MethodTable *mt = type_load_typedef(a->module, MD_TOKEN(MDT_TypeDef, md_method_owner(a->module->md, MD_RID(token))), e);
     return mt ? type_method_by_rid(mt, MD_RID(token), e) : NULL;
 }

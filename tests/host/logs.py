@@ -1,4 +1,4 @@
-"""logs.py: what STATOR_LOG tells of a first call: how references become types (bind, load), and a method code (jit).  Part of run.py."""
+"""logs.py: what STATOR_LOG tells of the entry point and of a first call: how references become types (bind, load), and a method code (jit).  Part of run.py."""
 import json, os, re, subprocess
 
 from hosting import compile_cs
@@ -38,10 +38,13 @@ def logs(check, work, dotnet, runtime):
     (d / "App.cs").write_text(SOURCE)
     (d / "App.runtimeconfig.json").write_text(json.dumps({"runtimeOptions": {"tfm": "net10.0", "framework": {"name": "Microsoft.NETCore.App", "version": "10.0.0"}}}))
     made = compile_cs(dotnet, d / "App.cs", d / "App.dll", "exe")
-    env = {**os.environ, "DOTNET_ROOT": str(dotnet), "STATOR_LOG": "bind:2,load:1,jit:3", "STATOR_VERIFY": "enforce"}
+    env = {**os.environ, "DOTNET_ROOT": str(dotnet), "STATOR_LOG": "start:1,bind:2,load:1,jit:3", "STATOR_VERIFY": "enforce"}
     r = subprocess.run([runtime, d / "App.dll"], capture_output=True, text=True, env=env)
     lines = r.stderr.splitlines()
     check("log: program", r.returncode == 0 and r.stdout == "Hi\nsmall\nsmall\n", f"{made.stdout}{r.returncode} {r.stdout} {r.stderr[-500:]}")
+    entry = places(lines, r"\[start\] entry point: token 06\w{6} of App, by its CLI header$")
+    main = places(lines, r"\[jit\] App:Main\(\): metadata 06\w{6} of App$")
+    check("log: the header's entry point leads into the runtime", len(entry) == 1 and main and entry[0] < main[0], f"{entry} {main}")
     wrong = in_order(lines, CHAIN[:-1], True) + in_order(lines, CHAIN, False)
     check("log: from a call to its type, each step once", not wrong, "\n".join(wrong))
     two = places(lines, r"\[jit\] App:Two\(\): metadata")

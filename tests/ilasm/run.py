@@ -49,7 +49,7 @@ def strong_name_holds(d, modulus, exponent):
 
 
 class Suite(toolsuite.Suite):
-    MADE = ("options", "sources", "images", "debug", "checksums", "folded", "signing", "optimised")
+    MADE = ("options", "sources", "entry_token", "images", "debug", "checksums", "folded", "signing", "optimised")
 
     def check(self, name, ok, text=""):
         self.judge(name, [] if ok else [text or "not so"])
@@ -179,6 +179,19 @@ class Suite(toolsuite.Suite):
                            "quote": b".assembly 'x", "comment": b"/* x", "half": REFS.encode()[:90]}.items():
             code, text, _ = self.text("junk-" + name, junk, "-dll")
             self.check(f"junk: {name}", code in (0, 1) and (code == 0) == (name == "nothing"), f"exit code {code}: {text[-300:]}")
+
+    def entry_token(self):
+        """What runs is what the CLI header's token says, whatever its name: the same file with another token."""
+        bodies = "".join(f".method public static int32 {name}() cil managed {{ {entry} ldc.i4 {result} ret }}\n"
+                         for name, entry, result in (("Main", "", 1), ("Start", ".entrypoint", 42), ("Other", "", 43)))
+        code, text, out = self.text("token", REFS + ".assembly token {}\n.module token.dll\n.class public Foo {\n" + bodies + "}\n")
+        self.check("entry point by token", code == 0 and self.runs(out)[0] == 42, text)
+        data = bytearray(out.read_bytes())
+        at = data.find(bytes.fromhex("02000006"))
+        for token, result in ((1, 1), (3, 43)):
+            data[at] = token
+            out.write_bytes(data)
+            self.check(f"entry point 0600000{token}", self.runs(out)[0] == result)
 
     def images(self):
         """Entry stub, determinism, resources."""
