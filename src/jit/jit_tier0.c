@@ -22,7 +22,7 @@ static void inst(T0 *j, const SemInst *in)
 {
     switch (in->op) {
     case SEM_NOP: break;
-    case SEM_BREAK: x64_int3(T0B); break;
+    case SEM_BREAK: break; /* like Debugger.Break: nothing without a debugger of managed code */
     case SEM_CONST: {
         i64 bits = in->value.i;
         if (in->result.kind == SEM_F4) {
