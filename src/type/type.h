@@ -421,6 +421,7 @@ struct LoadContext {
     struct ContextParts *parts; /* collectible: what unloading takes apart (type_unload.c); NULL until there is something */
     u32 number;                 /* see Method.context */
     u8 verify_mode;             /* vm_verify.c: VmVerify + 1; 0: not worked out yet */
+    bool verified;              /* nothing of it runs unverified: attributes do not open the framework to it (type_access.c) */
     u32 state, full_collections; /* vm_unload.c */
     LoadContext *next, *prev;   /* all contexts of the process, under type_lock */
     void *vm_data;              /* vm_unload.c */

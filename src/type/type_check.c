@@ -32,6 +32,8 @@ static bool special_ok(u32 flags, TypeHandle arg)
     MethodTable *mt = th_mt(arg);
     TypeDesc *d = th_desc(arg);
     bool var = d && (d->kind == TD_VAR || d->kind == TD_MVAR);
+    if ((d && !var) || (mt && mt->klass->elem_kind == ET_VOID)) /* pointers of all kinds and void stand for no variable */
+        return false;
     u32 vflags = var ? md_GenericParam_Flags(d->module->md, MD_RID(d->token)) : 0;
     if (var) {
         if ((flags & GP_STRUCT) && !(vflags & GP_STRUCT))

@@ -208,10 +208,11 @@ static bool check_overlap(Layout *l, Place *ps, u32 n, u32 base, Err *e)
         size = MAX(size, ps[i].f->offset - base + ps[i].size);
     bool any = false;
     for (u32 i = 0; i < n; i++)
-        any |= ps[i].cls == PLACE_REF || (ps[i].cls == PLACE_VALUE && (((MethodTable *)ps[i].f->type)->flags & (MTF_HAS_REFS | MTF_BYREF_LIKE)));
+        any |= ps[i].cls == PLACE_REF || ps[i].f->kind == ET_BYREF ||
+               (ps[i].cls == PLACE_VALUE && (((MethodTable *)ps[i].f->type)->flags & (MTF_HAS_REFS | MTF_BYREF_LIKE)));
     if (!any)
         return true;
-    u8 *map = base_calloc(size + 8, 1); /* 1: data, 2: reference */
+    u8 *map = base_calloc(size + 8, 1); /* 1: data, 2: reference, 4: managed pointer */
     bool ok = true;
     u32 bad = 0;
     for (u32 i = 0; i < n && ok; i++) {
@@ -220,19 +221,24 @@ static bool check_overlap(Layout *l, Place *ps, u32 n, u32 base, Err *e)
             u8 what = 1;
             if (ps[i].cls == PLACE_REF)
                 what = 2;
-            else if (ps[i].cls == PLACE_VALUE)
+            else if (ps[i].f->kind == ET_BYREF)
+                what = 4;
+            else if (ps[i].cls == PLACE_VALUE) {
                 for (u32 r = 0; r < mt_num_runs((MethodTable *)ps[i].f->type); r++) {
                     const GcRun *run = mt_run((MethodTable *)ps[i].f->type, r);
                     if (b + 8 >= run->offset && b + 8 < run->offset + run->count * 8)
                         what = 2;
                 }
+                const MtClass *k = ((MethodTable *)ps[i].f->type)->klass;
+                for (u32 r = 0; r < k->num_byrefs; r++)
+                    if (b >= k->byrefs[r] && b < k->byrefs[r] + 8)
+                        what = 4;
+            }
             bool byrefs = ps[i].cls == PLACE_VALUE && (((MethodTable *)ps[i].f->type)->flags & MTF_BYREF_LIKE) &&
                           ((MethodTable *)ps[i].f->type)->klass->num_byrefs;
             if (byrefs && at % 8 != 0)
                 ok = false;
-            if (what == 2 && (at % 8 != 0 || (map[at + b] & 1)))
-                ok = false;
-            if (what == 1 && (map[at + b] & 2))
+            if ((what != 1 && at % 8 != 0) || (map[at + b] & ~what))
                 ok = false;
             map[at + b] |= what;
             bad = at;
@@ -492,6 +498,18 @@ static bool lay_block(MtClass *k, u16 flag, StaticBlock *b, Err *e)
     return true;
 }
 
+/* Data in the image: all of it is there, and holds no references. */
+static bool data_ok(MtClass *k, const Field *f, u32 size, bool refs, Err *e)
+{
+    Module *m = k->mt->module;
+    u32 start, section;
+    if (m->assembly->trusted || !m->pe)
+        return true;
+    if (refs || !pe_section_of(m->pe, f->offset, &start, &section) || (u64)f->offset - start + size > section)
+        return load_error(e, m, MD_RID(k->token), refs ? " because data of the image would hold references" : " because a field's data lies outside the image");
+    return true;
+}
+
 bool statics_layout(MtClass *k, Err *e)
 {
     if (__atomic_load_n(&k->kflags, __ATOMIC_ACQUIRE) & KF_STATICS_DONE)
@@ -509,7 +527,7 @@ bool statics_layout(MtClass *k, Err *e)
             u32 row = md_field_rva_of(md, MD_RID(f->token)), size, align;
             bool refs;
             f->offset = row ? md_FieldRVA_RVA(md, row) : 0;
-            if (!type_is_open(th_of(mt)) && !static_kind(k, f, &size, &align, &refs, e))
+            if (!type_is_open(th_of(mt)) && (!static_kind(k, f, &size, &align, &refs, e) || !data_ok(k, f, size, refs, e)))
                 return false;
         } else if (!(f->flags & FF_LITERAL)) {
             any = true;

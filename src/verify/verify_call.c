@@ -389,6 +389,8 @@ void v_call(VMethod *v)
         v->dead = true;
         return;
     }
+    if (m->flags & MF_UNMANAGED_CALLERS_ONLY)
+        v_error(v, VERIFY_Unverifiable);
     TypeHandle constrained = constrained_type(v), ret = sig_type(v, &a, &a.sig->ret);
     if (v->dead)
         return;
@@ -515,7 +517,7 @@ static void new_delegate(VMethod *v, Method *ctor)
         v_error(v, VERIFY_DelegatePattern);
     Method *invoke = type_method_by_name(mt, "Invoke", -1);
     bool is_static = m->flags & MF_STATIC;
-    if (invoke && !(is_static && (ftn.flags & VF_VIRTFTN)) && !fits_delegate(v, invoke, m, &object)) {
+    if (!invoke || (!(is_static && (ftn.flags & VF_VIRTFTN)) && !fits_delegate(v, invoke, m, &object))) {
         bool type_only = !is_static && object.th && !v_ref_assignable(object.th, th_of(m->mt)) && (ftn.flags & VF_VIRTFTN);
         if (!type_only) /* said at the ldvirtftn */
             name_method(v, VERIFY_DelegateCtor, m);

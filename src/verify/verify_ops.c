@@ -424,8 +424,34 @@ static TypeHandle field_token(VMethod *v, Field **out, MethodTable **owner)
     return th;
 }
 
+static bool keeps_rules(const Field *f) /* of what it may hold */
+{
+    const MethodTable *mt = f->kind == ET_VALUETYPE ? (const MethodTable *)f->type : NULL;
+    return f->kind == ET_CLASS || f->kind == ET_BYREF || (mt && (mt->flags & (MTF_HAS_REFS | MTF_BYREF_LIKE)));
+}
+
+static u32 field_size(const Field *f) { return f->kind == ET_CLASS || f->kind == ET_BYREF ? 8 : f->size; }
+
+/* The loader lets references overlap other references, and the rest of a span other data. */
+static void check_overlap(VMethod *v, MethodTable *owner, const Field *f)
+{
+    if (!(owner->flags2 & MT2_EXPLICIT_LAYOUT) || (f->flags & FF_STATIC))
+        return;
+    const MtClass *k = owner->klass;
+    for (u32 i = 0; i < k->num_fields; i++) {
+        const Field *g = &k->fields[i];
+        if (g == f || (g->flags & FF_STATIC) || f->offset >= g->offset + field_size(g) || g->offset >= f->offset + field_size(f))
+            continue;
+        if ((keeps_rules(f) || keeps_rules(g)) && type_field_type(owner, (Field *)f, NULL) != type_field_type(owner, (Field *)g, NULL)) {
+            v_report(v, VERIFY_ExplicitLayoutOverlap, f->name, "", "");
+            return;
+        }
+    }
+}
+
 static void field_access(VMethod *v, MethodTable *owner, const Field *f, const VValue *object)
 {
+    check_overlap(v, owner, f);
     if (may_use_member(v, owner, f->attrs) && v_may_use_type(v, th_of(owner)) &&
         (!object || v_protected_ok(v, owner, f->attrs & FD_ACCESS, object)))
         return;

@@ -93,8 +93,13 @@ VmVerify vm_verify_mode(Thread *t, Method *m)
     if (a->trusted || (m->flags & (MF_STUB | MF_DYNAMIC | MF_HAS_BODY_OVERRIDE)))
         return VM_VERIFY_OFF;
     LoadContext *alc = a->alc;
-    if (!alc->verify_mode) /* the same whoever works it out */
-        __atomic_store_n(&alc->verify_mode, (u8)(context_mode(alc) + 1), __ATOMIC_RELEASE);
+    if (!__atomic_load_n(&alc->verify_mode, __ATOMIC_ACQUIRE)) /* the same whoever works it out */
+    {
+        VmVerify mode = context_mode(alc);
+        if (mode == VM_VERIFY_ENFORCE)
+            alc->verified = true;
+        __atomic_store_n(&alc->verify_mode, (u8)(mode + 1), __ATOMIC_RELEASE);
+    }
     return (VmVerify)(alc->verify_mode - 1);
 }
 

@@ -211,6 +211,14 @@ def refusals(runtime, ilasm):
           'the same from the file alone', str(issues))
 
 
+def attacks(runtime, ilasm):
+    """Types and members that are wrong in themselves: none of the methods that use them runs."""
+    exe = assemble(ilasm, HERE / 'runtime' / 'attacks.il', exe=True)
+    exe.with_suffix('.runtimeconfig.json').write_text(CONFIG)
+    r = run_with(runtime, 'enforce', exe)
+    check(r.returncode == 0 and re.fullmatch(r'\d+\n', r.stdout), 'attacks', r.stdout + r.stderr)
+
+
 def contexts(runtime, ilasm, refused):
     """Off, warn or enforce by load context; hostile code in one context, another's objects in its hands."""
     host = csc(runtime, HERE / 'runtime' / 'contexts.cs')
@@ -252,6 +260,7 @@ def main():
         options(o.runtime, ilasm)
         refused = settings(o.runtime, ilasm)
         refusals(o.runtime, ilasm)
+        attacks(o.runtime, ilasm)
         contexts(o.runtime, ilasm, refused)
         if Path(o.apps).is_dir():
             programs(o.runtime, o.apps)
