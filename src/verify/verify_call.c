@@ -492,6 +492,14 @@ static bool fits_delegate(VMethod *v, Method *invoke, Method *target, const VVal
     return passes(tr, dr) && (!v_desc(tr, TD_BYREF) || !v_is_readonly(target, 0) || v_is_readonly(invoke, 0));
 }
 
+/* A lambda in an initialiser of a class with a primary constructor: it reads the parameters from fields, and is made before the base class's
+ * constructor runs.  What it may see then, a finaliser of the class may see, too. */
+static bool own_lambda(const VMethod *v, const VValue *object, const VValue *ftn)
+{
+    return v_is_uninit(v, object) && !(ftn->flags & VF_VIRTFTN) && !(ftn->m->flags & (MF_STATIC | MF_VIRTUAL)) &&
+           ftn->m->mt->klass == v->m->mt->klass;
+}
+
 static void new_delegate(VMethod *v, Method *ctor)
 {
     MethodTable *mt = ctor->mt;
@@ -505,7 +513,7 @@ static void new_delegate(VMethod *v, Method *ctor)
         v_push(v, result);
         return;
     }
-    if (!v_check(v, &object, th_of(type_wk(WK_OBJECT)))) {
+    if (!own_lambda(v, &object, &ftn) && !v_check(v, &object, th_of(type_wk(WK_OBJECT)))) {
         v_error(v, VERIFY_DelegateCtorSigO);
         if (v->ftn_at != v->at + 1 || ((ftn.flags & VF_VIRTFTN) && !v->ftn_pattern))
             v_error(v, VERIFY_DelegatePattern);

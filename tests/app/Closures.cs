@@ -1,4 +1,11 @@
 // Local functions and lambdas: shared captures, per-iteration captures, struct closures, recursion, static ones, defaults, params.
+internal class Early<T>(T start) // the lambda is there before the base's constructor runs
+{
+    public readonly Func<T> First = () => start;
+    public T Start => start;
+    public T Next() { T t = First(); start = default!; return t; }
+}
+
 internal sealed class Holder
 {
     private int _field = 10;
@@ -58,6 +65,7 @@ internal static class Program
         Console.WriteLine(string.Join("", arr));
         try { Action boom = () => throw new Exception("from lambda"); boom(); } catch (Exception e) { Console.WriteLine(e.Message); }
         var tryOut = (string s, out int n) => int.TryParse(s, out n); Console.WriteLine(tryOut("12", out int parsed) + " " + parsed);
+        var early = new Early<int>(20); Console.WriteLine(early.Next() + early.Next() + early.Start + new Early<string>("s").First());
         object o = (int q) => q + 1; Console.WriteLine(o.GetType() == typeof(Func<int, int>));
     }
 }
