@@ -59,6 +59,7 @@ typedef struct IlOpInfo {
     u8 size;          /* of the opcode: 1 or 2 */
 } IlOpInfo;
 extern const IlOpInfo il_op_info[IL_OP_LIMIT];
+extern const u8 il_op_operand[IL_OP_LIMIT]; /* the same as IlOpInfo.operand + 1, in few bytes; 0: no such opcode */
 
 typedef struct IlBody {
     const u8 *code;
@@ -103,6 +104,38 @@ typedef struct IlInst {
 /* Decodes the instruction at offset.  False: truncated, no such opcode, or (branches, switch) a target outside [0, size).
  * Targets are absolute offsets; that one is an instruction's start is not checked here. */
 bool il_decode(const u8 *code, u32 size, u32 offset, IlInst *out);
+/* The same for an offset at which il_decode found an instruction before. */
+static inline void il_decode_known(const u8 *code, u32 size, u32 offset, IlInst *in)
+{
+    u32 op = code[offset];
+    u8 operand = (u8)(il_op_operand[op] - 1);
+    if (UNLIKELY(op == 0xFE || operand == IL_OPR_SWITCH)) {
+        il_decode(code, size, offset, in);
+        return;
+    }
+    const u8 *p = code + offset + 1;
+    in->op = (IlOp)op;
+    in->offset = offset;
+    in->operand = operand;
+    in->i = 0;
+    switch (operand) {
+    case IL_OPR_NONE: in->size = 1; break;
+    case IL_OPR_I1: in->i = (i8)p[0]; in->size = 2; break;
+    case IL_OPR_U1: in->i = p[0]; in->size = 2; break;
+    case IL_OPR_BR1: in->size = 2; in->target = offset + 2 + (u32)(i8)p[0]; break;
+    case IL_OPR_I4: in->i = (i32)pe_u32(p); in->size = 5; break;
+    case IL_OPR_BR4: in->size = 5; in->target = offset + 5 + pe_u32(p); break;
+    case IL_OPR_R4: {
+        float f;
+        memcpy(&f, p, 4);
+        in->r = (double)f;
+        in->size = 5;
+        break;
+    }
+    case IL_OPR_I8: case IL_OPR_R8: in->i = (i64)pe_u64(p); in->size = 9; break;
+    default: in->token = pe_u32(p); in->size = 5; break;
+    }
+}
 static inline u32 il_switch_target(const IlInst *in, u32 i)
 {
     i32 d;

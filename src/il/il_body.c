@@ -13,6 +13,12 @@ const IlOpInfo il_op_info[IL_OP_LIMIT] = {
 #undef IL_OP
 };
 
+const u8 il_op_operand[IL_OP_LIMIT] = {
+#define IL_OP(id, nm, code, pop, push, opr, flw, section) [code] = IL_OPR_##opr + 1,
+#include "il/il_ops.def"
+#undef IL_OP
+};
+
 enum { /* method header and section flags */
     HEADER_TINY = 2,
     HEADER_FAT = 3,
@@ -170,16 +176,16 @@ bool il_decode(const u8 *code, u32 size, u32 offset, IlInst *in)
         op = 0x100 + code[at++];
         if (op >= IL_OP_LIMIT) return false;
     }
-    const IlOpInfo *info = &il_op_info[op];
-    if (!info->name || size - at < operand_size[info->operand]) return false;
+    u32 operand = il_op_operand[op] - 1u;
+    if (operand == UINT32_MAX || size - at < operand_size[operand]) return false;
     const u8 *p = code + at;
     in->op = (IlOp)op;
     in->offset = offset;
-    in->operand = info->operand;
-    in->size = at - offset + operand_size[info->operand];
+    in->operand = (u8)operand;
+    in->size = at - offset + operand_size[operand];
     in->i = 0;
     i64 target = (i64)offset + in->size;
-    switch (info->operand) {
+    switch (operand) {
     case IL_OPR_NONE: return true;
     case IL_OPR_I1: in->i = (i8)p[0]; return true;
     case IL_OPR_U1: in->i = p[0]; return true;

@@ -236,6 +236,8 @@ u32 md_class_layout_of(const MdImage *m, u32 typedef_rid);     /* ClassLayout ro
 u32 md_field_layout_of(const MdImage *m, u32 field_rid);       /* FieldLayout row, or 0 */
 u32 md_field_rva_of(const MdImage *m, u32 field_rid);          /* FieldRVA row, or 0 */
 u32 md_decl_security_of(const MdImage *m, u32 token);          /* first DeclSecurity row, or 0 */
+/* Has one of the methods [first, end) generic parameters?  May say yes of others in metadata that is not sorted. */
+bool md_any_generic_method(const MdImage *m, MdRange methods);
 u32 md_generic_count(const MdImage *m, u32 token);             /* how many GenericParam rows */
 
 /* Flags (§II.23.1) */

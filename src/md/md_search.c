@@ -331,6 +331,20 @@ u32 md_field_rva_of(const MdImage *m, u32 rid)
     return md_find_row(m, MDT_FieldRVA, MDC_FieldRVA_Field, rid);
 }
 
+bool md_any_generic_method(const MdImage *m, MdRange methods)
+{
+    u32 rows = m->tables[MDT_GenericParam].rows, first, last;
+    if (!rows || methods.first >= methods.end) return false;
+    if (m->tables[MDT_MethodPtr].rows || m->index || !sorted_by(m, MDT_GenericParam, MDC_GenericParam_Owner) ||
+        !md_encode(MDK_TypeOrMethodDef, MD_TOKEN(MDT_MethodDef, methods.first), &first) ||
+        !md_encode(MDK_TypeOrMethodDef, MD_TOKEN(MDT_MethodDef, methods.end - 1), &last))
+        return true;
+    Column c = column_of(m, MDT_GenericParam, MDC_GenericParam_Owner);
+    for (u32 r = lower_bound(&c, rows, first); r <= rows && column_value(&c, r) <= last; r++)
+        if (MD_TABLE_OF(md_GenericParam_Owner(m, r)) == MDT_MethodDef) return true;
+    return false;
+}
+
 u32 md_generic_count(const MdImage *m, u32 token)
 {
     u32 n = 0;

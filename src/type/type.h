@@ -93,6 +93,8 @@ enum {
     MT2_CONTEXTFUL = 0x80000,
     MT2_IFACES_READY = 0x100000,     /* interfaces and num_interfaces are valid */
     MT2_CONSTRAINTS_OK = 0x200000,   /* instantiation: constraints were checked */
+    MT2_PUBLIC = 0x400000,           /* the definition is visible everywhere */
+    MT2_ASSEMBLY = 0x800000,         /* at least in its own assembly */
 };
 struct MethodTable {
     u32 flags;              /*  0 MTF_; component size in the low half */
@@ -463,6 +465,8 @@ struct Module {
     void *pdb;              /* MdPdb *, opened on demand (vm) */
     bool module_ctor_done; /* vm: the module constructor (<Module>..cctor) has run, or there is none */
     bool has_skip_locals_init, runtime_compat_wraps; /* assembly-level attributes */
+    u32 field_owner;       /* TypeDef rid of the field that was looked for last: the next one is often another of the same class */
+    u8 pointer_attributes; /* verify: which of them occur; 0: not looked for */
     void *vm_data;
 };
 

@@ -170,6 +170,8 @@ static bool in_map(MethodTable *mt, MethodTable *iface, Err *e)
 /* Does the TypeDef itself list iface, directly or through what it lists? */
 static bool declares(MethodTable *mt, MethodTable *iface, Err *e)
 {
+    if (!class_has(mt, KF_IFACE_ROWS))
+        return false;
     SigContext c = context_of(mt);
     MdIter it = md_interfaces_of(mt->module->md, mt_rid(mt));
     for (u32 r; (r = md_next_row(&it));) {
@@ -198,6 +200,8 @@ static u32 typical_rank(MethodTable *mt, u32 token, Err *e)
 /* MethodDef rid of mt's body for iface_method; 0: none. *inexact: matched by variance only. */
 static u32 find_method_impl(MethodTable *mt, Method *im, bool variant, Err *e)
 {
+    if (!class_has(mt, KF_IMPL_ROWS))
+        return 0;
     const MdImage *md = mt->module->md;
     MdIter it = md_method_impls_of(md, mt_rid(mt));
     u32 best = 0, best_rank = 0;
@@ -366,8 +370,7 @@ static Method *default_impl(MethodTable *mt, Method *im, bool variant, Err *e)
             continue;
         if (j == im->mt || (variant && j->klass->typical == im->mt->klass->typical && variance_ok(j, im->mt)))
             rid = im->flags & MF_ABSTRACT ? 0 : MD_RID(im->token);
-        else if (j->flags2 & MT2_HAS_DEFAULT_IMPL ||
-                 md_method_impls_of(j->module->md, mt_rid(j)).cur < md_method_impls_of(j->module->md, mt_rid(j)).end)
+        else
             rid = find_method_impl(j, im, variant, e);
         if (!rid)
             continue;

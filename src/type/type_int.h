@@ -30,6 +30,10 @@ enum { /* MtClass.kflags */
     KF_SEQUENTIAL = 0x40,
     KF_NO_LAYOUT = 0x80, /* only the identity exists so far */
     KF_SLOTS = 0x100,    /* a definition's slots are built */
+    KF_ROWS_KNOWN = 0x200, /* the next three are: class_has */
+    KF_IMPL_ROWS = 0x400,  /* the definition has MethodImpls */
+    KF_IFACE_ROWS = 0x800, /* lists interfaces */
+    KF_GENERIC_METHODS = 0x1000,
 };
 
 /* --- Loading protocol ------------------------------------------------------------------------------------------- */
@@ -234,6 +238,7 @@ bool weaker_error(MethodTable *mt, u32 body_rid, const char *how, Err *e);
 bool constraints_kept(MethodTable *mt, u32 rid, MethodTable *base, u32 base_rid, Err *e);
 bool constraints_kept_by(MethodTable *mt, u32 rid, MethodTable *base, u32 base_rid, const TypeHandle *base_args, Err *e);
 /* Does an assembly see the internals of another?  type_access.c */
+bool class_has(MethodTable *mt, u32 rows); /* one of KF_IMPL_ROWS …: spares look-ups that would find nothing */
 bool sees_internals(Assembly *user, Assembly *of);
 bool validate_override(MethodTable *mt, u32 rid, MethodTable *base, u32 base_rid, Err *e);
 bool check_constraints(MethodTable *typical, Method *def, const TypeHandle *args, u32 n, Err *e);

@@ -512,9 +512,24 @@ static bool settle_parents(Err *e)
     return true;
 }
 
+/* MT2_PUBLIC, MT2_ASSEMBLY of a definition and all around it. */
+static u32 visibility_flags(const MdImage *md, u32 rid)
+{
+    u32 f = MT2_PUBLIC | MT2_ASSEMBLY;
+    for (; rid; rid = md_enclosing(md, rid)) {
+        u32 v = md_TypeDef_Flags(md, rid) & TD_VISIBILITY;
+        bool own = v == TD_NOT_PUBLIC || v == TD_NESTED_ASSEMBLY || v == TD_NESTED_FAM_OR_ASSEM;
+        f &= v == TD_PUBLIC || v == TD_NESTED_PUBLIC ? f : own ? MT2_ASSEMBLY : 0;
+        if (!f || v == TD_PUBLIC || v == TD_NOT_PUBLIC)
+            break;
+    }
+    return f;
+}
+
 static void common_flags(Def *d, MethodTable *mt)
 {
     mt->module = d->m;
+    mt->flags2 |= visibility_flags(d->m->md, d->rid);
     if (d->attrs & TD_ABSTRACT)
         mt->flags2 |= MT2_ABSTRACT;
     if (d->attrs & TD_SEALED)
@@ -856,6 +871,21 @@ MethodTable *type_load_typedef(Module *m, u32 token, Err *e)
 MethodTable *type_enclosing(MethodTable *mt, Err *e)
 {
     return mt->klass->enclosing ? type_load_typedef(mt->module, MD_TOKEN(MDT_TypeDef, mt->klass->enclosing), e) : NULL;
+}
+
+bool class_has(MethodTable *mt, u32 rows)
+{
+    MtClass *k = mt->klass;
+    const MdImage *md = mt->module->md;
+    u32 known = k->kflags, rid = mt_rid(mt);
+    if (UNLIKELY(!(known & KF_ROWS_KNOWN))) {
+        MdIter impls = md_method_impls_of(md, rid), ifaces = md_interfaces_of(md, rid);
+        known = KF_ROWS_KNOWN | (impls.cur < impls.end ? KF_IMPL_ROWS : 0) | (ifaces.cur < ifaces.end ? KF_IFACE_ROWS : 0) |
+                (md_any_generic_method(md, md_typedef_methods(md, rid)) ? KF_GENERIC_METHODS : 0);
+        if (!md->index) /* what grows may still get some */
+            __atomic_fetch_or(&k->kflags, known, __ATOMIC_RELAXED);
+    }
+    return (known & rows) != 0;
 }
 
 /* --- Instantiations ----------------------------------------------------------------------------------------------------- */

@@ -79,8 +79,9 @@ static Method *new_method(MethodTable *owner, u32 rid, Err *e)
     u32 bad_this = md_MethodDef_Flags(md, rid) & MD_STATIC ? SIG_HAS_THIS | SIG_EXPLICIT_THIS : SIG_EXPLICIT_THIS;
     MdSig hs = md_sig(sig, len);
     MdMethodSig head;
+    u32 generic = class_has(owner, KF_GENERIC_METHODS) ? md_generic_count(md, MD_TOKEN(MDT_MethodDef, rid)) : 0;
     if ((sig[0] & bad_this) || (!(sig[0] & SIG_HAS_THIS) && bad_this == SIG_EXPLICIT_THIS) || !md_sig_method(&hs, &head) ||
-        head.generic_count != md_generic_count(md, MD_TOKEN(MDT_MethodDef, rid))) {
+        head.generic_count != generic) {
         err_set(e, ERR_BAD_IMAGE, MD_TOKEN(MDT_MethodDef, rid), "Bad method signature.");
         return NULL;
     }
@@ -423,9 +424,7 @@ Field *type_field_by_name(MethodTable *owner, const char *name)
 Field *type_field_by_rid(MethodTable *owner, u32 rid, Err *e)
 {
     MtClass *k = owner->klass;
-    const MdImage *md = owner->module->md;
-    MdRange r = md_typedef_fields(md, mt_rid(owner));
-    u32 i = rid - r.first;
+    u32 i = k->num_fields ? rid - MD_RID(k->fields[0].token) : 0; /* without a Ptr table they are in sequence */
     if (i >= k->num_fields || MD_RID(k->fields[i].token) != rid)
         for (i = 0; i < k->num_fields && MD_RID(k->fields[i].token) != rid;)
             i++;
@@ -750,15 +749,33 @@ Field *resolve_field(const SigContext *c, u32 token, MethodTable **owner, bool *
     return NULL;
 }
 
+/* The loaded class that the field with this rid belongs to; NULL: not loaded yet. */
+static MethodTable *loaded_owner(Module *m, u32 rid)
+{
+    u32 own = __atomic_load_n(&m->field_owner, __ATOMIC_RELAXED);
+    MethodTable *o = own ? __atomic_load_n(&m->typedefs[own], __ATOMIC_ACQUIRE) : NULL;
+    if (o && (o->flags2 & MT2_LOADED)) {
+        const MtClass *k = o->klass;
+        u32 i = k->num_fields ? rid - MD_RID(k->fields[0].token) : UINT32_MAX;
+        if (i < k->num_fields && MD_RID(k->fields[i].token) == rid)
+            return o;
+    }
+    own = md_field_owner(m->md, rid);
+    o = own ? __atomic_load_n(&m->typedefs[own], __ATOMIC_ACQUIRE) : NULL;
+    if (!o || !(o->flags2 & MT2_LOADED))
+        return NULL;
+    __atomic_store_n(&m->field_owner, own, __ATOMIC_RELAXED);
+    return o;
+}
+
 Field *type_resolve_field(const SigContext *c, u32 token, MethodTable **owner, bool *shared, Err *e)
 {
     bool s = false;
     MethodTable *o = NULL;
     u32 rid = MD_RID(token);
     if (!c->stub && MD_TABLE_OF(token) == MDT_Field && rid && rid <= md_rows(c->module->md, MDT_Field)) { /* of a type that is there: no lock */
-        u32 own = md_field_owner(c->module->md, rid);
-        o = own ? __atomic_load_n(&c->module->typedefs[own], __ATOMIC_ACQUIRE) : NULL;
-        if (o && (o->flags2 & MT2_LOADED)) {
+        o = loaded_owner(c->module, rid);
+        if (o) {
             *owner = o;
             if (shared)
                 *shared = false;

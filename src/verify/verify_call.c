@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 static const MdImage *md_of(const Method *m) { return m->mt->module->md; }
-static bool is_ctor_name(const Method *m) { return (m->flags & MF_CTOR) || (m->name[0] == '.' && strcmp(m->name, ".ctor") == 0); }
+static bool is_ctor_name(const Method *m) { return m->flags & MF_CTOR; }
 
 static void name_method(VMethod *v, VerifyCode c, Method *m)
 {
@@ -21,7 +21,6 @@ static void name_method(VMethod *v, VerifyCode c, Method *m)
 typedef struct Args {
     Method *m;
     const MethodSig *sig;
-    SigContext ctx;
     bool may_hold; /* the result may be a pointer into a frame: is it one into ours? */
     bool returns_pointer; /* a managed pointer, not a ref struct */
     u16 result;    /* VF_LEVEL of the result, */
@@ -32,12 +31,23 @@ typedef struct Args {
     VValue outside; /* this one is none */
 } Args;
 
+static void args_of(Args *a, Method *m, Err *e) /* .sig NULL: e says why */
+{
+    a->m = m;
+    a->sig = type_method_sig(m, e);
+    a->may_hold = a->returns_pointer = a->own = false;
+    a->result = a->given = 0;
+    a->num_holders = 0;
+    a->outside.kind = V_NONE;
+}
+
 static TypeHandle sig_type(VMethod *v, const Args *a, const SigType *t)
 {
     if (t->th)
         return t->th;
     V_ERR(e);
-    TypeHandle th = v_sig_type(&a->ctx, t, &e);
+    SigContext c = type_method_context(a->m);
+    TypeHandle th = v_sig_type(&c, t, &e);
     if (!th)
         v_resolve_error(v, VERIFY_UnsatisfiedMethodParentInst, &e);
     return th;
@@ -67,7 +77,7 @@ static Method *method_token(VMethod *v, u32 token)
         v->dead = true;
         return NULL;
     }
-    Method *m = type_resolve_method(&v->w.ctx, token, NULL, &e);
+    Method *m = type_resolve_method(&v->w->ctx, token, NULL, &e);
     if (m && constraints_hold(m, &code, &e))
         return m;
     v_resolve_error(v, code, &e);
@@ -106,9 +116,11 @@ static bool may_use_method(VMethod *v, Method *m, const VValue *object)
 {
     MethodTable *user = v->m->mt;
     u32 n;
+    if (LIKELY(m->mt == user && !m->num_generic))
+        return true;
     if (user->module->assembly->trusted || (m->flags & MF_ARRAY))
         return user->module->assembly->trusted || type_may_use_type(user, th_of(m->mt), true);
-    if (!type_may_use_member(user, m->mt, m->attrs, true))
+    if (!v_visible(v, m->mt, m->attrs) && !type_may_use_member(user, m->mt, m->attrs, true))
         return false;
     TypeHandle *inst = m->num_generic ? type_method_inst(m, &n) : NULL;
     for (u32 i = 0; inst && i < n; i++)
@@ -141,8 +153,6 @@ static bool may_use_signature(VMethod *v, const Args *a)
 }
 
 /* --- Escapes: what the result and what is passed by address may hold of this frame -------------------------------------------- */
-static bool holds_pointer(TypeHandle th) { return v_desc(th, TD_BYREF) || v_is_byref_like(th); }
-
 /* Another body may run: its rows of parameters and its attributes are not these. */
 static bool is_overridable(const Method *m)
 {
@@ -159,7 +169,7 @@ static bool is_scoped(const Args *a, u32 i)
     if (!row)
         return false;
     bool out = (md_Param_Flags(md, row) & (PD_OUT | PD_IN)) == PD_OUT && v_new_ref_rules(a->m) && !v_has_attribute(md, token, "UnscopedRefAttribute");
-    return out || v_has_attribute(md, token, "ScopedRefAttribute");
+    return out || ((v_module_uses(a->m->mt->module) & VA_SCOPED) && v_has_attribute(md, token, "ScopedRefAttribute"));
 }
 
 /* A ref struct passed by its address may be stored to. */
@@ -201,15 +211,19 @@ static void note_escape(VMethod *v, Args *a, const VValue *x, u32 i, bool is_thi
 
 static void pop_args(VMethod *v, Args *a)
 {
+    static const u8 number[ET_R8 + 1] = {[ET_BOOLEAN] = V_I4, [ET_CHAR] = V_I4, [ET_I1] = V_I4, [ET_U1] = V_I4, [ET_I2] = V_I4, [ET_U2] = V_I4,
+        [ET_I4] = V_I4, [ET_U4] = V_I4, [ET_I8] = V_I8, [ET_U8] = V_I8, [ET_R4] = V_F, [ET_R8] = V_F};
     for (u32 i = a->sig->num_params; i-- && !v->dead;) {
-        if (a->sig->params[i].kind == ET_CLASS && v->depth) { /* most references are null or just what is wanted: no type to load */
+        const SigType *p = &a->sig->params[i];
+        if (LIKELY(v->depth)) { /* most references are null or just what is wanted, most numbers of the right kind: no type to load */
             const VValue *top = &v->stack[v->depth - 1];
-            if (top->kind == V_REF && !(top->flags & VF_THIS) && (!top->th || top->th == a->sig->params[i].th)) {
+            if (top->kind == V_REF ? p->kind == ET_CLASS && !(top->flags & VF_THIS) && (!top->th || top->th == p->th)
+                                   : top->kind != V_NONE && p->kind < ARRAY_LEN(number) && top->kind == number[p->kind]) {
                 v->depth--;
                 continue;
             }
         }
-        TypeHandle th = sig_type(v, a, &a->sig->params[i]);
+        TypeHandle th = sig_type(v, a, p);
         VValue x = v_pop(v);
         if (v->dead)
             return;
@@ -219,20 +233,20 @@ static void pop_args(VMethod *v, Args *a)
         bool ok = v_check(v, &x, th);
         if (ok && x.kind == V_BYREF && (x.flags & VF_RO) && !in)
             v_unexpected(v, VERIFY_StackUnexpected, &x, th);
-        if (v->pf_tail && holds_pointer(th) && (x.flags & VF_STACK))
+        if (v->pf_tail && v_holds_pointer(th) && (x.flags & VF_STACK))
             v_error(v, VERIFY_TailByRef);
-        if (holds_pointer(th))
+        if (v_holds_pointer(th))
             note_escape(v, a, &x, i, false);
     }
 }
 
 static void push_result(VMethod *v, Args *a, TypeHandle ret)
 {
-    if (v->dead || v_of(ret).kind == V_NONE)
-        return;
-    v_check_loadable(v, ret);
     VValue x = v_of(ret);
-    if (holds_pointer(ret))
+    if (v->dead || x.kind == V_NONE)
+        return;
+    v_check_loadable(v, &x);
+    if (v_holds_pointer(ret))
         x.flags |= a->result;
     if (x.kind == V_BYREF && a->result && v_is_byref_like(x.th))
         x.flags |= VF_MAY_OWN | (a->given & VF_STACK ? VF_INNER : 0) | (a->given & VF_PARAM ? VF_INNER_PARAM : 0);
@@ -318,14 +332,14 @@ static void constructor_call(VMethod *v, Method *m, const VValue *self)
 static void check_tail(VMethod *v, TypeHandle ret)
 {
     IlInst n;
-    bool followed = v->pos < v->w.body.code_size && il_decode(v->w.body.code, v->w.body.code_size, v->pos, &n) && n.op == IL_RET;
+    bool followed = v->pos < v->w->body.code_size && il_decode(v->w->body.code, v->w->body.code_size, v->pos, &n) && n.op == IL_RET;
     if (v->block->region || v->block->try_region)
         v_error(v, VERIFY_TailCallInsideER);
     if (!followed) {
         v_error(v, VERIFY_TailRet);
         return;
     }
-    bool is_void = v->w.sig->ret.kind == ET_VOID, gives = v_of(ret).kind != V_NONE;
+    bool is_void = v->w->sig->ret.kind == ET_VOID, gives = v_of(ret).kind != V_NONE;
     if (v->depth)
         v_error(v, VERIFY_TailStackEmpty);
     else if (is_void && gives)
@@ -379,7 +393,8 @@ void v_call(VMethod *v)
     Method *m = method_token(v, v->in.token);
     if (!m)
         return;
-    Args a = {.m = m, .sig = type_method_sig(m, &e), .ctx = type_method_context(m)};
+    Args a;
+    args_of(&a, m, &e);
     if (!a.sig) {
         v_resolve_error(v, VERIFY_UnsatisfiedMethodParentInst, &e);
         return;
@@ -394,7 +409,7 @@ void v_call(VMethod *v)
     TypeHandle constrained = constrained_type(v), ret = sig_type(v, &a, &a.sig->ret);
     if (v->dead)
         return;
-    a.may_hold = holds_pointer(ret);
+    a.may_hold = v_holds_pointer(ret);
     a.returns_pointer = v_desc(ret, TD_BYREF) != NULL;
     bool is_static = m->flags & MF_STATIC, is_ctor = is_ctor_name(m) && !is_static && !(m->flags & MF_ARRAY);
     if (v->pf_readonly && !((m->flags & MF_ARRAY) && m->array_kind == ARRAY_ADDRESS)) {
@@ -458,8 +473,9 @@ static bool passes(TypeHandle from, TypeHandle to)
 static bool fits_delegate(VMethod *v, Method *invoke, Method *target, const VValue *object)
 {
     V_ERR(e);
-    Args d = {.m = invoke, .sig = type_method_sig(invoke, &e), .ctx = type_method_context(invoke)};
-    Args t = {.m = target, .sig = type_method_sig(target, &e), .ctx = type_method_context(target)};
+    Args d, t;
+    args_of(&d, invoke, &e);
+    args_of(&t, target, &e);
     if (!d.sig || !t.sig || (target->flags & MF_VARARG))
         return false;
     bool is_static = target->flags & MF_STATIC;
@@ -537,7 +553,7 @@ static void new_delegate(VMethod *v, Method *ctor)
         v_push(v, result);
 }
 
-void v_ldftn(VMethod *v, bool is_virtual)
+void v_ldftn(VMethod *v, u32 is_virtual)
 {
     VValue self = {0};
     Method *m = method_token(v, v->in.token);
@@ -592,7 +608,8 @@ void v_newobj(VMethod *v)
         name_method(v, VERIFY_NewobjAbstractClass, m);
     if (!may_use_method(v, m, NULL))
         name_method(v, VERIFY_MethodAccess, m);
-    Args a = {.m = m, .sig = type_method_sig(m, &e), .ctx = type_method_context(m)};
+    Args a;
+    args_of(&a, m, &e);
     if (!a.sig) {
         v_resolve_error(v, VERIFY_UnsatisfiedMethodParentInst, &e);
         return;

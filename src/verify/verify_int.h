@@ -51,16 +51,23 @@ typedef struct VBlock {
     u64 stack_locals, param_locals, ro_locals; /* by number of the local (the last bit stands for all from 63 on): VF_STACK, VF_PARAM, VF_RO */
 } VBlock;
 
+/* An argument or local; its type is loaded when it is first used. */
+typedef struct VVar {
+    VValue value;       /* what a load gives, but for flags that change; V_NONE: not asked for yet */
+    TypeHandle th;
+    bool holds_pointer; /* a managed pointer or ref struct */
+    u16 flags;          /* of arguments: VF_RO, VF_LEVEL, VF_INNER of what ldarg gives */
+    VValue alias;       /* of locals that point to ref structs: what all stores to it have in common; kind V_NONE: none yet */
+} VVar;
+
 enum { VERIFY_LOOK_BACK = 8 };
 typedef struct VMethod {
     Method *m;
     Arena *arena;
     const VerifySink *sink;
-    SemWalk w; /* scan only */
-    TypeHandle *args, *locals; /* types; 0: not asked for yet (v_arg, v_local) */
-    VValue *aliases;           /* by local that points to ref structs: what all stores to it have in common; kind V_NONE: none yet */
-    u16 *arg_flags;            /* VF_RO, VF_LEVEL, VF_INNER of what ldarg gives */
-    TypeHandle ret;
+    const SemWalk *w; /* the scan */
+    VVar *args, *locals;
+    TypeHandle ret; /* 0: not asked for yet (v_ret) */
     u8 *starts;                /* by offset: START_; NULL: the scan has looked at it all */
     VBlock *blocks, *running;
     bool again; /* a block before the running one has to be verified again */
@@ -90,18 +97,29 @@ enum { START_INST = 1, START_PREFIXED = 2 };
 /* An empty Err: its texts are large. */
 #define V_ERR(e) Err e; (e).kind = ERR_NONE, (e).hresult = 0, (e).name[0] = 0, (e).text[0] = 0
 
+/* Attributes that say how far pointers reach, as bits of v_module_uses. */
+enum { VA_KNOWN = 1, VA_SCOPED = 2, VA_UNSCOPED = 4, VA_RULES = 8, VA_READONLY = 16 };
+
 /* verify_value.c */
 VValue v_of_other(TypeHandle th);
 bool v_same_reduced(TypeHandle a, TypeHandle b); /* equal, or integers of one size (§I.8.7.1: verification types) */
 bool v_assignable(const VValue *from, TypeHandle to);
 bool v_ref_assignable(TypeHandle from, TypeHandle to); /* of references; a value type or variable stands for its boxed form */
 bool v_merge(VValue *into, const VValue *from, bool *changed);
-bool v_is_byref_like(TypeHandle th);
+bool v_is_byref_like_var(TypeHandle th);
 const char *v_type_text(TypeHandle th, char *buf, size_t n);
 const char *v_value_text(const VValue *v, char *buf, size_t n);
 static inline bool v_is_ref_type(TypeHandle th) { return th && !th_is_desc(th) && !mt_is_valuetype((MethodTable *)th); }
 /* a value of a location's type, on the stack */
 static inline VValue v_of(TypeHandle th) { return v_is_ref_type(th) ? (VValue){.kind = V_REF, .th = th} : v_of_other(th); }
+/* A variable is, when it may stand for one (allows ref struct). */
+static inline bool v_is_byref_like(TypeHandle th)
+{
+    if (UNLIKELY(th_is_desc(th)))
+        return v_is_byref_like_var(th);
+    return th && (((MethodTable *)th)->flags & MTF_BYREF_LIKE) && mt_is_valuetype((MethodTable *)th);
+}
+static inline bool v_holds_pointer(TypeHandle th) { return (th_is_desc(th) && th_desc(th)->kind == TD_BYREF) || v_is_byref_like(th); }
 static inline TypeDesc *v_desc(TypeHandle th, u32 kind) { return th_is_desc(th) && th_desc(th)->kind == kind ? th_desc(th) : NULL; }
 static inline bool v_is_var(TypeHandle th) { return v_desc(th, TD_VAR) || v_desc(th, TD_MVAR); }
 
@@ -110,13 +128,33 @@ void v_report(VMethod *v, VerifyCode c, const char *found, const char *expected,
 static inline void v_error(VMethod *v, VerifyCode c) { v_report(v, c, "", "", ""); }
 void v_unexpected(VMethod *v, VerifyCode c, const VValue *found, TypeHandle expected); /* expected 0: not said */
 void v_resolve_error(VMethod *v, VerifyCode parent, const Err *e); /* a token that does not resolve; parent: constraints of the owner */
-VValue v_pop(VMethod *v);            /* underflow is reported, gives V_BAD and gives the block up */
-void v_push(VMethod *v, VValue x);
+VValue v_pop_slow(VMethod *v); /* underflow is reported, gives V_BAD and gives the block up */
+void v_push_slow(VMethod *v);
+static inline VValue v_pop(VMethod *v)
+{
+    return LIKELY(v->depth && !(v->stack[v->depth - 1].flags & VF_MEMORY)) ? v->stack[--v->depth] : v_pop_slow(v);
+}
+static inline void v_push(VMethod *v, VValue x)
+{
+    if (LIKELY(v->depth < v->max_stack))
+        v->stack[v->depth++] = x;
+    else
+        v_push_slow(v);
+}
 static inline void v_push_kind(VMethod *v, u8 kind) { v_push(v, (VValue){.kind = kind}); }
 void v_push_type(VMethod *v, TypeHandle th);
 VValue v_pop_type(VMethod *v, TypeHandle th); /* pops what can be assigned to th, else StackUnexpected */
-bool v_check(VMethod *v, const VValue *x, TypeHandle th); /* the same for a value popped already */
-void v_check_loadable(VMethod *v, TypeHandle th); /* UnmanagedPointer */
+bool v_check_slow(VMethod *v, const VValue *x, TypeHandle th);
+static inline bool v_check(VMethod *v, const VValue *x, TypeHandle th) /* the same for a value popped already */
+{
+    return (x->kind == V_REF && (x->th == th || !x->th) && !(x->flags & VF_THIS) && v_is_ref_type(th)) || v_check_slow(v, x, th);
+}
+void v_unmanaged(VMethod *v);
+static inline void v_check_loadable(VMethod *v, const VValue *x) /* a location's value: UnmanagedPointer */
+{
+    if (UNLIKELY(x->kind == V_PTR))
+        v_unmanaged(v);
+}
 bool v_uninit(VMethod *v, const VValue *x); /* an uninitialized this: reports it */
 static inline bool v_is_uninit(const VMethod *v, const VValue *x) { return (x->flags & VF_THIS) && v->tracks_this && !v->this_init; }
 void v_set_local_bits(VMethod *v, u32 local, u16 flags, bool add);
@@ -124,6 +162,7 @@ void v_add_arg_flags(VMethod *v, u32 i, u16 flags);
 void v_add_level(VMethod *v, u32 variable, u16 level); /* variable: VValue.local - 1 */
 void v_all_again(VMethod *v); /* what was verified already is verified again */
 bool v_has_attribute(const MdImage *md, u32 token, const char *name);
+u32 v_module_uses(Module *m); /* VA_ that occur in it at all; VA_RULES: on the module itself */
 bool v_unscoped_this(const Method *m); /* a pointer into a struct's this may leave with the result */
 u32 v_param_row(const MdImage *md, u32 method_rid, u32 sequence); /* Param row, or 0 */
 bool v_has_mod(Method *m, u32 param, const char *name); /* modifier of the parameter; 0: of the result */
@@ -131,18 +170,32 @@ bool v_has_mod(Method *m, u32 param, const char *name); /* modifier of the param
  * delegates share; by attribute only where nothing else can be called instead. */
 bool v_is_readonly(Method *m, u32 param);
 bool v_only_reads_this(const Method *m); /* m, or all methods of its struct */
-bool v_new_ref_rules(const Method *m);
-TypeHandle v_arg(VMethod *v, u32 i);   /* types of variables and of the result; 0: reported */
-TypeHandle v_local(VMethod *v, u32 i);
+static inline bool v_new_ref_rules(const Method *m) { return v_module_uses(m->mt->module) & VA_RULES; }
+/* Variables with their types, and the type of the result; NULL, 0: reported */
+VVar *v_arg_slow(VMethod *v, u32 i);
+VVar *v_local_slow(VMethod *v, u32 i);
+static inline VVar *v_arg(VMethod *v, u32 i) { return LIKELY(v->args[i].value.kind) ? &v->args[i] : v_arg_slow(v, i); }
+static inline VVar *v_local(VMethod *v, u32 i) { return LIKELY(v->locals[i].value.kind) ? &v->locals[i] : v_local_slow(v, i); }
 TypeHandle v_ret(VMethod *v);
 TypeHandle v_sig_type(const SigContext *c, const SigType *t, Err *e);
 bool v_branch(VMethod *v, u32 target); /* control flows there: rules of protected blocks, then the merge */
 void v_fall(VMethod *v, u32 next);
 void v_leave(VMethod *v, u32 target);
 bool v_may_use_type(VMethod *v, TypeHandle th);
+/* Surely visible, by flags that are at hand: most types and members are.  False: type_may_use_member knows. */
+static inline bool v_visible(const VMethod *v, const MethodTable *owner, u32 attrs)
+{
+    u32 access = attrs & MD_ACCESS;
+    if (owner->flags & MTF_GENERICS_MASK)
+        return false;
+    if (access == MD_PUBLIC && (owner->flags2 & MT2_PUBLIC))
+        return true;
+    return owner->module == v->m->mt->module && (owner->flags2 & MT2_ASSEMBLY) &&
+           (access == MD_PUBLIC || access == MD_ASSEMBLY || access == MD_FAM_OR_ASSEM);
+}
 
 /* verify_ops.c */
-void v_op(VMethod *v);
+void v_ops(VMethod *v, u32 end); /* the block's instructions, until its end or until nothing follows */
 bool v_var_is_reference(TypeHandle th); /* a generic variable that stands for references only */
 TypeHandle v_type_token(VMethod *v, u32 token, VerifyCode constraint); /* 0: reported */
 void v_stored(VMethod *v, const VValue *address, const VValue *value); /* value goes into what address points to */
@@ -159,6 +212,6 @@ void v_give_away(VMethod *v, VValue *x); /* any other use */
 /* verify_call.c */
 void v_call(VMethod *v);
 void v_newobj(VMethod *v);
-void v_ldftn(VMethod *v, bool is_virtual);
+void v_ldftn(VMethod *v, u32 is_virtual);
 bool v_protected_ok(VMethod *v, MethodTable *owner, u32 access, const VValue *object);
 #endif

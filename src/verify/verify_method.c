@@ -58,12 +58,11 @@ void v_resolve_error(VMethod *v, VerifyCode parent, const Err *e)
 }
 
 /* --- The stack ---------------------------------------------------------------------------------------------------------------- */
-VValue v_pop(VMethod *v)
+VValue v_pop_slow(VMethod *v)
 {
     if (v->depth) {
         VValue *x = &v->stack[--v->depth];
-        if (UNLIKELY(x->flags & VF_MEMORY))
-            v_give_away(v, x);
+        v_give_away(v, x);
         return *x;
     }
     v_error(v, VERIFY_StackUnderflow);
@@ -71,27 +70,20 @@ VValue v_pop(VMethod *v)
     return (VValue){.kind = V_BAD};
 }
 
-void v_push(VMethod *v, VValue x)
+void v_push_slow(VMethod *v)
 {
-    if (v->depth >= v->max_stack) {
-        v_error(v, VERIFY_StackOverflow);
-        v->dead = true;
-        return;
-    }
-    v->stack[v->depth++] = x;
+    v_error(v, VERIFY_StackOverflow);
+    v->dead = true;
 }
 
 void v_push_type(VMethod *v, TypeHandle th)
 {
-    v_check_loadable(v, th);
-    v_push(v, v_of(th));
+    VValue x = v_of(th);
+    v_check_loadable(v, &x);
+    v_push(v, x);
 }
 
-void v_check_loadable(VMethod *v, TypeHandle th)
-{
-    if (v_desc(th, TD_PTR) || v_desc(th, TD_FNPTR))
-        v_error(v, VERIFY_UnmanagedPointer);
-}
+void v_unmanaged(VMethod *v) { v_error(v, VERIFY_UnmanagedPointer); }
 
 bool v_uninit(VMethod *v, const VValue *x)
 {
@@ -101,7 +93,7 @@ bool v_uninit(VMethod *v, const VValue *x)
     return true;
 }
 
-bool v_check(VMethod *v, const VValue *x, TypeHandle th)
+bool v_check_slow(VMethod *v, const VValue *x, TypeHandle th)
 {
     if (v_uninit(v, x))
         return false;
@@ -121,7 +113,7 @@ VValue v_pop_type(VMethod *v, TypeHandle th)
 /* What was verified already is verified again. */
 void v_all_again(VMethod *v)
 {
-    for (u32 b = 0; b < v->w.num_blocks; b++)
+    for (u32 b = 0; b < v->w->num_blocks; b++)
         v->blocks[b].pending |= v->blocks[b].done;
     v->again = true;
 }
@@ -133,7 +125,7 @@ void v_set_local_bits(VMethod *v, u32 local, u16 flags, bool add)
     v->stack_locals = flags & (VF_STACK | VF_INNER) ? v->stack_locals | bit : add ? v->stack_locals : v->stack_locals & ~bit;
     v->param_locals = flags & (VF_PARAM | VF_INNER_PARAM) ? v->param_locals | bit : add ? v->param_locals : v->param_locals & ~bit;
     v->ro_locals = flags & VF_RO ? v->ro_locals | bit : add ? v->ro_locals : v->ro_locals & ~bit;
-    if (!v->w.num_clauses)
+    if (!v->w->num_clauses)
         return;
     /* handlers, and what runs after them, may see any of the values that are stored */
     u64 s = v->seen_stack | v->stack_locals, p = v->seen_param | v->param_locals, r = v->seen_ro | v->ro_locals;
@@ -147,18 +139,18 @@ void v_set_local_bits(VMethod *v, u32 local, u16 flags, bool add)
 /* From now on, and for what was verified already. */
 void v_add_arg_flags(VMethod *v, u32 i, u16 flags)
 {
-    if (!(flags & ~v->arg_flags[i]))
+    if (!(flags & ~v->args[i].flags))
         return;
-    v->arg_flags[i] |= flags;
+    v->args[i].flags |= flags;
     v_all_again(v);
 }
 
 void v_add_level(VMethod *v, u32 variable, u16 level)
 {
-    if (variable < v->w.num_locals)
+    if (variable < v->w->num_locals)
         v_set_local_bits(v, variable, level, true);
     else
-        v_add_arg_flags(v, variable - v->w.num_locals, level);
+        v_add_arg_flags(v, variable - v->w->num_locals, level);
 }
 
 /* --- Attributes, modifiers ---------------------------------------------------------------------------------------------------- */
@@ -173,11 +165,37 @@ bool v_has_attribute(const MdImage *md, u32 token, const char *name)
     return false;
 }
 
+/* Names of attribute classes that the module names or defines: most modules use none, and nothing is looked for on their members. */
+u32 v_module_uses(Module *m)
+{
+    u32 known = __atomic_load_n(&m->pointer_attributes, __ATOMIC_RELAXED);
+    if (LIKELY(known))
+        return known;
+    const MdImage *md = m->md;
+    u32 refs = md_rows(md, MDT_TypeRef), defs = md_rows(md, MDT_TypeDef), uses = VA_KNOWN;
+    for (u32 i = 1; i <= refs + defs; i++) {
+        const char *n = i <= refs ? md_typeref_name(md, i) : md_typedef_name(md, i - refs);
+        if (n[0] == 'S' && strcmp(n, "ScopedRefAttribute") == 0)
+            uses |= VA_SCOPED;
+        else if (n[0] == 'U' && strcmp(n, "UnscopedRefAttribute") == 0)
+            uses |= VA_UNSCOPED;
+        else if (n[0] == 'I' && strcmp(n, "IsReadOnlyAttribute") == 0)
+            uses |= VA_READONLY;
+        else if (n[0] == 'R' && strcmp(n, "RequiresLocationAttribute") == 0)
+            uses |= VA_READONLY;
+        else if (n[0] == 'R' && strcmp(n, "RefSafetyRulesAttribute") == 0 && v_has_attribute(md, MD_TOKEN(MDT_Module, 1), n))
+            uses |= VA_RULES;
+    }
+    if (!md->index) /* one that grows may come to use them */
+        __atomic_store_n(&m->pointer_attributes, (u8)uses, __ATOMIC_RELAXED);
+    return uses;
+}
+
 /* [UnscopedRef] of the method, or of the property whose accessor it is. */
 bool v_unscoped_this(const Method *m)
 {
     const MdImage *md = m->mt->module->md;
-    if ((m->flags & (MF_ARRAY | MF_STUB)) || MD_TABLE_OF(m->token) != MDT_MethodDef)
+    if ((m->flags & (MF_ARRAY | MF_STUB)) || MD_TABLE_OF(m->token) != MDT_MethodDef || !(v_module_uses(m->mt->module) & VA_UNSCOPED))
         return false;
     if (v_has_attribute(md, m->token, "UnscopedRefAttribute"))
         return true;
@@ -235,7 +253,7 @@ bool v_is_readonly(Method *m, u32 param)
 {
     if (v_has_mod(m, param, "InAttribute"))
         return true;
-    if (m->flags & (MF_ARRAY | MF_STUB | MF_VIRTUAL) || MD_TABLE_OF(m->token) != MDT_MethodDef)
+    if (m->flags & (MF_ARRAY | MF_STUB | MF_VIRTUAL) || MD_TABLE_OF(m->token) != MDT_MethodDef || !(v_module_uses(m->mt->module) & VA_READONLY))
         return false;
     const MdImage *md = m->mt->module->md;
     u32 row = v_param_row(md, MD_RID(m->token), param), token = MD_TOKEN(MDT_Param, row);
@@ -247,20 +265,19 @@ bool v_is_readonly(Method *m, u32 param)
 bool v_only_reads_this(const Method *m)
 {
     const MdImage *md = m->mt->module->md;
-    if ((m->flags & (MF_ARRAY | MF_STUB)) || !mt_is_valuetype(m->mt) || (m->flags & MF_CTOR))
+    if ((m->flags & (MF_ARRAY | MF_STUB)) || !mt_is_valuetype(m->mt) || (m->flags & MF_CTOR) || !(v_module_uses(m->mt->module) & VA_READONLY))
         return false;
     return v_has_attribute(md, m->mt->klass->token, "IsReadOnlyAttribute") || v_has_attribute(md, m->token, "IsReadOnlyAttribute");
 }
 
-bool v_new_ref_rules(const Method *m) { return v_has_attribute(m->mt->module->md, MD_TOKEN(MDT_Module, 1), "RefSafetyRulesAttribute"); }
-
 bool v_may_use_type(VMethod *v, TypeHandle th)
 {
-    return v->m->mt->module->assembly->trusted || type_may_use_type(v->m->mt, th, true);
+    return (!th_is_desc(th) && v_visible(v, (MethodTable *)th, MD_PUBLIC)) || v->m->mt->module->assembly->trusted ||
+           type_may_use_type(v->m->mt, th, true);
 }
 
 /* --- Merges ------------------------------------------------------------------------------------------------------------------- */
-static u32 block_index(const VMethod *v, const SemBlock *b) { return (u32)(b - v->w.blocks); }
+static u32 block_index(const VMethod *v, const SemBlock *b) { return (u32)(b - v->w->blocks); }
 
 static void set_pending(VMethod *v, VBlock *t)
 {
@@ -294,14 +311,15 @@ static void merge(VMethod *v, const SemBlock *b, const VValue *stack, u32 depth)
 {
     VBlock *t = &v->blocks[block_index(v, b)];
     if (t->depth < 0) {
-        if (depth && v->at != UINT32_MAX && b->il_start <= v->at && !b->handler_start && !sem_entered_forward(&v->w, block_index(v, b))) {
+        if (depth && v->at != UINT32_MAX && b->il_start <= v->at && !b->handler_start && !sem_entered_forward(v->w, block_index(v, b))) {
             v_error(v, VERIFY_BackwardBranch);
             return;
         }
         t->depth = (i32)depth;
-        t->stack = ARENA_NEW_ARRAY(v->arena, VValue, depth + 1);
-        if (depth)
+        if (depth) {
+            t->stack = ARENA_NEW_ARRAY(v->arena, VValue, depth);
             memcpy(t->stack, stack, depth * sizeof *stack);
+        }
         t->this_init = v->this_init;
         t->stack_locals = v->stack_locals;
         t->param_locals = v->param_locals;
@@ -333,15 +351,15 @@ static void merge(VMethod *v, const SemBlock *b, const VValue *stack, u32 depth)
 /* Handlers of the tries around the block see its state where it begins; what it makes of locals: v_set_local_bits. */
 static void reach_handlers(VMethod *v, const SemBlock *b)
 {
-    for (u32 i = 0; i < v->w.num_clauses; i++) {
-        const IlClause *c = &v->w.clauses[i].il;
+    for (u32 i = 0; i < v->w->num_clauses; i++) {
+        const IlClause *c = &v->w->clauses[i].il;
         if (b->il_start < c->try_start || b->il_start >= c->try_end)
             continue;
         VValue ex = {.kind = V_REF, .th = th_of(type_wk(WK_OBJECT))};
         u32 n = c->kind == IL_EH_CATCH || c->kind == IL_EH_FILTER;
         if (c->kind == IL_EH_CATCH) {
             Err e = {0};
-            ex.th = type_resolve_type(&v->w.ctx, c->class_token, NULL, &e);
+            ex.th = type_resolve_type(&v->w->ctx, c->class_token, NULL, &e);
             if (!ex.th) {
                 report_at(v, VERIFY_TokenResolve, c->handler_start, "", "", e.text);
                 ex.kind = V_BAD;
@@ -350,8 +368,8 @@ static void reach_handlers(VMethod *v, const SemBlock *b)
             }
         }
         if (c->kind == IL_EH_FILTER)
-            merge(v, &v->w.blocks[v->w.block_of[c->filter_start] - 1], &ex, 1);
-        merge(v, &v->w.blocks[v->w.block_of[c->handler_start] - 1], &ex, n);
+            merge(v, &v->w->blocks[v->w->block_of[c->filter_start] - 1], &ex, 1);
+        merge(v, &v->w->blocks[v->w->block_of[c->handler_start] - 1], &ex, n);
     }
 }
 
@@ -365,8 +383,8 @@ static bool may_branch(VMethod *v, u32 to)
 {
     u32 before = v->num_seen, from = v->at;
     bool left = false;
-    for (u32 i = 0; i < v->w.num_clauses; i++) {
-        const IlClause *c = &v->w.clauses[i].il;
+    for (u32 i = 0; i < v->w->num_clauses; i++) {
+        const IlClause *c = &v->w->clauses[i].il;
         bool out = in_try(c, from) && !in_try(c, to);
         left |= out;
         if (out)
@@ -383,10 +401,10 @@ static bool may_branch(VMethod *v, u32 to)
 
 static bool flow(VMethod *v, u32 to)
 {
-    const SemBlock *b = &v->w.blocks[v->w.block_of[to] - 1];
+    const SemBlock *b = &v->w->blocks[v->w->block_of[to] - 1];
     if (b->try_start && v->depth) { /* entered, not gone round in */
-        for (u32 i = 0; i < v->w.num_clauses; i++)
-            if (v->w.clauses[i].il.try_start == to && !in_try(&v->w.clauses[i].il, v->at)) {
+        for (u32 i = 0; i < v->w->num_clauses; i++)
+            if (v->w->clauses[i].il.try_start == to && !in_try(&v->w->clauses[i].il, v->at)) {
                 v_error(v, VERIFY_TryNonEmptyStack);
                 return false;
             }
@@ -410,8 +428,8 @@ void v_leave(VMethod *v, u32 to)
     if (!good_target(v, to))
         return;
     u32 before = v->num_seen, from = v->at;
-    for (u32 i = 0; i < v->w.num_clauses; i++) {
-        const IlClause *c = &v->w.clauses[i].il;
+    for (u32 i = 0; i < v->w->num_clauses; i++) {
+        const IlClause *c = &v->w->clauses[i].il;
         bool own = in_handler(c, from) && !is_final(c); /* a catch may go back into its try */
         if (!in_try(c, from) && in_try(c, to) && to != c->try_start && !own)
             v_error(v, VERIFY_LeaveIntoTry);
@@ -429,13 +447,13 @@ void v_leave(VMethod *v, u32 to)
 
 void v_fall(VMethod *v, u32 to)
 {
-    if (to >= v->w.body.code_size) {
+    if (to >= v->w->body.code_size) {
         v_error(v, VERIFY_MethodFallthrough);
         return;
     }
     u32 before = v->num_seen, from = v->at;
-    for (u32 i = 0; i < v->w.num_clauses; i++) {
-        const IlClause *c = &v->w.clauses[i].il;
+    for (u32 i = 0; i < v->w->num_clauses; i++) {
+        const IlClause *c = &v->w->clauses[i].il;
         if ((in_try(c, from) && !in_try(c, to)) || (in_filter(c, from) && !in_filter(c, to)) || (in_handler(c, from) && !in_handler(c, to)))
             v_error(v, VERIFY_FallthroughException);
         if (!in_filter(c, from) && in_filter(c, to))
@@ -518,16 +536,16 @@ static bool find_starts(VMethod *v, const IlBody *b, u32 num_args)
 /* Clauses: within the code, on instructions, tries and handlers apart or properly nested, inner ones first (§II.19). */
 static bool clauses_ok(VMethod *v)
 {
-    u32 size = v->w.body.code_size;
-    for (u32 i = 0; i < v->w.num_clauses; i++) {
-        const IlClause *c = &v->w.clauses[i].il;
+    u32 size = v->w->body.code_size;
+    for (u32 i = 0; i < v->w->num_clauses; i++) {
+        const IlClause *c = &v->w->clauses[i].il;
         u32 h = c->kind == IL_EH_FILTER ? c->filter_start : c->handler_start;
         const u8 *at = v->starts;
         bool ok = !at || (at[c->try_start] == START_INST && at[c->handler_start] == START_INST && at[h] == START_INST &&
                              (c->try_end == size || at[c->try_end]) && (c->handler_end == size || at[c->handler_end]));
         ok = ok && (c->try_end <= h || c->handler_end <= c->try_start);
         for (u32 k = 0; ok && k < i; k++) { /* regions of two clauses: apart, or one within another */
-            const IlClause *d = &v->w.clauses[k].il;
+            const IlClause *d = &v->w->clauses[k].il;
             u32 g = d->kind == IL_EH_FILTER ? d->filter_start : d->handler_start;
             const u32 a[2][2] = {{c->try_start, c->try_end}, {h, c->handler_end}}, b[2][2] = {{d->try_start, d->try_end}, {g, d->handler_end}};
             for (u32 x = 0; x < 2; x++)
@@ -563,55 +581,64 @@ static u16 flags_of_param(VMethod *v, const SigType *t, u32 sequence)
     if (!row)
         return in | level;
     bool out = pointer && v->new_rules && (md_Param_Flags(md, row) & (PD_OUT | PD_IN)) == PD_OUT &&
-               !v_has_attribute(md, token, "UnscopedRefAttribute");
-    return in | (out || v_has_attribute(md, token, "ScopedRefAttribute") ? VF_STACK : level);
+               !((v_module_uses(v->m->mt->module) & VA_UNSCOPED) && v_has_attribute(md, token, "UnscopedRefAttribute"));
+    bool scoped = out || ((v_module_uses(v->m->mt->module) & VA_SCOPED) && v_has_attribute(md, token, "ScopedRefAttribute"));
+    return in | (scoped ? VF_STACK : level);
 }
 
 static void prepare_vars(VMethod *v)
 {
-    SemWalk *w = &v->w;
+    const SemWalk *w = v->w;
     u32 has_this = w->num_args > w->sig->num_params;
-    v->args = ARENA_NEW_ARRAY(v->arena, TypeHandle, w->num_args);
-    v->arg_flags = ARENA_NEW_ARRAY(v->arena, u16, w->num_args);
-    v->aliases = ARENA_NEW_ARRAY(v->arena, VValue, w->num_locals);
-    v->locals = ARENA_NEW_ARRAY(v->arena, TypeHandle, w->num_locals);
+    v->args = ARENA_NEW_ARRAY(v->arena, VVar, w->num_args);
+    v->locals = ARENA_NEW_ARRAY(v->arena, VVar, w->num_locals);
     v->new_rules = v_new_ref_rules(v->m);
     if (has_this && mt_is_valuetype(v->m->mt)) {
-        v->arg_flags[0] = v_unscoped_this(v->m) ? VF_PARAM : VF_STACK; /* callers take a returned pointer to be independent of it */
+        u16 *flags = &v->args[0].flags;
+        *flags = v_unscoped_this(v->m) ? VF_PARAM : VF_STACK; /* callers take a returned pointer to be independent of it */
         if (v->is_ctor)
-            v->arg_flags[0] |= VF_OUTER;
+            *flags |= VF_OUTER;
         else if (!v->is_init_accessor && v_only_reads_this(v->m))
-            v->arg_flags[0] |= VF_RO;
+            *flags |= VF_RO;
     }
     for (u32 i = 0; i < w->sig->num_params; i++)
-        v->arg_flags[i + has_this] = flags_of_param(v, &w->sig->params[i], i + 1);
+        v->args[i + has_this].flags = flags_of_param(v, &w->sig->params[i], i + 1);
 }
 
-static TypeHandle var_type(VMethod *v, TypeHandle *slot, const SigType *t)
+static VVar *typed_var(VMethod *v, VVar *x, TypeHandle th, const SigType *t)
 {
-    if (*slot)
-        return *slot;
     V_ERR(e);
-    if (!(*slot = v_sig_type(&v->w.ctx, t, &e)))
+    if (!th && !(th = v_sig_type(&v->w->ctx, t, &e))) {
         v_resolve_error(v, VERIFY_TokenResolve, &e);
-    return *slot;
+        return NULL;
+    }
+    x->th = th;
+    x->value = v_of(th);
+    x->holds_pointer = v_holds_pointer(th);
+    return x;
 }
 
-TypeHandle v_arg(VMethod *v, u32 i)
+VVar *v_arg_slow(VMethod *v, u32 i)
 {
-    bool own = i == 0 && v->w.num_args > v->w.sig->num_params;
-    if (own && !v->args[0])
-        v->args[0] = mt_is_valuetype(v->m->mt) ? type_byref_to(th_of(v->m->mt), NULL) : th_of(v->m->mt);
-    return var_type(v, &v->args[i], &v->w.args[i].type);
+    bool own = i == 0 && v->w->num_args > v->w->sig->num_params;
+    TypeHandle th = !own ? 0 : mt_is_valuetype(v->m->mt) ? type_byref_to(th_of(v->m->mt), NULL) : th_of(v->m->mt);
+    return typed_var(v, &v->args[i], th, &v->w->args[i].type);
 }
 
-TypeHandle v_local(VMethod *v, u32 i) { return var_type(v, &v->locals[i], &v->w.locals[i].type); }
-TypeHandle v_ret(VMethod *v) { return var_type(v, &v->ret, &v->w.sig->ret); }
+VVar *v_local_slow(VMethod *v, u32 i) { return typed_var(v, &v->locals[i], 0, &v->w->locals[i].type); }
+
+TypeHandle v_ret(VMethod *v)
+{
+    V_ERR(e);
+    if (!v->ret && !(v->ret = v_sig_type(&v->w->ctx, &v->w->sig->ret, &e)))
+        v_resolve_error(v, VERIFY_TokenResolve, &e);
+    return v->ret;
+}
 
 /* --- The walk ----------------------------------------------------------------------------------------------------------------- */
 static void run_block(VMethod *v, u32 index)
 {
-    const SemBlock *b = &v->w.blocks[index];
+    const SemBlock *b = &v->w->blocks[index];
     VBlock *s = &v->blocks[index];
     s->pending = false;
     s->done = true;
@@ -635,25 +662,24 @@ static void run_block(VMethod *v, u32 index)
     v->at = b->il_start;
     if (b->try_region)
         reach_handlers(v, b);
-    for (v->pos = b->il_start; v->live && !v->dead && v->pos < b->il_end;) {
-        v_op(v);
-    }
+    v->pos = b->il_start;
+    v_ops(v, b->il_end);
     if (v->live && !v->dead)
         v_fall(v, v->pos);
 }
 
 static void run(VMethod *v)
 {
-    u32 n = v->w.num_blocks;
+    u32 n = v->w->num_blocks;
     v->blocks = ARENA_NEW_ARRAY(v->arena, VBlock, n);
     for (u32 i = 0; i < n; i++)
         v->blocks[i].depth = -1;
     v->stack = ARENA_NEW_ARRAY(v->arena, VValue, v->max_stack + 1);
     v->at = UINT32_MAX;
     v->this_init = !v->tracks_this;
-    merge(v, &v->w.blocks[0], NULL, 0);
+    merge(v, &v->w->blocks[0], NULL, 0);
     v->at = 0;
-    if (v->w.blocks[0].handler_start)
+    if (v->w->blocks[0].handler_start)
         v_error(v, VERIFY_FallthroughIntoHandler);
     do {
         v->again = false;
@@ -669,14 +695,14 @@ static void tell_merges(VMethod *v)
 {
     static const u8 kind[] = {[V_I4] = SEM_I4, [V_I8] = SEM_I8, [V_I] = SEM_I, [V_F] = SEM_F8, [V_REF] = SEM_REF, [V_BYREF] = SEM_BYREF,
         [V_VALUE] = SEM_VALUE, [V_PTR] = SEM_I, [V_METHOD] = SEM_I, [V_BAD] = SEM_NONE};
-    for (u32 i = 0; i < v->w.num_blocks; i++) {
+    for (u32 i = 0; i < v->w->num_blocks; i++) {
         VBlock *b = &v->blocks[i];
         if (b->depth < 0)
             continue;
         u8 *k = ARENA_NEW_ARRAY(v->arena, u8, (u32)b->depth + 1);
         for (i32 d = 0; d < b->depth; d++)
             k[d] = kind[b->stack[d].kind];
-        v->hook(v->hook_arg, &v->w.blocks[i], (u32)b->depth, k);
+        v->hook(v->hook_arg, &v->w->blocks[i], (u32)b->depth, k);
     }
 }
 
@@ -684,10 +710,13 @@ static void verify_body(VMethod *v, const SemWalk *scan)
 {
     Method *m = v->m;
     const MdImage *md = m->mt->module->md;
-    Err e = {0};
+    V_ERR(e);
     IlBody b;
+    bool scanned = scan && scan->method == m;
     v->at = 0;
-    if (!il_read_body(md, MD_RID(m->token), &b, &e)) {
+    if (scanned)
+        b = scan->body;
+    else if (!il_read_body(md, MD_RID(m->token), &b, &e)) {
         v_report(v, VERIFY_BadBody, "", "", e.text);
         return;
     }
@@ -701,12 +730,13 @@ static void verify_body(VMethod *v, const SemWalk *scan)
         v_report(v, m->flags & MF_VARARG ? VERIFY_Unverifiable : VERIFY_BadBody, "", "", "the method's signature");
         return;
     }
-    bool scanned = scan && scan->method == m;
-    if (scanned)
-        v->w = *scan;
-    else
-        scanned = sem_scan(&v->w, v->arena, m, &e);
-    if ((!scanned || v->w.split_prefix || v->w.bad_var) && !find_starts(v, &b, head.param_count + (head.has_this && !head.explicit_this)))
+    v->w = scan;
+    if (!scanned) {
+        SemWalk *own = ARENA_NEW(v->arena, SemWalk);
+        scanned = sem_scan(own, v->arena, m, &e);
+        v->w = own;
+    }
+    if ((!scanned || v->w->split_prefix || v->w->bad_var) && !find_starts(v, &b, head.param_count + (head.has_this && !head.explicit_this)))
         return;
     v->at = 0;
     if (!scanned) {
@@ -719,15 +749,15 @@ static void verify_body(VMethod *v, const SemWalk *scan)
     if (!clauses_ok(v))
         return;
     v->at = 0;
-    if (v->w.num_locals && !b.init_locals)
+    if (v->w->num_locals && !b.init_locals)
         v_error(v, VERIFY_InitLocals);
     v->is_ctor = (m->flags & MF_CTOR) && !(m->flags & MF_STATIC);
     v->is_cctor = (m->flags & MF_STATIC) && strcmp(m->name, ".cctor") == 0;
     v->tracks_this = v->is_ctor && !mt_is_valuetype(m->mt) && m->mt != type_wk(WK_OBJECT);
-    v->ret_readonly = v->w.sig->ret.kind == ET_BYREF && v_is_readonly(m, 0);
-    v->is_init_accessor = !(m->flags & MF_STATIC) && v_has_mod(m, 0, "IsExternalInit");
+    v->ret_readonly = v->w->sig->ret.kind == ET_BYREF && v_is_readonly(m, 0);
+    v->is_init_accessor = !(m->flags & MF_STATIC) && !v->is_ctor && v_has_mod(m, 0, "IsExternalInit");
     prepare_vars(v);
-    v->max_stack = b.max_stack ? b.max_stack : v->w.num_clauses ? 1 : 0;
+    v->max_stack = b.max_stack ? b.max_stack : v->w->num_clauses ? 1 : 0;
     run(v);
     if (v->hook)
         tell_merges(v);
@@ -745,7 +775,11 @@ static u32 verify(Method *m, const SemWalk *scan, Arena *a, const VerifySink *si
     }
     ArenaMark mark = arena_mark(a);
     VMethod *v = ARENA_NEW(a, VMethod);
-    *v = (VMethod){.m = m, .arena = a, .sink = sink, .hook = hook, .hook_arg = arg};
+    v->m = m; /* all else is zero */
+    v->arena = a;
+    v->sink = sink;
+    v->hook = hook;
+    v->hook_arg = arg;
     verify_body(v, scan);
     u32 n = v->issues;
     arena_release(a, mark);

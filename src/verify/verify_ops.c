@@ -12,6 +12,8 @@ static bool is_word(u8 k) { return k == V_I4 || k == V_I || k == V_PTR; }
 
 static bool may_use_member(VMethod *v, MethodTable *owner, u32 attrs)
 {
+    if (v_visible(v, owner, attrs))
+        return true;
     return v->m->mt->module->assembly->trusted || type_may_use_member(v->m->mt, owner, attrs, false);
 }
 
@@ -35,7 +37,7 @@ TypeHandle v_type_token(VMethod *v, u32 token, VerifyCode constraint)
         v->dead = true;
         return 0;
     }
-    TypeHandle th = type_resolve_type(&v->w.ctx, token, NULL, &e);
+    TypeHandle th = type_resolve_type(&v->w->ctx, token, NULL, &e);
     if (!th || !constraints_hold(th, &e)) {
         v_resolve_error(v, constraint, &e);
         return 0;
@@ -57,8 +59,10 @@ static u8 int_result(u8 a, u8 b)
     return is_word(a) && is_word(b) ? V_I : V_NONE;
 }
 
-static void binary(VMethod *v, u32 op)
+static void binary(VMethod *v, u32 x0)
 {
+    u32 op = v->in.op;
+    (void)x0;
     if (op == IL_ADD && v_memory_add(v))
         return;
     VValue b = v_pop(v), a = v_pop(v);
@@ -83,8 +87,9 @@ static void binary(VMethod *v, u32 op)
     v_push_kind(v, r);
 }
 
-static void shift(VMethod *v)
+static void shift(VMethod *v, u32 x0)
 {
+    (void)x0;
     VValue by = v_pop(v), x = v_pop(v);
     if (v->dead)
         return;
@@ -95,7 +100,7 @@ static void shift(VMethod *v)
     v_push_kind(v, is_int(x.kind) ? x.kind : V_BAD);
 }
 
-static void unary(VMethod *v, bool integer)
+static void unary(VMethod *v, u32 integer)
 {
     VValue x = v_pop(v);
     if (v->dead)
@@ -106,14 +111,14 @@ static void unary(VMethod *v, bool integer)
     v_push_kind(v, ok ? x.kind : V_BAD);
 }
 
-static void conv(VMethod *v, u8 to)
+static void conv(VMethod *v, u32 to)
 {
     VValue x = v_pop(v);
     if (v->dead)
         return;
     if (!is_number(x.kind))
         v_unexpected(v, VERIFY_ExpectedNumericType, &x, 0);
-    v_push_kind(v, to);
+    v_push_kind(v, (u8)to);
 }
 
 /* Table 4, without its unverifiable entries; order: other comparisons than equality. */
@@ -135,6 +140,14 @@ static void compare(VMethod *v, bool order, bool cgt_un)
     }
 }
 
+static void comparison(VMethod *v, u32 x0)
+{
+    (void)x0;
+    compare(v, v->in.op != IL_CEQ, v->in.op == IL_CGT_UN);
+    if (!v->dead)
+        v_push_kind(v, V_I4);
+}
+
 /* --- Arguments, locals -------------------------------------------------------------------------------------------------------- */
 static u16 level_of_local(const VMethod *v, u32 i)
 {
@@ -144,49 +157,49 @@ static u16 level_of_local(const VMethod *v, u32 i)
 
 static u16 level_of_variable(const VMethod *v, u32 i)
 {
-    return i < v->w.num_locals ? level_of_local(v, i) : v->arg_flags[i - v->w.num_locals] & VF_LEVEL;
+    return i < v->w->num_locals ? level_of_local(v, i) : v->args[i - v->w->num_locals].flags & VF_LEVEL;
 }
+
+static bool is_holder(const VVar *x) { return x && v_is_byref_like(x->th); }
 
 u16 v_content(VMethod *v, const VValue *a)
 {
     u16 level = (a->flags & VF_INNER ? VF_STACK : 0) | (a->flags & VF_INNER_PARAM ? VF_PARAM : 0);
     if (a->local)
         return level | level_of_variable(v, a->local - 1u);
-    for (u32 i = 0; (a->flags & VF_MAY_OWN) && i < v->w.num_locals; i++)
-        level |= v_is_byref_like(v_local(v, i)) ? level_of_local(v, i) : 0;
-    for (u32 i = 0; (a->flags & VF_MAY_OWN) && i < v->w.num_args; i++)
-        level |= v_is_byref_like(v_arg(v, i)) ? v->arg_flags[i] & VF_LEVEL : 0;
+    for (u32 i = 0; (a->flags & VF_MAY_OWN) && i < v->w->num_locals; i++)
+        level |= is_holder(v_local(v, i)) ? level_of_local(v, i) : 0;
+    for (u32 i = 0; (a->flags & VF_MAY_OWN) && i < v->w->num_args; i++)
+        level |= is_holder(v_arg(v, i)) ? v->args[i].flags & VF_LEVEL : 0;
     return level;
 }
 
-static bool holds_pointer(TypeHandle th) { return v_desc(th, TD_BYREF) || v_is_byref_like(th); }
-
 static void load_arg(VMethod *v, u32 i)
 {
-    TypeHandle th = v_arg(v, i);
-    if (!th)
+    VVar *a = v_arg(v, i);
+    if (!a)
         return;
-    v_check_loadable(v, th);
-    VValue x = v_of(th);
-    x.flags |= v->arg_flags[i];
-    if (i == 0 && v->w.sig->has_this && (!v->w.this_stored || v->tracks_this))
+    v_check_loadable(v, &a->value);
+    VValue x = a->value;
+    x.flags |= a->flags;
+    if (i == 0 && v->w->sig->has_this && (!v->w->this_stored || v->tracks_this))
         x.flags |= VF_THIS;
     v_push(v, x);
 }
 
 static void load_local(VMethod *v, u32 i)
 {
-    TypeHandle th = v_local(v, i);
-    if (!th)
+    VVar *l = v_local(v, i);
+    if (!l)
         return;
-    v_check_loadable(v, th);
-    VValue x = v_of(th);
-    if (holds_pointer(th)) {
+    v_check_loadable(v, &l->value);
+    VValue x = l->value;
+    if (l->holds_pointer) {
         u16 level = level_of_local(v, i);
         x.flags |= level | (v->ro_locals & 1ull << MIN(i, 63u) ? VF_RO : 0);
-        if (x.kind == V_BYREF && v->aliases[i].kind) {
-            x.flags |= v->aliases[i].flags;
-            x.local = v->aliases[i].local;
+        if (x.kind == V_BYREF && l->alias.kind) {
+            x.flags |= l->alias.flags;
+            x.local = l->alias.local;
         }
     }
     v_push(v, x);
@@ -194,15 +207,15 @@ static void load_local(VMethod *v, u32 i)
 
 static void store_arg(VMethod *v, u32 i)
 {
-    TypeHandle th = v_arg(v, i);
+    VVar *a = v_arg(v, i);
     VValue x = v_pop(v);
     if (v->dead)
         return;
     if (i == 0 && v->tracks_this && !v->this_init)
         v_error(v, VERIFY_ThisUninitStore);
     else
-        v_check(v, &x, th);
-    if (!v->dead && holds_pointer(th))
+        v_check(v, &x, a->th);
+    if (a->holds_pointer)
         v_add_arg_flags(v, i, x.flags & (VF_LEVEL | VF_RO | VF_MAY_OWN | VF_INNERS));
 }
 
@@ -223,18 +236,21 @@ static void note_alias(VMethod *v, VValue *a, const VValue *x)
 
 static void store_local(VMethod *v, u32 i)
 {
-    TypeHandle th = v_local(v, i);
+    VVar *l = v_local(v, i);
     VValue x = v_pop(v);
-    if (!v->dead && v_check(v, &x, th) && holds_pointer(th))
+    if (v->dead)
+        return;
+    if (v_check(v, &x, l->th) && l->holds_pointer)
         v_set_local_bits(v, i, x.flags, false);
-    if (x.kind == V_BYREF && v_is_byref_like(x.th) && !v->dead)
-        note_alias(v, &v->aliases[i], &x);
+    if (x.kind == V_BYREF && v_is_byref_like(x.th))
+        note_alias(v, &l->alias, &x);
 }
 
 static void address(VMethod *v, TypeHandle th, u16 flags, u32 local)
 {
-    v_check_loadable(v, th);
-    if (v_desc(th, TD_BYREF)) {
+    VValue x = v_of(th);
+    v_check_loadable(v, &x);
+    if (x.kind == V_BYREF) {
         v_error(v, VERIFY_ByrefOfByref);
         v_push_kind(v, V_BAD);
         return;
@@ -246,25 +262,25 @@ static void address_arg(VMethod *v, u32 i)
 {
     if (i == 0 && v->tracks_this && !v->this_init)
         v_error(v, VERIFY_ThisUninitStore);
-    TypeHandle th = v_arg(v, i);
-    if (th)
-        address(v, th, VF_STACK | VF_OWN | VF_MAY_OWN, v->w.num_locals + i + 1);
+    VVar *a = v_arg(v, i);
+    if (a)
+        address(v, a->th, VF_STACK | VF_OWN | VF_MAY_OWN, v->w->num_locals + i + 1);
 }
 
 static void address_local(VMethod *v, u32 i)
 {
-    TypeHandle th = v_local(v, i);
-    if (th)
-        address(v, th, VF_STACK | VF_OWN | VF_MAY_OWN, i + 1);
+    VVar *l = v_local(v, i);
+    if (l)
+        address(v, l->th, VF_STACK | VF_OWN | VF_MAY_OWN, i + 1);
 }
 
 void v_all_own(VMethod *v, u16 level)
 {
-    for (u32 i = 0; i < v->w.num_locals; i++)
-        if (v_is_byref_like(v_local(v, i)))
+    for (u32 i = 0; i < v->w->num_locals; i++)
+        if (is_holder(v_local(v, i)))
             v_set_local_bits(v, i, level, true);
-    for (u32 i = 0; i < v->w.num_args; i++)
-        if (v_is_byref_like(v_arg(v, i)))
+    for (u32 i = 0; i < v->w->num_args; i++)
+        if (is_holder(v_arg(v, i)))
             v_add_arg_flags(v, i, level);
 }
 
@@ -312,10 +328,12 @@ static TypeHandle short_type(u32 i)
     return th_of(type_wk(wk[i]));
 }
 
-static u16 from_pointee(VMethod *v, const VValue *a, TypeHandle th) { return holds_pointer(th) ? v_content(v, a) : 0; }
+static u16 from_pointee(VMethod *v, const VValue *a, TypeHandle th) { return v_holds_pointer(th) ? v_content(v, a) : 0; }
 
-static void load_indirect(VMethod *v, u32 op)
+static void load_indirect(VMethod *v, u32 x0)
 {
+    u32 op = v->in.op;
+    (void)x0;
     VValue a = pop_address(v, false);
     if (op == IL_LDIND_REF) {
         if (a.kind == V_BYREF && !v_is_ref_type(a.th)) {
@@ -326,13 +344,15 @@ static void load_indirect(VMethod *v, u32 op)
         return;
     }
     TypeHandle th = short_type(op - IL_LDIND_I1);
-    if (!(op == IL_LDIND_U1 && v->pos < v->block->il_end && v->w.body.code[v->pos] == IL_POP)) /* a test for null: nothing is read */
+    if (!(op == IL_LDIND_U1 && v->pos < v->block->il_end && v->w->body.code[v->pos] == IL_POP)) /* a test for null: nothing is read */
         address_of(v, &a, th);
     v_push(v, v_of(th));
 }
 
-static void store_indirect(VMethod *v, u32 op)
+static void store_indirect(VMethod *v, u32 x0)
 {
+    u32 op = v->in.op;
+    (void)x0;
     static const u8 size[] = {4, 0, 2, 4, 6, 8, 9}; /* of short_type, by stind.ref, i1, i2 … r8 */
     if (op != IL_STIND_REF && v_memory_store(v, op == IL_STIND_I ? short_type(7) : short_type(size[op - IL_STIND_REF])))
         return;
@@ -351,8 +371,9 @@ static void store_indirect(VMethod *v, u32 op)
     v_check(v, &x, th);
 }
 
-static void load_object(VMethod *v)
+static void load_object(VMethod *v, u32 x0)
 {
+    (void)x0;
     TypeHandle th = v_type_token(v, v->in.token, VERIFY_UnsatisfiedMethodParentInst);
     VValue a = pop_address(v, false);
     if (v->dead)
@@ -361,12 +382,13 @@ static void load_object(VMethod *v)
         address_of(v, &a, th);
     VValue x = v_of(th);
     x.flags |= from_pointee(v, &a, th);
-    v_check_loadable(v, th);
+    v_check_loadable(v, &x);
     v_push(v, x);
 }
 
-static void store_object(VMethod *v)
+static void store_object(VMethod *v, u32 x0)
 {
+    (void)x0;
     TypeHandle th = v_type_token(v, v->in.token, VERIFY_UnsatisfiedMethodParentInst);
     if (th && v_memory_store(v, th))
         return;
@@ -379,16 +401,18 @@ static void store_object(VMethod *v)
     v_stored(v, &a, &x);
 }
 
-static void init_object(VMethod *v)
+static void init_object(VMethod *v, u32 x0)
 {
+    (void)x0;
     TypeHandle th = v_type_token(v, v->in.token, VERIFY_UnsatisfiedMethodParentInst);
     VValue a = pop_address(v, true);
     if (!v->dead)
         address_of(v, &a, th);
 }
 
-static void copy_object(VMethod *v)
+static void copy_object(VMethod *v, u32 x0)
 {
+    (void)x0;
     TypeHandle th = v_type_token(v, v->in.token, VERIFY_UnsatisfiedMethodParentInst);
     VValue from = pop_address(v, false), to = pop_address(v, true);
     if (v->dead)
@@ -417,7 +441,7 @@ static TypeHandle field_token(VMethod *v, Field **out, MethodTable **owner)
         v->dead = true;
         return 0;
     }
-    Field *f = *out = type_resolve_field(&v->w.ctx, v->in.token, owner, NULL, &e);
+    Field *f = *out = type_resolve_field(&v->w->ctx, v->in.token, owner, NULL, &e);
     TypeHandle th = f && constraints_hold(th_of(*owner), &e) ? type_field_type(*owner, f, &e) : 0;
     if (!th)
         v_resolve_error(v, VERIFY_UnsatisfiedFieldParentInst, &e);
@@ -452,6 +476,8 @@ static void check_overlap(VMethod *v, MethodTable *owner, const Field *f)
 static void field_access(VMethod *v, MethodTable *owner, const Field *f, const VValue *object)
 {
     check_overlap(v, owner, f);
+    if (LIKELY(owner == v->m->mt))
+        return;
     if (may_use_member(v, owner, f->attrs) && v_may_use_type(v, th_of(owner)) &&
         (!object || v_protected_ok(v, owner, f->attrs & FD_ACCESS, object)))
         return;
@@ -478,7 +504,7 @@ static void check_object(VMethod *v, MethodTable *owner, VValue *o, bool allow_v
             v_value_text(&want, x, sizeof x), "");
 }
 
-static void load_field(VMethod *v, bool want_address)
+static void load_field(VMethod *v, u32 want_address)
 {
     Field *f;
     MethodTable *owner;
@@ -492,15 +518,15 @@ static void load_field(VMethod *v, bool want_address)
     if (!is_static)
         check_object(v, owner, &o, true);
     field_access(v, owner, f, is_static ? NULL : &o);
-    v_check_loadable(v, th);
     VValue x = v_of(th);
+    v_check_loadable(v, &x);
     if (!want_address) {
-        if (holds_pointer(th) && !is_static)
+        if (v_holds_pointer(th) && !is_static)
             x.flags |= o.kind == V_BYREF ? v_content(v, &o) : o.flags & VF_LEVEL;
         v_push(v, x);
         return;
     }
-    if (v_desc(th, TD_BYREF)) {
+    if (x.kind == V_BYREF) {
         v_error(v, VERIFY_ByrefOfByref);
         v_push_kind(v, V_BAD);
         return;
@@ -518,8 +544,9 @@ static void load_field(VMethod *v, bool want_address)
     v_push(v, x);
 }
 
-static void store_field(VMethod *v)
+static void store_field(VMethod *v, u32 x0)
 {
+    (void)x0;
     Field *f;
     MethodTable *owner;
     TypeHandle th = field_token(v, &f, &owner);
@@ -538,12 +565,14 @@ static void store_field(VMethod *v)
     if (o.kind == V_BYREF && (o.flags & (VF_CM | VF_RO)))
         v_unexpected(v, VERIFY_ReadOnlyIllegalWrite, &o, 0);
     v_check(v, &x, th);
-    if (holds_pointer(th))
+    if (v_holds_pointer(th))
         v_stored(v, &o, &x);
 }
 
-static void static_field(VMethod *v, u32 op)
+static void static_field(VMethod *v, u32 x0)
 {
+    u32 op = v->in.op;
+    (void)x0;
     Field *f;
     MethodTable *owner;
     TypeHandle th = field_token(v, &f, &owner);
@@ -608,8 +637,10 @@ static TypeHandle element_type(VMethod *v, u32 op, bool store)
     return short_type(store ? st[op - IL_STELEM_I] : op - IL_LDELEM_I1);
 }
 
-static void load_element(VMethod *v, u32 op)
+static void load_element(VMethod *v, u32 x0)
 {
+    u32 op = v->in.op;
+    (void)x0;
     bool bad;
     TypeHandle want = element_type(v, op, false);
     pop_index(v);
@@ -629,8 +660,10 @@ static void load_element(VMethod *v, u32 op)
     v_push_type(v, want);
 }
 
-static void store_element(VMethod *v, u32 op)
+static void store_element(VMethod *v, u32 x0)
 {
+    u32 op = v->in.op;
+    (void)x0;
     bool bad;
     TypeHandle want = element_type(v, op, true);
     VValue x = v_pop(v);
@@ -651,8 +684,9 @@ static void store_element(VMethod *v, u32 op)
     v_check(v, &x, want);
 }
 
-static void element_address(VMethod *v)
+static void element_address(VMethod *v, u32 x0)
 {
+    (void)x0;
     bool bad;
     TypeHandle want = v_type_token(v, v->in.token, VERIFY_UnsatisfiedMethodParentInst);
     pop_index(v);
@@ -665,8 +699,9 @@ static void element_address(VMethod *v)
     v_push(v, (VValue){.kind = V_BYREF, .th = want, .flags = v->pf_readonly ? VF_CM : 0});
 }
 
-static void new_array(VMethod *v)
+static void new_array(VMethod *v, u32 x0)
 {
+    (void)x0;
     TypeHandle th = v_type_token(v, v->in.token, VERIFY_UnsatisfiedMethodParentInst);
     pop_index(v);
     if (v->dead)
@@ -691,13 +726,13 @@ static bool is_test(u32 op) { return op == IL_BRTRUE || op == IL_BRTRUE_S || op 
 static bool box_is_test(const VMethod *v, TypeHandle th)
 {
     IlInst n, then;
-    if (v->pos >= v->block->il_end || !il_decode(v->w.body.code, v->w.body.code_size, v->pos, &n))
+    if (v->pos >= v->block->il_end || !il_decode(v->w->body.code, v->w->body.code_size, v->pos, &n))
         return false;
     if (is_test(n.op))
         return true;
     if (n.op == IL_UNBOX_ANY)
-        return type_resolve_type(&v->w.ctx, n.token, NULL, NULL) == th;
-    if (n.op != IL_ISINST || n.offset + n.size >= v->block->il_end || !il_decode(v->w.body.code, v->w.body.code_size, n.offset + n.size, &then))
+        return type_resolve_type(&v->w->ctx, n.token, NULL, NULL) == th;
+    if (n.op != IL_ISINST || n.offset + n.size >= v->block->il_end || !il_decode(v->w->body.code, v->w->body.code_size, n.offset + n.size, &then))
         return false;
     return is_test(then.op) || then.op == IL_UNBOX_ANY;
 }
@@ -720,8 +755,9 @@ bool v_var_is_reference(TypeHandle th)
     return false;
 }
 
-static void box(VMethod *v)
+static void box(VMethod *v, u32 x0)
 {
+    (void)x0;
     TypeHandle th = v_type_token(v, v->in.token, VERIFY_UnsatisfiedBoxOperand);
     VValue x = v_pop(v);
     if (v->dead)
@@ -753,8 +789,10 @@ static bool pop_object(VMethod *v)
     return false;
 }
 
-static void cast(VMethod *v, u32 op)
+static void cast(VMethod *v, u32 x0)
 {
+    u32 op = v->in.op;
+    (void)x0;
     TypeHandle th = v_type_token(v, v->in.token, VERIFY_UnsatisfiedMethodParentInst);
     pop_object(v);
     if (v->dead)
@@ -777,27 +815,28 @@ static void cast(VMethod *v, u32 op)
     }
 }
 
-static void ldtoken(VMethod *v)
+static void ldtoken(VMethod *v, u32 x0)
 {
+    (void)x0;
     V_ERR(e);
     u32 token = v->in.token, wk;
     bool ok;
     switch (MD_TABLE_OF(token)) {
     case MDT_TypeDef: case MDT_TypeRef: case MDT_TypeSpec:
         wk = WK_RUNTIMETYPEHANDLE;
-        ok = type_resolve_type(&v->w.ctx, token, NULL, &e) != 0;
+        ok = type_resolve_type(&v->w->ctx, token, NULL, &e) != 0;
         break;
-    case MDT_Field: wk = WK_RUNTIMEFIELDHANDLE; ok = type_resolve_field(&v->w.ctx, token, &(MethodTable *){NULL}, NULL, &e) != NULL; break;
+    case MDT_Field: wk = WK_RUNTIMEFIELDHANDLE; ok = type_resolve_field(&v->w->ctx, token, &(MethodTable *){NULL}, NULL, &e) != NULL; break;
     case MDT_MemberRef: {
-        MdSig sig = md_sig_of(v->w.ctx.module->md, token);
+        MdSig sig = md_sig_of(v->w->ctx.module->md, token);
         if ((md_sig_peek(&sig) & SIG_KIND) == SIG_FIELD) {
             wk = WK_RUNTIMEFIELDHANDLE;
-            ok = type_resolve_field(&v->w.ctx, token, &(MethodTable *){NULL}, NULL, &e) != NULL;
+            ok = type_resolve_field(&v->w->ctx, token, &(MethodTable *){NULL}, NULL, &e) != NULL;
             break;
         }
     }
         /* fall through */
-    default: wk = WK_RUNTIMEMETHODHANDLE; ok = type_resolve_method(&v->w.ctx, token, NULL, &e) != NULL;
+    default: wk = WK_RUNTIMEMETHODHANDLE; ok = type_resolve_method(&v->w->ctx, token, NULL, &e) != NULL;
     }
     if (!ok)
         v_resolve_error(v, VERIFY_UnsatisfiedMethodParentInst, &e);
@@ -805,8 +844,10 @@ static void ldtoken(VMethod *v)
         v_push(v, v_of(th_of(type_wk(wk))));
 }
 
-static void typed_reference(VMethod *v, u32 op)
+static void typed_reference(VMethod *v, u32 x0)
 {
+    u32 op = v->in.op;
+    (void)x0;
     TypeHandle tr = th_of(type_wk(WK_TYPEDREFERENCE));
     if (op == IL_REFANYTYPE) {
         v_pop_type(v, tr);
@@ -836,12 +877,13 @@ static void typed_reference(VMethod *v, u32 op)
 }
 
 /* --- Control ------------------------------------------------------------------------------------------------------------------ */
-static void ret(VMethod *v)
+static void ret(VMethod *v, u32 x0)
 {
+    (void)x0;
     u32 at = v->at;
     v->live = false;
-    for (u32 i = 0; i < v->w.num_clauses; i++) {
-        const IlClause *c = &v->w.clauses[i].il;
+    for (u32 i = 0; i < v->w->num_clauses; i++) {
+        const IlClause *c = &v->w->clauses[i].il;
         if (c->try_start <= at && at < c->try_end)
             v_error(v, VERIFY_ReturnFromTry);
         if (c->kind == IL_EH_FILTER && c->filter_start <= at && at < c->handler_start)
@@ -853,7 +895,7 @@ static void ret(VMethod *v)
         return;
     if (v->tracks_this && !v->this_init)
         v_error(v, VERIFY_ThisUninitReturn);
-    if (v->w.sig->ret.kind == ET_VOID) {
+    if (v->w->sig->ret.kind == ET_VOID) {
         if (v->depth)
             v_error(v, VERIFY_ReturnVoid);
         return;
@@ -870,13 +912,13 @@ static void ret(VMethod *v)
     if (v->depth > 1)
         v_error(v, VERIFY_ReturnEmpty);
     VValue r = v_pop(v);
-    v_check_loadable(v, th);
+    v_check_loadable(v, &want);
     if (want.kind == V_BYREF && v->ret_readonly)
         r.flags = (u16)(r.flags & ~VF_CM); /* whoever gets it only reads */
     if (!v_check(v, &r, th))
         return;
     bool keeps = want.kind == V_VALUE && (r.flags & VF_PARAM) && !v->new_rules; /* by the old rules a ref struct holds no parameter's pointer */
-    if (holds_pointer(th) && ((r.flags & VF_STACK) || keeps))
+    if (v_holds_pointer(th) && ((r.flags & VF_STACK) || keeps))
         v_unexpected(v, VERIFY_ReturnPtrToStack, &r, 0);
     else if (want.kind == V_BYREF && (r.flags & VF_RO) && !v->ret_readonly)
         v_unexpected(v, VERIFY_StackUnexpected, &r, th);
@@ -887,19 +929,21 @@ static bool in_handler_of(const VMethod *v, bool filter, bool final)
     const SemBlock *b = v->block;
     if (!b->region)
         return false;
-    const IlClause *c = &v->w.clauses[b->region - 1].il;
+    const IlClause *c = &v->w->clauses[b->region - 1].il;
     if (c->kind == IL_EH_FILTER && v->at < c->handler_start)
         return filter;
     return !filter && final == (c->kind == IL_EH_FINALLY || c->kind == IL_EH_FAULT);
 }
 
-static void end_handler(VMethod *v, u32 op)
+static void end_handler(VMethod *v, u32 x0)
 {
+    u32 op = v->in.op;
+    (void)x0;
     v->live = false;
     if (op == IL_RETHROW) {
         bool in_catch = false;
-        for (u32 i = 0; i < v->w.num_clauses; i++) {
-            const IlClause *c = &v->w.clauses[i].il;
+        for (u32 i = 0; i < v->w->num_clauses; i++) {
+            const IlClause *c = &v->w->clauses[i].il;
             in_catch |= (c->kind == IL_EH_CATCH || c->kind == IL_EH_FILTER) && c->handler_start <= v->at && v->at < c->handler_end;
         }
         if (!in_catch)
@@ -918,13 +962,15 @@ static void end_handler(VMethod *v, u32 op)
             v_unexpected(v, VERIFY_StackUnexpected, &x, th_of(type_wk(WK_INT32)));
         if (v->depth)
             v_error(v, VERIFY_EndfilterStack);
-        if (inside && v->pos != v->w.clauses[v->block->region - 1].il.handler_start)
+        if (inside && v->pos != v->w->clauses[v->block->region - 1].il.handler_start)
             v_error(v, VERIFY_Endfilter);
     }
 }
 
-static void branch(VMethod *v, u32 op)
+static void branch(VMethod *v, u32 x0)
 {
+    u32 op = v->in.op;
+    (void)x0;
     u32 n = op >= IL_BR ? op - IL_BR + IL_BR_S : op;
     if (n == IL_BR_S) {
         v->live = false;
@@ -940,8 +986,9 @@ static void branch(VMethod *v, u32 op)
         v_branch(v, v->in.target);
 }
 
-static void switch_op(VMethod *v)
+static void switch_op(VMethod *v, u32 x0)
 {
+    (void)x0;
     VValue x = v_pop(v);
     if (v->dead)
         return;
@@ -952,152 +999,101 @@ static void switch_op(VMethod *v)
 }
 
 /* --- One instruction ---------------------------------------------------------------------------------------------------------- */
-static void low_op(VMethod *v, u32 op)
+static void nothing(VMethod *v, u32 x) { (void)v, (void)x; }
+static void unknown(VMethod *v, u32 x) { (void)x, v_error(v, VERIFY_UnknownOpcode); }
+static void push(VMethod *v, u32 kind) { v_push_kind(v, (u8)kind); }
+static void drop(VMethod *v, u32 x) { (void)x, v_pop(v); }
+static void load_arg_n(VMethod *v, u32 x) { (void)x, load_arg(v, (u32)v->in.i); }
+static void load_local_n(VMethod *v, u32 x) { (void)x, load_local(v, (u32)v->in.i); }
+static void store_arg_n(VMethod *v, u32 x) { (void)x, store_arg(v, (u32)v->in.i); }
+static void store_local_n(VMethod *v, u32 x) { (void)x, store_local(v, (u32)v->in.i); }
+static void address_arg_n(VMethod *v, u32 x) { (void)x, address_arg(v, (u32)v->in.i); }
+static void address_local_n(VMethod *v, u32 x) { (void)x, address_local(v, (u32)v->in.i); }
+static void any_call(VMethod *v, u32 x) { (void)x, v_call(v); }
+static void construct(VMethod *v, u32 x) { (void)x, v_newobj(v); }
+
+static void dup(VMethod *v, u32 x)
 {
-    static const u8 conv_of[] = {V_I4, V_I4, V_I4, V_I8, V_F, V_F, V_I4, V_I8}; /* conv.i1 … conv.u8 */
-    switch (op) {
-    case IL_NOP: case IL_BREAK: return;
-    case IL_LDARG_S: load_arg(v, (u32)v->in.i); return;
-    case IL_LDARGA_S: address_arg(v, (u32)v->in.i); return;
-    case IL_STARG_S: store_arg(v, (u32)v->in.i); return;
-    case IL_LDLOC_S: load_local(v, (u32)v->in.i); return;
-    case IL_LDLOCA_S: address_local(v, (u32)v->in.i); return;
-    case IL_STLOC_S: store_local(v, (u32)v->in.i); return;
-    case IL_LDC_I8: v_push_kind(v, V_I8); return;
-    case IL_LDC_R4: case IL_LDC_R8: v_push_kind(v, V_F); return;
-    case IL_DUP: {
-        if (!v->depth) {
-            v_pop(v);
-            return;
-        }
-        v_push(v, v->stack[v->depth - 1]);
-        v->dup_at = v->pos + 1;
+    (void)x;
+    if (!v->depth) {
+        v_pop(v);
         return;
     }
-    case IL_POP: v_pop(v); return;
-    case IL_JMP: v_error(v, VERIFY_Unverifiable); v->live = false; return;
-    case IL_CALL: case IL_CALLI: v_call(v); return;
-    case IL_RET: ret(v); return;
-    case IL_SWITCH: switch_op(v); return;
-    case IL_NEG: unary(v, false); return;
-    case IL_NOT: unary(v, true); return;
-    }
-    if (op == IL_LDC_I4_S || op == IL_LDC_I4)
-        v_push_kind(v, V_I4);
-    else if (op >= IL_BR_S && op <= IL_BLT_UN)
-        branch(v, op);
-    else if (op >= IL_LDIND_I1 && op <= IL_LDIND_REF)
-        load_indirect(v, op);
-    else if (op >= IL_STIND_REF && op <= IL_STIND_R8)
-        store_indirect(v, op);
-    else if (op >= IL_SHL && op <= IL_SHR_UN)
-        shift(v);
-    else if (op >= IL_ADD && op <= IL_XOR)
-        binary(v, op);
-    else if (op >= IL_CONV_I1 && op <= IL_CONV_U8)
-        conv(v, conv_of[op - IL_CONV_I1]);
-    else
-        v_error(v, VERIFY_UnknownOpcode);
+    v_push(v, v->stack[v->depth - 1]);
+    v->dup_at = v->pos + 1;
 }
 
-static void object_op(VMethod *v, u32 op)
+static void string(VMethod *v, u32 x)
 {
-    static const u8 ovf_un[] = {V_I4, V_I4, V_I4, V_I8, V_I4, V_I4, V_I4, V_I8, V_I, V_I};
-    static const u8 ovf[] = {V_I4, V_I4, V_I4, V_I4, V_I4, V_I4, V_I8, V_I8};
-    switch (op) {
-    case IL_CALLVIRT: v_call(v); return;
-    case IL_NEWOBJ: v_newobj(v); return;
-    case IL_CPOBJ: copy_object(v); return;
-    case IL_LDOBJ: load_object(v); return;
-    case IL_STOBJ: store_object(v); return;
-    case IL_LDSTR:
-        if (MD_TABLE_OF(v->in.token) != 0x70 || !md_valid_token(v->m->mt->module->md, v->in.token))
-            v_error(v, VERIFY_StringOperand);
-        v_push(v, v_of(th_of(type_wk(WK_STRING))));
-        return;
-    case IL_LDTOKEN: ldtoken(v); return;
-    case IL_CASTCLASS: case IL_ISINST: case IL_UNBOX: case IL_UNBOX_ANY: cast(v, op); return;
-    case IL_BOX: box(v); return;
-    case IL_CONV_R_UN: conv(v, V_F); return;
-    case IL_THROW: pop_object(v); v->live = false; return;
-    case IL_LDFLD: case IL_LDFLDA: load_field(v, op == IL_LDFLDA); return;
-    case IL_STFLD: store_field(v); return;
-    case IL_LDSFLD: case IL_LDSFLDA: case IL_STSFLD: static_field(v, op); return;
-    case IL_REFANYVAL: case IL_MKREFANY: typed_reference(v, op); return;
-    case IL_CKFINITE: {
-        VValue x = v_pop(v);
-        if (!v->dead && x.kind != V_F)
-            v_unexpected(v, VERIFY_ExpectedFloatType, &x, 0);
-        v_push_kind(v, V_F);
-        return;
-    }
-    case IL_CONV_U2: case IL_CONV_U1: conv(v, V_I4); return;
-    case IL_CONV_I: case IL_CONV_U: case IL_CONV_OVF_I: case IL_CONV_OVF_U: conv(v, V_I); return;
-    case IL_ADD_OVF: case IL_ADD_OVF_UN: case IL_MUL_OVF: case IL_MUL_OVF_UN: case IL_SUB_OVF: case IL_SUB_OVF_UN: binary(v, op); return;
-    case IL_ENDFINALLY: end_handler(v, op); return;
-    case IL_LEAVE: case IL_LEAVE_S: v->live = false; v_leave(v, v->in.target); return;
-    case IL_STIND_I: store_indirect(v, op); return;
-    case IL_NEWARR: new_array(v); return;
-    case IL_LDLEN: {
-        bool bad;
-        pop_array(v, &bad);
-        v_push_kind(v, V_I);
-        return;
-    }
-    case IL_LDELEMA: element_address(v); return;
-    }
-    if (op >= IL_CONV_OVF_I1_UN && op <= IL_CONV_OVF_U_UN)
-        conv(v, ovf_un[op - IL_CONV_OVF_I1_UN]);
-    else if (op >= IL_CONV_OVF_I1 && op <= IL_CONV_OVF_U8)
-        conv(v, ovf[op - IL_CONV_OVF_I1]);
-    else if ((op >= IL_LDELEM_I1 && op <= IL_LDELEM_REF) || op == IL_LDELEM)
-        load_element(v, op);
-    else if ((op >= IL_STELEM_I && op <= IL_STELEM_REF) || op == IL_STELEM)
-        store_element(v, op);
-    else
-        v_error(v, VERIFY_UnknownOpcode);
+    (void)x;
+    if (MD_TABLE_OF(v->in.token) != 0x70 || !md_valid_token(v->m->mt->module->md, v->in.token))
+        v_error(v, VERIFY_StringOperand);
+    v_push(v, v_of(th_of(type_wk(WK_STRING))));
 }
 
-static void unverifiable(VMethod *v, u32 pops, u8 push)
+static void throw(VMethod *v, u32 x)
+{
+    (void)x;
+    pop_object(v);
+    v->live = false;
+}
+
+static void leave(VMethod *v, u32 x)
+{
+    (void)x;
+    v->live = false;
+    v_leave(v, v->in.target);
+}
+
+static void jump(VMethod *v, u32 x)
+{
+    (void)x;
+    v_error(v, VERIFY_Unverifiable);
+    v->live = false;
+}
+
+static void check_finite(VMethod *v, u32 kind)
+{
+    VValue x = v_pop(v);
+    if (!v->dead && x.kind != V_F)
+        v_unexpected(v, VERIFY_ExpectedFloatType, &x, 0);
+    v_push_kind(v, (u8)kind);
+}
+
+static void length(VMethod *v, u32 kind)
+{
+    bool bad;
+    pop_array(v, &bad);
+    v_push_kind(v, (u8)kind);
+}
+
+static void size_of(VMethod *v, u32 kind)
+{
+    v_type_token(v, v->in.token, VERIFY_UnsatisfiedMethodParentInst);
+    v_push_kind(v, (u8)kind);
+}
+
+static void unverifiable(VMethod *v, u32 pops, u8 push_kind)
 {
     v_error(v, VERIFY_Unverifiable);
     while (pops-- && !v->dead)
         v_pop(v);
-    if (push && !v->dead)
-        v_push_kind(v, push);
+    if (push_kind && !v->dead)
+        v_push_kind(v, push_kind);
 }
 
-static void two_byte_op(VMethod *v, u32 op)
+static void argument_list(VMethod *v, u32 kind) { unverifiable(v, 0, (u8)kind); }
+
+static void allocate(VMethod *v, u32 kind)
 {
-    switch (op) {
-    case IL_ARGLIST: unverifiable(v, 0, V_BAD); return;
-    case IL_CEQ: compare(v, false, false); break;
-    case IL_CGT: case IL_CLT: case IL_CLT_UN: compare(v, true, false); break;
-    case IL_CGT_UN: compare(v, true, true); break;
-    case IL_LDFTN: v_ldftn(v, false); return;
-    case IL_LDVIRTFTN: v_ldftn(v, true); return;
-    case IL_LDARG: load_arg(v, (u32)v->in.i); return;
-    case IL_LDARGA: address_arg(v, (u32)v->in.i); return;
-    case IL_STARG: store_arg(v, (u32)v->in.i); return;
-    case IL_LDLOC: load_local(v, (u32)v->in.i); return;
-    case IL_LDLOCA: address_local(v, (u32)v->in.i); return;
-    case IL_STLOC: store_local(v, (u32)v->in.i); return;
-    case IL_LOCALLOC:
-        if (!v_stack_memory(v))
-            unverifiable(v, 1, V_PTR);
-        return;
-    case IL_ENDFILTER: case IL_RETHROW: end_handler(v, op); return;
-    case IL_INITOBJ: init_object(v); return;
-    case IL_CPBLK: case IL_INITBLK:
-        if (!v_memory_block(v, op == IL_CPBLK))
-            unverifiable(v, 3, 0);
-        return;
-    case IL_SIZEOF: v_type_token(v, v->in.token, VERIFY_UnsatisfiedMethodParentInst); v_push_kind(v, V_I4); return;
-    case IL_REFANYTYPE: typed_reference(v, op); return;
-    default: v_error(v, VERIFY_UnknownOpcode); return;
-    }
-    if (!v->dead)
-        v_push_kind(v, V_I4);
+    if (!v_stack_memory(v))
+        unverifiable(v, 1, (u8)kind);
+}
+
+static void memory_block(VMethod *v, u32 copy)
+{
+    if (!v_memory_block(v, copy))
+        unverifiable(v, 3, 0);
 }
 
 static bool is_memory_op(u32 op, bool statics)
@@ -1127,45 +1123,61 @@ static void check_prefixes(VMethod *v, u32 op)
     }
 }
 
-static inline void note_done(VMethod *v)
+static void prefixed(VMethod *v, u32 x);
+typedef struct Step {
+    void (*run)(VMethod *v, u32 x); /* VMethod.in has the opcode and its operand */
+    u8 x;                           /* what tells opcodes of one kind apart, where the opcode itself does not */
+} Step;
+#define FOUR(op, f) [op] = {f, 0}, [(op) + 1] = {f, 1}, [(op) + 2] = {f, 2}, [(op) + 3] = {f, 3}
+static const Step steps[IL_OP_LIMIT] = {
+    [IL_NOP] = {nothing}, [IL_BREAK] = {nothing}, [IL_DUP] = {dup}, [IL_POP] = {drop},
+    FOUR(IL_LDARG_0, load_arg), FOUR(IL_LDLOC_0, load_local), FOUR(IL_STLOC_0, store_local),
+    [IL_LDARG_S] = {load_arg_n}, [IL_LDARG] = {load_arg_n}, [IL_LDARGA_S] = {address_arg_n}, [IL_LDARGA] = {address_arg_n},
+    [IL_STARG_S] = {store_arg_n}, [IL_STARG] = {store_arg_n}, [IL_LDLOC_S] = {load_local_n}, [IL_LDLOC] = {load_local_n},
+    [IL_LDLOCA_S] = {address_local_n}, [IL_LDLOCA] = {address_local_n}, [IL_STLOC_S] = {store_local_n}, [IL_STLOC] = {store_local_n},
+    [IL_LDNULL] = {push, V_REF}, [IL_LDC_I4_M1 ... IL_LDC_I4] = {push, V_I4}, [IL_LDC_I8] = {push, V_I8}, [IL_LDC_R4 ... IL_LDC_R8] = {push, V_F},
+    [IL_LDSTR] = {string}, [IL_LDTOKEN] = {ldtoken}, [IL_SIZEOF] = {size_of, V_I4},
+
+    [IL_ADD ... IL_XOR] = {binary}, [IL_ADD_OVF ... IL_SUB_OVF_UN] = {binary}, [IL_SHL ... IL_SHR_UN] = {shift}, [IL_NEG] = {unary, false},
+    [IL_NOT] = {unary, true}, [IL_CKFINITE] = {check_finite, V_F}, [IL_CEQ ... IL_CLT_UN] = {comparison},
+    [IL_CONV_I1 ... IL_CONV_I4] = {conv, V_I4}, [IL_CONV_I8] = {conv, V_I8}, [IL_CONV_R4 ... IL_CONV_R8] = {conv, V_F}, [IL_CONV_U4] = {conv, V_I4},
+    [IL_CONV_U8] = {conv, V_I8}, [IL_CONV_R_UN] = {conv, V_F}, [IL_CONV_U2 ... IL_CONV_U1] = {conv, V_I4}, [IL_CONV_I] = {conv, V_I},
+    [IL_CONV_U] = {conv, V_I}, [IL_CONV_OVF_I ... IL_CONV_OVF_U] = {conv, V_I}, [IL_CONV_OVF_I1 ... IL_CONV_OVF_U4] = {conv, V_I4},
+    [IL_CONV_OVF_I8 ... IL_CONV_OVF_U8] = {conv, V_I8}, [IL_CONV_OVF_I1_UN ... IL_CONV_OVF_I4_UN] = {conv, V_I4},
+    [IL_CONV_OVF_I8_UN] = {conv, V_I8}, [IL_CONV_OVF_U1_UN ... IL_CONV_OVF_U4_UN] = {conv, V_I4}, [IL_CONV_OVF_U8_UN] = {conv, V_I8},
+    [IL_CONV_OVF_I_UN ... IL_CONV_OVF_U_UN] = {conv, V_I},
+
+    [IL_BR_S ... IL_BLT_UN] = {branch}, [IL_SWITCH] = {switch_op}, [IL_LEAVE ... IL_LEAVE_S] = {leave}, [IL_RET] = {ret}, [IL_THROW] = {throw},
+    [IL_RETHROW] = {end_handler}, [IL_ENDFINALLY] = {end_handler}, [IL_ENDFILTER] = {end_handler}, [IL_JMP] = {jump},
+
+    [IL_CALL ... IL_CALLI] = {any_call}, [IL_CALLVIRT] = {any_call}, [IL_NEWOBJ] = {construct}, [IL_LDFTN] = {v_ldftn, false},
+    [IL_LDVIRTFTN] = {v_ldftn, true},
+
+    [IL_LDIND_I1 ... IL_LDIND_REF] = {load_indirect}, [IL_STIND_REF ... IL_STIND_R8] = {store_indirect}, [IL_STIND_I] = {store_indirect},
+    [IL_LDOBJ] = {load_object}, [IL_STOBJ] = {store_object}, [IL_CPOBJ] = {copy_object}, [IL_INITOBJ] = {init_object},
+    [IL_LOCALLOC] = {allocate, V_PTR}, [IL_CPBLK] = {memory_block, true}, [IL_INITBLK] = {memory_block, false},
+    [IL_LDFLD] = {load_field, false}, [IL_LDFLDA] = {load_field, true}, [IL_STFLD] = {store_field}, [IL_LDSFLD ... IL_STSFLD] = {static_field},
+
+    [IL_NEWARR] = {new_array}, [IL_LDLEN] = {length, V_I}, [IL_LDELEMA] = {element_address}, [IL_LDELEM_I1 ... IL_LDELEM_REF] = {load_element},
+    [IL_LDELEM] = {load_element}, [IL_STELEM_I ... IL_STELEM_REF] = {store_element}, [IL_STELEM] = {store_element},
+    [IL_BOX] = {box}, [IL_CASTCLASS ... IL_ISINST] = {cast}, [IL_UNBOX] = {cast}, [IL_UNBOX_ANY] = {cast},
+    [IL_MKREFANY] = {typed_reference}, [IL_REFANYVAL] = {typed_reference}, [IL_REFANYTYPE] = {typed_reference}, [IL_ARGLIST] = {argument_list, V_BAD},
+
+    [IL_UNALIGNED ... IL_TAIL] = {prefixed}, [IL_CONSTRAINED] = {prefixed}, [IL_NO] = {prefixed}, [IL_READONLY] = {prefixed},
+};
+#undef FOUR
+
+static inline void step(VMethod *v)
 {
-    v->prev[v->num_prev++ % VERIFY_LOOK_BACK] = v->at;
+    const Step *s = &steps[v->in.op];
+    (s->run ? s->run : unknown)(v, s->x);
 }
 
-/* Nearly half of all instructions: one byte, no prefix, no operand. */
-static inline bool short_op(VMethod *v, u32 op)
+static void prefixed(VMethod *v, u32 x)
 {
-    if (op < IL_LDARG_0 || op > IL_LDC_I4_8 || (op >= IL_LDARG_S && op <= IL_STLOC_S))
-        return false;
-    v->pos++;
-    v->in.op = (IlOp)op;
-    if (op <= IL_LDARG_3)
-        load_arg(v, op - IL_LDARG_0);
-    else if (op <= IL_LDLOC_3)
-        load_local(v, op - IL_LDLOC_0);
-    else if (op <= IL_STLOC_3)
-        store_local(v, op - IL_STLOC_0);
-    else if (op == IL_LDNULL)
-        v_push(v, (VValue){.kind = V_REF});
-    else
-        v_push_kind(v, V_I4);
-    return true;
-}
-
-void v_op(VMethod *v)
-{
-    v->at = v->pos;
-    if (short_op(v, v->w.body.code[v->pos])) {
-        note_done(v);
-        return;
-    }
-    v->pf_volatile = v->pf_readonly = v->pf_tail = v->pf_unaligned = false;
-    v->pf_constrained = 0;
-    for (;;) {
-        il_decode(v->w.body.code, v->w.body.code_size, v->pos, &v->in);
-        v->pos += v->in.size;
-        if (il_op_info[v->in.op].flow != IL_FLOW_META)
-            break;
+    (void)x;
+    const IlBody *b = &v->w->body;
+    for (; il_op_info[v->in.op].flow == IL_FLOW_META && v->pos < b->code_size; v->pos += v->in.size) { /* one that ends the code was refused */
         switch ((u32)v->in.op) {
         case IL_VOLATILE: v->pf_volatile = true; break;
         case IL_READONLY: v->pf_readonly = true; break;
@@ -1174,17 +1186,23 @@ void v_op(VMethod *v)
         case IL_CONSTRAINED: v->pf_constrained = v->in.token; break;
         default: v_error(v, VERIFY_Unverifiable); /* no. */
         }
-        if (v->pos >= v->w.body.code_size)
-            break; /* refused before the walk */
+        il_decode(b->code, b->code_size, v->pos, &v->in);
     }
-    u32 op = v->in.op;
-    if (v->pf_volatile | v->pf_readonly | v->pf_tail | v->pf_unaligned || v->pf_constrained)
-        check_prefixes(v, op);
-    if (op <= IL_CONV_U8)
-        low_op(v, op);
-    else if (op < 0x100)
-        object_op(v, op);
-    else
-        two_byte_op(v, op);
-    note_done(v);
+    check_prefixes(v, v->in.op);
+    if (il_op_info[v->in.op].flow != IL_FLOW_META)
+        step(v);
+    v->pf_volatile = v->pf_readonly = v->pf_tail = v->pf_unaligned = false;
+    v->pf_constrained = 0;
+}
+
+void v_ops(VMethod *v, u32 end)
+{
+    const IlBody *b = &v->w->body;
+    while (v->live && !v->dead && v->pos < end) {
+        v->at = v->pos;
+        il_decode_known(b->code, b->code_size, v->pos, &v->in);
+        v->pos += v->in.size;
+        step(v);
+        v->prev[v->num_prev++ % VERIFY_LOOK_BACK] = v->at;
+    }
 }

@@ -8,7 +8,7 @@
 
 static bool next_inst(const VMethod *v, u32 at, IlInst *in)
 {
-    return at < v->block->il_end && il_decode(v->w.body.code, v->w.body.code_size, at, in);
+    return at < v->block->il_end && il_decode(v->w->body.code, v->w->body.code_size, at, in);
 }
 
 /* The instruction so many before this one: 0 the last. */
@@ -16,7 +16,7 @@ static IlInst before(const VMethod *v, u32 back)
 {
     IlInst in = {.op = IL_NOP};
     if (back < v->num_prev && back < VERIFY_LOOK_BACK)
-        il_decode(v->w.body.code, v->w.body.code_size, v->prev[(v->num_prev - 1 - back) % VERIFY_LOOK_BACK], &in);
+        il_decode(v->w->body.code, v->w->body.code_size, v->prev[(v->num_prev - 1 - back) % VERIFY_LOOK_BACK], &in);
     return in;
 }
 
@@ -57,7 +57,7 @@ static TypeHandle span_made_by(const VMethod *v, const IlInst *in)
 {
     Method *m = NULL;
     if (in->op == IL_NEWOBJ || in->op == IL_CALL)
-        m = type_resolve_method(&v->w.ctx, in->token, NULL, NULL);
+        m = type_resolve_method(&v->w->ctx, in->token, NULL, NULL);
     if (!m || !(m->flags & MF_CTOR) || (m->flags & MF_STATIC))
         return 0;
     const MethodSig *sig = type_method_sig(m, NULL);
@@ -112,7 +112,7 @@ static bool amount_taken(VMethod *v, Amount *a)
         IlInst by = before(v, 1);
         at = 2;
         if (by.op == IL_SIZEOF)
-            a->type = type_resolve_type(&v->w.ctx, by.token, NULL, NULL);
+            a->type = type_resolve_type(&v->w->ctx, by.token, NULL, NULL);
         else if (!constant_of(&by, &a->each))
             return false;
         if (by.op == IL_SIZEOF && !a->type)
@@ -126,7 +126,8 @@ static bool amount_taken(VMethod *v, Amount *a)
         return false;
     a->constant = constant_of(&n, &a->count);
     a->local = a->constant ? -1 : loaded_local(&n);
-    return a->constant || (a->local >= 0 && v_local(v, (u32)a->local) == th_of(type_wk(WK_INT32)));
+    VVar *count = a->local >= 0 ? v_local(v, (u32)a->local) : NULL;
+    return a->constant || (count && count->th == th_of(type_wk(WK_INT32)));
 }
 
 static bool same_element(const Amount *a, TypeHandle elem)
@@ -144,7 +145,7 @@ bool v_stack_memory(VMethod *v)
     u32 n;
     if (!amount_taken(v, &a))
         return false;
-    if (!v->w.body.init_locals && !v->w.num_locals) /* said of locals already */
+    if (!v->w->body.init_locals && !v->w->num_locals) /* said of locals already */
         v_error(v, VERIFY_InitLocals);
     u64 bytes = (u64)a.count * a.each; /* what is larger is not filled first */
     if (!a.constant || (a.type && !a.each) || bytes > UINT16_MAX) {
@@ -211,8 +212,8 @@ static u32 constant_source(const VMethod *v, u32 back)
     IlInst token = before(v, back + 5);
     MethodTable *owner;
     if (p.op != IL_LDSFLDA) {
-        Method *item = p.op == IL_CALL ? type_resolve_method(&v->w.ctx, p.token, NULL, NULL) : NULL;
-        Method *create = make.op == IL_CALL ? type_resolve_method(&v->w.ctx, make.token, NULL, NULL) : NULL;
+        Method *item = p.op == IL_CALL ? type_resolve_method(&v->w->ctx, p.token, NULL, NULL) : NULL;
+        Method *create = make.op == IL_CALL ? type_resolve_method(&v->w->ctx, make.token, NULL, NULL) : NULL;
         if (!item || item->mt->klass->typical != type_wk(WK_READONLYSPAN) || strcmp(item->name, "get_Item") != 0 || !create ||
             strcmp(create->name, "CreateSpan") != 0 || !create->mt->module->assembly->is_corelib || zero.op != IL_LDC_I4_0 ||
             (load.op != IL_LDLOCA_S && load.op != IL_LDLOCA) || stored_local(&store) != load.i || token.op != IL_LDTOKEN)
@@ -221,7 +222,7 @@ static u32 constant_source(const VMethod *v, u32 back)
     }
     if (MD_TABLE_OF(p.token) != MDT_Field && MD_TABLE_OF(p.token) != MDT_MemberRef)
         return 0;
-    const Field *f = type_resolve_field(&v->w.ctx, p.token, &owner, NULL, NULL);
+    const Field *f = type_resolve_field(&v->w->ctx, p.token, &owner, NULL, NULL);
     return f && (f->flags & FF_RVA) ? f->size : 0;
 }
 

@@ -11,6 +11,10 @@ VValue v_of_other(TypeHandle th)
 {
     if (!th)
         return (VValue){.kind = V_BAD};
+    MethodTable *mt = th_mt(th);
+    u32 category = mt && (mt->flags2 & MT2_LOADED) ? mt->flags & MTF_CATEGORY_MASK : 0;
+    if (category == MTF_CAT_NULLABLE || (category == MTF_CAT_VALUETYPE && mt != type_wk(WK_VOID)))
+        return (VValue){.kind = V_VALUE, .th = th}; /* spares a look at the class's cold data */
     switch (type_elem_kind(th)) {
     case ET_BOOLEAN: case ET_CHAR: case ET_I1: case ET_U1: case ET_I2: case ET_U2: case ET_I4: case ET_U4:
         return (VValue){.kind = V_I4};
@@ -38,14 +42,17 @@ TypeHandle v_sig_type(const SigContext *c, const SigType *t, Err *e)
         return t->th;
     const PeImage *pe = t->module->pe;
     uintptr_t at = (uintptr_t)t->sig;
-    if (c->num_class_args || c->num_method_args || t->stub || !pe || at - (uintptr_t)pe->data >= pe->size)
+    bool plain = t->sig && (t->sig[0] == ET_CLASS || t->sig[0] == ET_VALUETYPE); /* a token: says the same in any context */
+    if ((!plain && (c->num_class_args || c->num_method_args)) || t->stub || !pe || at - (uintptr_t)pe->data >= pe->size)
         return type_sigtype_load(c, t, e); /* signatures made at run time move */
     uintptr_t i = (at ^ at >> 12) % ARRAY_LEN(known);
     uintptr_t th = __atomic_load_n(&known[i].th, __ATOMIC_ACQUIRE);
     if (th && (__atomic_load_n(&known[i].key, __ATOMIC_RELAXED) ^ th) == at)
         return th;
     th = type_sigtype_load(c, t, e);
-    if (th) {
+    if (th && plain && t->kind == ET_CLASS) {
+        __atomic_store_n((TypeHandle *)&t->th, th, __ATOMIC_RELEASE); /* found by whoever uses the signature next */
+    } else if (th) {
         __atomic_store_n(&known[i].key, at ^ th, __ATOMIC_RELAXED);
         __atomic_store_n(&known[i].th, th, __ATOMIC_RELEASE);
     }
@@ -73,11 +80,8 @@ bool v_same_reduced(TypeHandle a, TypeHandle b)
     return k && k != ET_VALUETYPE && k != ET_TYPEDBYREF && k != ET_VOID && k == reduced(b);
 }
 
-/* A variable is, when it may stand for one (allows ref struct). */
-bool v_is_byref_like(TypeHandle th)
+bool v_is_byref_like_var(TypeHandle th)
 {
-    if (!th_is_desc(th))
-        return th && (((MethodTable *)th)->flags & MTF_BYREF_LIKE) && mt_is_valuetype((MethodTable *)th);
     TypeDesc *d = v_is_var(th) ? th_desc(th) : NULL;
     return d && (md_GenericParam_Flags(d->module->md, MD_RID(d->token)) & GP_ALLOW_BYREF_LIKE);
 }
