@@ -506,7 +506,8 @@ static bool data_ok(MtClass *k, const Field *f, u32 size, bool refs, Err *e)
     if (m->assembly->trusted || !m->pe)
         return true;
     if (refs || !pe_section_of(m->pe, f->offset, &start, &section) || (u64)f->offset - start + size > section)
-        return load_error(e, m, MD_RID(k->token), refs ? " because data of the image would hold references" : " because a field's data lies outside the image");
+        return load_error(e, m, MD_RID(k->token),
+                          refs ? " because data of the image would hold references" : " because a field's data lies outside the image");
     return true;
 }
 

@@ -196,11 +196,17 @@ static inline bool v_visible(const VMethod *v, const MethodTable *owner, u32 att
 
 /* verify_ops.c */
 void v_ops(VMethod *v, u32 end); /* the block's instructions, until its end or until nothing follows */
+bool v_constraints_hold(TypeHandle th, Err *e); /* of a type named inside an open one */
+void v_address(VMethod *v, TypeHandle th, u16 flags, u32 local); /* pushes a managed pointer */
 bool v_var_is_reference(TypeHandle th); /* a generic variable that stands for references only */
 TypeHandle v_type_token(VMethod *v, u32 token, VerifyCode constraint); /* 0: reported */
 void v_stored(VMethod *v, const VValue *address, const VValue *value); /* value goes into what address points to */
 u16 v_content(VMethod *v, const VValue *address); /* VF_LEVEL of the ref struct that it points to */
 void v_all_own(VMethod *v, u16 level); /* it is in some of the own variables */
+/* verify_field.c */
+void v_load_field(VMethod *v, u32 want_address);
+void v_store_field(VMethod *v, u32 x0);
+void v_static_field(VMethod *v, u32 x0);
 /* verify_span.c: each false: not that shape, nothing changed */
 bool v_span_over_data(VMethod *v, const Field *f); /* after ldsflda */
 bool v_stack_memory(VMethod *v);                   /* localloc */

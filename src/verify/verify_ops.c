@@ -1,6 +1,6 @@
 /* verify_ops.c: what each opcode needs on the stack and leaves there.
  * In: the instruction at VMethod.pos, prefixes included.  Out: the stack after it, issues.
- * Tables of §III.1.5 in their strict, verifiable form; §III.3 and III.4 for the rest.  Not here: calls, newobj, ldftn (verify_call.c).
+ * Tables of §III.1.5 in their strict, verifiable form; §III.3 and III.4 for the rest.  Not here: fields (verify_field.c), calls, newobj, ldftn (verify_call.c).
  * Book: verify.md  Tests: tests/verify/ */
 #include "verify/verify_int.h"
 
@@ -10,15 +10,8 @@ static bool is_int(u8 k) { return k == V_I4 || k == V_I8 || k == V_I || k == V_P
 static bool is_number(u8 k) { return is_int(k) || k == V_F; }
 static bool is_word(u8 k) { return k == V_I4 || k == V_I || k == V_PTR; }
 
-static bool may_use_member(VMethod *v, MethodTable *owner, u32 attrs)
-{
-    if (v_visible(v, owner, attrs))
-        return true;
-    return v->m->mt->module->assembly->trusted || type_may_use_member(v->m->mt, owner, attrs, false);
-}
-
 /* The instantiations inside an open type are not checked when it is loaded. */
-static bool constraints_hold(TypeHandle th, Err *e)
+bool v_constraints_hold(TypeHandle th, Err *e)
 {
     MethodTable *mt = th_mt(th);
     while (mt && mt_is_array(mt))
@@ -38,7 +31,7 @@ TypeHandle v_type_token(VMethod *v, u32 token, VerifyCode constraint)
         return 0;
     }
     TypeHandle th = type_resolve_type(&v->w->ctx, token, NULL, &e);
-    if (!th || !constraints_hold(th, &e)) {
+    if (!th || !v_constraints_hold(th, &e)) {
         v_resolve_error(v, constraint, &e);
         return 0;
     }
@@ -246,7 +239,7 @@ static void store_local(VMethod *v, u32 i)
         note_alias(v, &l->alias, &x);
 }
 
-static void address(VMethod *v, TypeHandle th, u16 flags, u32 local)
+void v_address(VMethod *v, TypeHandle th, u16 flags, u32 local)
 {
     VValue x = v_of(th);
     v_check_loadable(v, &x);
@@ -264,14 +257,14 @@ static void address_arg(VMethod *v, u32 i)
         v_error(v, VERIFY_ThisUninitStore);
     VVar *a = v_arg(v, i);
     if (a)
-        address(v, a->th, VF_STACK | VF_OWN | VF_MAY_OWN, v->w->num_locals + i + 1);
+        v_address(v, a->th, VF_STACK | VF_OWN | VF_MAY_OWN, v->w->num_locals + i + 1);
 }
 
 static void address_local(VMethod *v, u32 i)
 {
     VVar *l = v_local(v, i);
     if (l)
-        address(v, l->th, VF_STACK | VF_OWN | VF_MAY_OWN, i + 1);
+        v_address(v, l->th, VF_STACK | VF_OWN | VF_MAY_OWN, i + 1);
 }
 
 void v_all_own(VMethod *v, u16 level)
@@ -422,180 +415,6 @@ static void copy_object(VMethod *v, u32 x0)
     VValue x = v_of(th);
     x.flags |= from_pointee(v, &from, th);
     v_stored(v, &to, &x);
-}
-
-/* --- Fields ------------------------------------------------------------------------------------------------------------------- */
-static bool in_own_constructor(const VMethod *v, MethodTable *owner, bool is_static)
-{
-    if (owner->klass->typical != v->m->mt->klass->typical)
-        return false;
-    return is_static ? v->is_cctor : v->is_ctor || v->is_init_accessor;
-}
-
-static TypeHandle field_token(VMethod *v, Field **out, MethodTable **owner)
-{
-    V_ERR(e);
-    u32 table = MD_TABLE_OF(v->in.token);
-    if (table != MDT_Field && table != MDT_MemberRef) {
-        v_error(v, VERIFY_ExpectedFieldToken);
-        v->dead = true;
-        return 0;
-    }
-    Field *f = *out = type_resolve_field(&v->w->ctx, v->in.token, owner, NULL, &e);
-    TypeHandle th = f && constraints_hold(th_of(*owner), &e) ? type_field_type(*owner, f, &e) : 0;
-    if (!th)
-        v_resolve_error(v, VERIFY_UnsatisfiedFieldParentInst, &e);
-    return th;
-}
-
-static bool keeps_rules(const Field *f) /* of what it may hold */
-{
-    const MethodTable *mt = f->kind == ET_VALUETYPE ? (const MethodTable *)f->type : NULL;
-    return f->kind == ET_CLASS || f->kind == ET_BYREF || (mt && (mt->flags & (MTF_HAS_REFS | MTF_BYREF_LIKE)));
-}
-
-static u32 field_size(const Field *f) { return f->kind == ET_CLASS || f->kind == ET_BYREF ? 8 : f->size; }
-
-/* The loader lets references overlap other references, and the rest of a span other data. */
-static void check_overlap(VMethod *v, MethodTable *owner, const Field *f)
-{
-    if (!(owner->flags2 & MT2_EXPLICIT_LAYOUT) || (f->flags & FF_STATIC))
-        return;
-    const MtClass *k = owner->klass;
-    for (u32 i = 0; i < k->num_fields; i++) {
-        const Field *g = &k->fields[i];
-        if (g == f || (g->flags & FF_STATIC) || f->offset >= g->offset + field_size(g) || g->offset >= f->offset + field_size(f))
-            continue;
-        if ((keeps_rules(f) || keeps_rules(g)) && type_field_type(owner, (Field *)f, NULL) != type_field_type(owner, (Field *)g, NULL)) {
-            v_report(v, VERIFY_ExplicitLayoutOverlap, f->name, "", "");
-            return;
-        }
-    }
-}
-
-static void field_access(VMethod *v, MethodTable *owner, const Field *f, const VValue *object)
-{
-    check_overlap(v, owner, f);
-    if (LIKELY(owner == v->m->mt))
-        return;
-    if (may_use_member(v, owner, f->attrs) && v_may_use_type(v, th_of(owner)) &&
-        (!object || v_protected_ok(v, owner, f->attrs & FD_ACCESS, object)))
-        return;
-    v_report(v, VERIFY_FieldAccess, f->name, "", "");
-}
-
-static void check_object(VMethod *v, MethodTable *owner, VValue *o, bool allow_value)
-{
-    TypeHandle th = th_of(owner);
-    char f[256], x[256];
-    if (o->kind == V_BAD || v->dead)
-        return;
-    if (!mt_is_valuetype(owner)) {
-        if (!v_is_uninit(v, o)) /* fields of an uninitialized this may be used */
-            v_check(v, o, th);
-        return;
-    }
-    bool ok = o->kind == V_BYREF ? o->th == th : allow_value && o->kind == V_VALUE ? o->th == th : false;
-    if (!ok && allow_value && o->kind != V_BYREF && o->kind != V_REF) /* primitives */
-        ok = v_assignable(o, th);
-    VValue want = {.kind = V_BYREF, .th = th};
-    if (!ok)
-        v_report(v, o->kind == V_REF ? VERIFY_StackByRef : VERIFY_StackUnexpected, v_value_text(o, f, sizeof f),
-            v_value_text(&want, x, sizeof x), "");
-}
-
-static void load_field(VMethod *v, u32 want_address)
-{
-    Field *f;
-    MethodTable *owner;
-    TypeHandle th = field_token(v, &f, &owner);
-    VValue o = v_pop(v);
-    if (v->dead)
-        return;
-    bool is_static = f->flags & FF_STATIC;
-    if (is_static && o.kind != V_REF && o.kind != V_BYREF && o.kind != V_BAD)
-        v_unexpected(v, VERIFY_StackUnexpected, &o, 0);
-    if (!is_static)
-        check_object(v, owner, &o, true);
-    field_access(v, owner, f, is_static ? NULL : &o);
-    VValue x = v_of(th);
-    v_check_loadable(v, &x);
-    if (!want_address) {
-        if (v_holds_pointer(th) && !is_static)
-            x.flags |= o.kind == V_BYREF ? v_content(v, &o) : o.flags & VF_LEVEL;
-        v_push(v, x);
-        return;
-    }
-    if (x.kind == V_BYREF) {
-        v_error(v, VERIFY_ByrefOfByref);
-        v_push_kind(v, V_BAD);
-        return;
-    }
-    x = (VValue){.kind = V_BYREF, .th = th};
-    if (!is_static && o.kind == V_BYREF) {
-        x.flags = o.flags & (VF_LEVEL | VF_RO | VF_CM | VF_INNERS | VF_OWN | VF_MAY_OWN | VF_OUTER);
-        x.local = o.local;
-    } else if (!is_static && o.kind != V_REF) {
-        x.flags = VF_STACK;
-    }
-    bool own = in_own_constructor(v, owner, is_static) && (is_static || (o.flags & VF_THIS));
-    if ((f->flags & FF_INITONLY) && !own)
-        x.flags |= VF_RO;
-    v_push(v, x);
-}
-
-static void store_field(VMethod *v, u32 x0)
-{
-    (void)x0;
-    Field *f;
-    MethodTable *owner;
-    TypeHandle th = field_token(v, &f, &owner);
-    VValue x = v_pop(v), o = v_pop(v);
-    if (v->dead)
-        return;
-    bool is_static = f->flags & FF_STATIC;
-    if (!is_static)
-        check_object(v, owner, &o, false);
-    field_access(v, owner, f, is_static ? NULL : &o);
-    if (f->flags & FF_INITONLY) {
-        bool object_ok = is_static || (o.flags & VF_THIS) || (mt_is_valuetype(owner) && v->is_init_accessor);
-        if (!in_own_constructor(v, owner, is_static) || !object_ok)
-            v_report(v, VERIFY_InitOnly, f->name, "", "");
-    }
-    if (o.kind == V_BYREF && (o.flags & (VF_CM | VF_RO)))
-        v_unexpected(v, VERIFY_ReadOnlyIllegalWrite, &o, 0);
-    v_check(v, &x, th);
-    if (v_holds_pointer(th))
-        v_stored(v, &o, &x);
-}
-
-static void static_field(VMethod *v, u32 x0)
-{
-    u32 op = v->in.op;
-    (void)x0;
-    Field *f;
-    MethodTable *owner;
-    TypeHandle th = field_token(v, &f, &owner);
-    if (v->dead)
-        return;
-    if (!(f->flags & FF_STATIC)) {
-        v_report(v, VERIFY_ExpectedStaticField, f->name, "", "");
-        v->dead = true;
-        return;
-    }
-    field_access(v, owner, f, NULL);
-    if (op == IL_LDSFLDA && v_span_over_data(v, f))
-        return;
-    bool own = in_own_constructor(v, owner, true);
-    if (op == IL_STSFLD) {
-        if ((f->flags & FF_INITONLY) && !own)
-            v_report(v, VERIFY_InitOnly, f->name, "", "");
-        v_pop_type(v, th);
-    } else if (op == IL_LDSFLD) {
-        v_push_type(v, th);
-    } else {
-        address(v, th, (f->flags & FF_INITONLY) && !own ? VF_RO : 0, 0);
-    }
 }
 
 /* --- Arrays ------------------------------------------------------------------------------------------------------------------- */
@@ -1156,7 +975,7 @@ static const Step steps[IL_OP_LIMIT] = {
     [IL_LDIND_I1 ... IL_LDIND_REF] = {load_indirect}, [IL_STIND_REF ... IL_STIND_R8] = {store_indirect}, [IL_STIND_I] = {store_indirect},
     [IL_LDOBJ] = {load_object}, [IL_STOBJ] = {store_object}, [IL_CPOBJ] = {copy_object}, [IL_INITOBJ] = {init_object},
     [IL_LOCALLOC] = {allocate, V_PTR}, [IL_CPBLK] = {memory_block, true}, [IL_INITBLK] = {memory_block, false},
-    [IL_LDFLD] = {load_field, false}, [IL_LDFLDA] = {load_field, true}, [IL_STFLD] = {store_field}, [IL_LDSFLD ... IL_STSFLD] = {static_field},
+    [IL_LDFLD] = {v_load_field, false}, [IL_LDFLDA] = {v_load_field, true}, [IL_STFLD] = {v_store_field}, [IL_LDSFLD ... IL_STSFLD] = {v_static_field},
 
     [IL_NEWARR] = {new_array}, [IL_LDLEN] = {length, V_I}, [IL_LDELEMA] = {element_address}, [IL_LDELEM_I1 ... IL_LDELEM_REF] = {load_element},
     [IL_LDELEM] = {load_element}, [IL_STELEM_I ... IL_STELEM_REF] = {store_element}, [IL_STELEM] = {store_element},
