@@ -198,7 +198,7 @@ static void note_escape(VMethod *v, Args *a, const VValue *x, u32 i, bool is_thi
     if (!inner && !(in_result & ~a->result)) /* nothing to learn: no attribute is looked for */
         return;
     if (is_this) {
-        if (!is_overridable(a->m) && !v_unscoped_this(a->m))
+        if (!v_unscoped_this(a->m))
             in_result = a->may_hold ? inner : 0;
     } else if (is_scoped(a, i)) {
         if (!holder)

@@ -586,6 +586,28 @@ static u16 flags_of_param(VMethod *v, const SigType *t, u32 sequence)
     return in | (scoped ? VF_STACK : level);
 }
 
+/* May a pointer into this struct leave with the result?  A method that is called in the place of an interface's only if that one lets it: callers see
+ * nothing but that. */
+static bool this_may_leave(Method *m)
+{
+    if (!v_unscoped_this(m) || !(m->flags & MF_VIRTUAL))
+        return v_unscoped_this(m);
+    const MdImage *md = m->mt->module->md;
+    MdIter it = md_method_impls_of(md, MD_RID(m->mt->klass->token));
+    for (u32 r; (r = md_next_row(&it));)
+        if (md_MethodImpl_MethodBody(md, r) == m->token)
+            return false;
+    V_ERR(e);
+    u32 n = 0;
+    MethodTable **interfaces = type_interfaces(m->mt, &n, &e);
+    for (u32 i = 0; interfaces && i < n; i++) {
+        Method *slot = type_method_by_name(interfaces[i], md_method_name(md, MD_RID(m->token)), -1);
+        if (slot && !v_unscoped_this(slot))
+            return false;
+    }
+    return interfaces || !n;
+}
+
 static void prepare_vars(VMethod *v)
 {
     const SemWalk *w = v->w;
@@ -595,7 +617,7 @@ static void prepare_vars(VMethod *v)
     v->new_rules = v_new_ref_rules(v->m);
     if (has_this && mt_is_valuetype(v->m->mt)) {
         u16 *flags = &v->args[0].flags;
-        *flags = v_unscoped_this(v->m) ? VF_PARAM : VF_STACK; /* callers take a returned pointer to be independent of it */
+        *flags = this_may_leave(v->m) ? VF_PARAM : VF_STACK; /* callers take a returned pointer to be independent of it */
         if (v->is_ctor)
             *flags |= VF_OUTER;
         else if (!v->is_init_accessor && v_only_reads_this(v->m))
