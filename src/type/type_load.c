@@ -343,6 +343,8 @@ static bool scan_methods(Def *d, MethodTable *mt, MtClass *k, u32 *new_slots, Er
         u32 rid = md_method_at(md, i), attrs = md_MethodDef_Flags(md, rid);
         if (!may_be_runtime && (md_MethodDef_ImplFlags(md, rid) & MI_CODE_TYPE) == MI_RUNTIME)
             return err_set(e, ERR_TYPE_LOAD, MD_TOKEN(MDT_MethodDef, rid), "Bad use of Runtime Impl attribute.");
+        if (d->is_delegate && !d->m->assembly->trusted && (attrs & MD_STATIC) && (md_MethodDef_ImplFlags(md, rid) & MI_CODE_TYPE) == MI_RUNTIME)
+            return err_set(e, ERR_TYPE_LOAD, MD_TOKEN(MDT_MethodDef, rid), "Bad use of Runtime Impl attribute.");
         if (d->is_delegate && !d->m->assembly->trusted && strcmp(md_method_name(md, rid), "Invoke") == 0 && invoke++)
             return err_set(e, ERR_TYPE_LOAD, MD_TOKEN(MDT_MethodDef, rid), "A delegate has one Invoke only.");
         if (!d->m->assembly->trusted && !validate_method(d->m, rid, e))

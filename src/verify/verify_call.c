@@ -320,7 +320,8 @@ static void constructor_call(VMethod *v, Method *m, const VValue *self)
         return;
     }
     bool base = own->parent == mt || own == mt;
-    if (!(self->flags & VF_THIS) || !v->is_ctor || !base) {
+    bool makes_delegate = mt_is_delegate(mt) && (m->flags & MF_RUNTIME); /* of any number */
+    if (!(self->flags & VF_THIS) || !v->is_ctor || !base || makes_delegate) {
         if (self->kind != V_BAD)
             v_error(v, VERIFY_CallCtor);
         return;
