@@ -5,6 +5,8 @@
 
 /* --- generic parameters --- */
 
+enum { GENERIC_MAX = 1 << 17 }; /* more than their numbers have bits for, which the known assembler does not mind */
+
 static void skip_parens(Asm *a)
 {
     u32 depth = 0;
@@ -42,7 +44,7 @@ bool ia_typars(Asm *a, u32 *first, u32 *count)
         g.name = ia_want_name(a);
         if (ia_find_gparam(a, *first, *count, g.name, &same) && ia_s(a, g.name)->len)
             ia_warnf(a, a->tok[at].pos, "two generic parameters are named %s", ia_s(a, g.name)->p);
-        if (*count == 0xFFFF) return ia_fail(a, at, "too many generic parameters");
+        if (*count == GENERIC_MAX) return ia_fail(a, at, "too many generic parameters");
         vec_push(&a->gparams, g);
         ++*count;
     } while (ia_take(a, ','));
@@ -53,7 +55,7 @@ void ia_generic_rows(Asm *a, u32 first, u32 count, u32 owner)
 {
     for (u32 i = 0; i < count; i++) {
         GParam *g = &a->gparams.data[first + i];
-        g->rid = MDW_ADD(a->w, GenericParam, i, g->flags, mdw_coded(MDK_TypeOrMethodDef, owner), ia_str(a, g->name));
+        g->rid = MDW_ADD(a->w, GenericParam, (u16)i, g->flags, mdw_coded(MDK_TypeOrMethodDef, owner), ia_str(a, g->name));
     }
 }
 

@@ -229,7 +229,7 @@ u32 ia_class_name(Asm *a)
 u32 ia_plain_name(Asm *a, u32 sym)
 {
     const Sym *s = ia_s(a, sym);
-    if (s->len > 12 && memcmp(s->p + s->len - 12, "$PST", 4) == 0) return mdw_string_n(a->w, s->p, s->len - 12);
+    if (s->len >= 12 && memcmp(s->p + s->len - 12, "$PST", 4) == 0) return mdw_string_n(a->w, s->p, s->len - 12);
     return ia_str(a, sym);
 }
 

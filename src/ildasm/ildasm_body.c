@@ -132,11 +132,20 @@ static void put_place(Dis *d, u32 at)
     d->len += 10;
 }
 
-static void put_clause_labels(Dis *d, const IlBody *b)
+static bool clause_fits(const Dis *d, const IlBody *b, const IlClause *c)
+{
+    u32 at[] = {c->try_start, c->try_end, c->handler_start, c->handler_end, c->kind == IL_EH_FILTER ? c->filter_start : 0};
+    for (u32 i = 0; i < ARRAY_LEN(at); i++)
+        if (at[i] > b->code_size || !d->starts.data[at[i]]) return false;
+    return true;
+}
+
+static void put_clause_labels(Dis *d, const IlBody *b, u32 method_rid)
 {
     for (u32 i = 0; i < b->clause_count && !d->full; i++) {
         IlClause c;
         il_clause(b, i, &c);
+        if (!clause_fits(d, b, &c)) dis_problem(d, MD_TOKEN(MDT_MethodDef, method_rid), "a clause begins or ends within an instruction");
         put_indent(d);
         put_lit(d, ".try "), put_label(d, c.try_start), put_lit(d, " to "), put_label(d, c.try_end);
         switch (c.kind) {
@@ -237,6 +246,14 @@ static void put_call_site(Dis *d, u32 token)
     put_token(d, token);
 }
 
+/* Not of a field, locals, … */
+static bool is_call_site(const MdImage *m, u32 token)
+{
+    MdSig s = md_sig_of(m, token);
+    MdMethodSig h;
+    return md_sig_method(&s, &h);
+}
+
 /* Does the token fit the operand?  It is then printed by name. */
 static bool good_operand(Dis *d, const IlInst *in, const u8 *starts)
 {
@@ -256,7 +273,7 @@ static bool good_operand(Dis *d, const IlInst *in, const u8 *starts)
     case IL_OPR_TOKEN:
         return md_valid_token(m, in->token) && (t == MDT_TypeDef || t == MDT_TypeRef || t == MDT_TypeSpec || t == MDT_MethodDef ||
                                                 t == MDT_MemberRef || t == MDT_MethodSpec || t == MDT_Field);
-    case IL_OPR_SIG: return t == MDT_StandAloneSig && md_valid_token(m, in->token);
+    case IL_OPR_SIG: return t == MDT_StandAloneSig && md_valid_token(m, in->token) && is_call_site(m, in->token);
     case IL_OPR_STRING: return t == MDT_String && md_user_string(m, MD_RID(in->token), &n);
     default: return in->op != IL_NO;
     }
@@ -290,7 +307,7 @@ void put_instruction_text(Dis *d, const IlBody *b, const IlInst *in, u32 method_
     case IL_OPR_U1: case IL_OPR_U2:
         switch (in->op) {
         case IL_LDLOC_S: case IL_LDLOCA_S: case IL_STLOC_S: case IL_LDLOC: case IL_LDLOCA: case IL_STLOC:
-            if (b->local_sig && !d->pdb) put_lit(d, "V_"); /* with a PDB locals have its names, or none */
+            if ((u32)in->i < d->locals && !d->pdb) put_lit(d, "V_"); /* with a PDB locals have its names, or none */
             put_udec(d, (u64)in->i);
             break;
         case IL_LDARG_S: case IL_LDARGA_S: case IL_STARG_S: case IL_LDARG: case IL_LDARGA: case IL_STARG:
@@ -357,6 +374,7 @@ static const char *local_name(Dis *d, u32 method_rid, u32 index)
 
 static void put_locals(Dis *d, const IlBody *b, u32 method_rid)
 {
+    d->locals = 0;
     if (!b->local_sig) {
         if (b->init_locals) put_indent(d), put_lit(d, ".zeroinit\n");
         return;
@@ -364,6 +382,11 @@ static void put_locals(Dis *d, const IlBody *b, u32 method_rid)
     MdSig s = md_sig_of(d->m, b->local_sig);
     u32 n;
     md_sig_locals(&s, &n);
+    d->locals = n;
+    if (!n && !s.bad) { /* the same as none */
+        if (b->init_locals) put_indent(d), put_lit(d, ".zeroinit\n");
+        return;
+    }
     put_indent(d);
     put_lit(d, ".locals ");
     put_token(d, b->local_sig);
@@ -453,6 +476,7 @@ void put_body(Dis *d, u32 method_rid)
     put_indent(d);
     put_lit(d, ".maxstack  "), put_udec(d, b.max_stack), put_ch(d, '\n');
     put_locals(d, &b, method_rid);
+    if (!b.code_size) dis_problem(d, MD_TOKEN(MDT_MethodDef, method_rid), "a body without instructions");
     if (d->opt.no_il) return;
     decode_all(d, &b);
     Blocks blocks = {0};
@@ -461,7 +485,7 @@ void put_body(Dis *d, u32 method_rid)
     put_code(d, &b, method_rid, lexical ? &blocks : NULL);
     if (b.clause_count && !lexical) {
         put_indent(d), put_label(d, b.code_size), put_lit(d, ":\n");
-        put_clause_labels(d, &b);
+        put_clause_labels(d, &b, method_rid);
     }
     vec_free(&blocks);
 }

@@ -35,6 +35,7 @@ void put_vtfixups(Dis *d)
     const u8 *p = fixup_table(d->pe, &count);
     for (u32 i = 0; i < count && !d->full; i++, p += 8) {
         u32 rva = pe_u32(p), slots = pe_u16(p + 4), type = pe_u16(p + 6);
+        if (!slots) dis_problem(d, 0, "a table of no slots");
         putf(d, ".vtfixup [%u] %s%s%s%sat VT_%08X\n", slots, type & 2 ? "int64 " : "int32 ", type & 4 ? "fromunmanaged " : "",
             type & 8 ? "retainappdomain " : "", type & 16 ? "callmostderived " : "", rva);
         putf(d, ".data VT_%08X = %s[%u]\n", rva, type & 2 ? "int64" : "int32", slots);

@@ -43,6 +43,7 @@ typedef struct Dis {
     Map64 method_impls; /* body MethodDef rid to its first MethodImpl row; the next ones by impl_next */
     u32 *impl_next;
     VEC(DisData) data;
+    u32 locals; /* of the body at hand */
     /* where generic parameters have names */
     u32 type_rid, method_rid;
     u32 depth; /* of nested signatures */
@@ -101,6 +102,11 @@ void put_assembly_ref(Dis *d, u32 rid);         /* its alias */
 void put_token(Dis *d, u32 token);              /* slash-star 01000001 star-slash with -tokens */
 void put_var(Dis *d, bool method, u32 n);       /* !T or !0 */
 bool dis_private_scope(const Dis *d, u32 method_rid);
+/* ildasm_check.c */
+void dis_check_class(Dis *d, u32 rid);
+void dis_check_classes(Dis *d);
+void dis_check_class_type(Dis *d, u32 token); /* after ET_CLASS, ET_VALUETYPE */
+void dis_check_method(Dis *d, u32 rid, const MdMethodSig *h);
 void put_hidden_name(Dis *d, const char *name, u32 token); /* of private scope: many may have the name, the token tells them apart */
 
 Text dis_keep(Dis *d, size_t start);            /* a copy of the text since then */

@@ -231,6 +231,7 @@ static void put_image_settings(Dis *d)
     u32 nt = pe_u32(pe->data + 0x3C), at = nt + 24;
     u64 stack = pe->pe32plus ? pe_u64(pe->data + at + 72) : pe_u32(pe->data + at + 72);
     u32 flags = pe->cli_flags & ~(u32)PE_CLI_NATIVE_ENTRY;
+    if (pe->image_base & 0xFFFF) dis_problem(d, 0, "an image base that is no multiple of 0x10000");
     putf(d, ".imagebase 0x%llx\n", (unsigned long long)pe->image_base);
     putf(d, ".file alignment 0x%x\n", pe_u32(pe->data + at + 36));
     putf(d, ".stackreserve 0x%llx\n", (unsigned long long)stack);

@@ -250,6 +250,7 @@ static void put_ref(Dis *d, u32 rid, u32 depth)
 
 static void put_scope(Dis *d, u32 scope, u32 depth)
 {
+    if (scope && !md_valid_token(d->m, scope)) dis_problem(d, scope, "no such scope");
     switch (scope ? MD_TABLE_OF(scope) : 0xFF) {
     case MDT_AssemblyRef:
         put_ch(d, '[');

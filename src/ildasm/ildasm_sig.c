@@ -67,6 +67,13 @@ static void put_shape(Dis *d, MdSig *s)
     put_ch(d, ']');
 }
 
+static void put_class_type(Dis *d, const char *word, u32 token)
+{
+    put(d, word);
+    put_type_token(d, token);
+    dis_check_class_type(d, token);
+}
+
 static void put_fnptr(Dis *d, MdSig *s)
 {
     MdMethodSig h;
@@ -119,8 +126,8 @@ void put_type(Dis *d, MdSig *s)
     case ET_BYREF: put_type(d, s), put_ch(d, '&'); break;
     case ET_SZARRAY: put_type(d, s), put_lit(d, "[]"); break;
     case ET_PINNED: put_type(d, s), put_lit(d, " pinned"); break;
-    case ET_VALUETYPE: put_lit(d, "valuetype "), put_type_token(d, md_sig_token(s)); break;
-    case ET_CLASS: put_lit(d, "class "), put_type_token(d, md_sig_token(s)); break;
+    case ET_VALUETYPE: put_class_type(d, "valuetype ", md_sig_token(s)); break;
+    case ET_CLASS: put_class_type(d, "class ", md_sig_token(s)); break;
     case ET_VAR: put_var(d, false, md_sig_uint(s)); break;
     case ET_MVAR: put_var(d, true, md_sig_uint(s)); break;
     case ET_ARRAY: put_type(d, s), put_shape(d, s); break;
@@ -163,6 +170,7 @@ static void put_parent(Dis *d, u32 parent)
     }
     if (parent == 0 || parent == MD_TOKEN(MDT_TypeDef, 1)) return;
     if (MD_TABLE_OF(parent) == MDT_ModuleRef) {
+        if (!md_valid_token(m, parent)) dis_problem(d, parent, "no such module");
         put_lit(d, "[.module ");
         put_name(d, md_moduleref_name(m, MD_RID(parent)));
         put_ch(d, ']');
@@ -187,6 +195,26 @@ static void put_inst(Dis *d, u32 spec, const MdMethodSig *h)
     MdSig s = md_sig_of(d->m, spec);
     if (md_sig_inst(&s, &n)) put_inst_args(d, &s, n);
     if (s.bad) dis_problem(d, spec, "bad instantiation");
+}
+
+/* Nobody's members, and global ones that the module has not: the assembler looks for them among its own. */
+static void check_parent(Dis *d, u32 memberref, bool field)
+{
+    const MdImage *m = d->m;
+    u32 n, k, parent = md_MemberRef_Class(m, memberref);
+    const u8 *sig = md_blob(m, md_MemberRef_Signature(m, memberref), &n);
+    MdRange r = field ? md_typedef_fields(m, 1) : md_typedef_methods(m, 1);
+    if (MD_TABLE_OF(parent) == MDT_MethodDef && MD_RID(parent) &&
+        (!md_valid_token(m, parent) || strcmp(md_method_name(m, MD_RID(parent)), md_memberref_name(m, memberref)) != 0))
+        dis_problem(d, MD_TOKEN(MDT_MemberRef, memberref), "varying arguments for a method of another name");
+    if (MD_RID(parent) && parent != MD_TOKEN(MDT_TypeDef, 1)) return;
+    for (u32 i = r.first; i < r.end && MD_RID(parent); i++) {
+        u32 rid = field ? md_field_at(m, i) : md_method_at(m, i);
+        const u8 *p = md_blob(m, field ? md_Field_Signature(m, rid) : md_MethodDef_Signature(m, rid), &k);
+        const char *name = field ? md_field_name(m, rid) : md_method_name(m, rid);
+        if (strcmp(name, md_memberref_name(m, memberref)) == 0 && p && sig && k == n && memcmp(p, sig, n) == 0) return;
+    }
+    dis_problem(d, MD_TOKEN(MDT_MemberRef, memberref), "names no class and no global member");
 }
 
 void put_method_ref(Dis *d, u32 token)
@@ -220,6 +248,7 @@ void put_method_ref(Dis *d, u32 token)
     put_ch(d, ' ');
     d->type_rid = type, d->method_rid = method;
     put_parent(d, parent);
+    if (!def) check_parent(d, name_rid, false);
     u32 own = def ? member : parent; /* a call site's varying arguments belong to the method that it names */
     bool hidden = MD_TABLE_OF(own) == MDT_MethodDef && md_valid_token(m, own) && dis_private_scope(d, MD_RID(own));
     if (hidden) put_hidden_name(d, md_method_name(m, MD_RID(own)), own);
@@ -268,6 +297,7 @@ void put_field_ref(Dis *d, u32 token)
     if (s.bad) dis_problem(d, token, "bad field signature");
     put_ch(d, ' ');
     put_parent(d, parent);
+    if (!def) check_parent(d, rid, true);
     bool hidden = def && (md_Field_Flags(m, rid) & FD_ACCESS) == FD_COMPILER_CONTROLLED;
     if (hidden) put_hidden_name(d, md_field_name(m, rid), token);
     else put_name(d, def ? md_field_name(m, rid) : md_memberref_name(m, rid));

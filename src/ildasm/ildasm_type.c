@@ -7,6 +7,12 @@
 #include "md/md_names.h"
 #include <stdio.h>
 
+static void put_class_token(Dis *d, u32 type, u32 row)
+{
+    put_type_token(d, type);
+    if (!MD_RID(type)) dis_problem(d, row, "names no class");
+}
+
 /* --- generic parameters --- */
 
 /* Generic parameters go by number in their own constraints: the assembler resolves names there too late to know one type from another. */
@@ -14,7 +20,7 @@ static void put_bound(Dis *d, u32 constraint)
 {
     u32 type = d->type_rid, method = d->method_rid;
     d->type_rid = d->method_rid = 0;
-    put_type_token(d, md_GenericParamConstraint_Constraint(d->m, constraint));
+    put_class_token(d, md_GenericParamConstraint_Constraint(d->m, constraint), MD_TOKEN(MDT_GenericParamConstraint, constraint));
     d->type_rid = type, d->method_rid = method;
 }
 
@@ -27,6 +33,7 @@ static void put_generic_params(Dis *d, u32 owner)
     for (u32 r; (r = md_next_row(&it)) && !d->full; n++) {
         put(d, n ? ", " : "<");
         u32 left = put_flags(d, dis_gparam_flags, md_GenericParam_Flags(m, r)), bounds = 0;
+        if (md_GenericParam_Number(m, r) != (u16)n) dis_problem(d, MD_TOKEN(MDT_GenericParam, r), "its number is not its place");
         if (left) putf(d, "flags(0x%x) ", md_GenericParam_Flags(m, r));
         MdIter c = md_constraints_of(m, r);
         for (u32 k; (k = md_next_row(&c)) && !d->full; bounds++) {
@@ -110,6 +117,7 @@ static void put_pinvoke(Dis *d, u32 rid)
     }
     const char *lib = md_moduleref_name(m, md_ImplMap_ImportScope(m, row)), *name = md_str(m, md_ImplMap_ImportName(m, row));
     u32 flags = md_ImplMap_MappingFlags(m, row);
+    if (!MD_RID(md_ImplMap_ImportScope(m, row))) dis_problem(d, token, "imports from no module");
     put_lit(d, "pinvokeimpl(");
     put_quoted(d, lib, strlen(lib), '"');
     if (strcmp(name, md_method_name(m, rid)) != 0) put_lit(d, " as "), put_quoted(d, name, strlen(name), '"');
@@ -169,7 +177,9 @@ void put_method_head(Dis *d, u32 rid)
     md_sig_method(&s, &h);
     put_lit(d, ".method ");
     put_token(d, token);
+    size_t words = d->len;
     put_flags(d, dis_method_flags, flags);
+    if ((flags & MD_ACCESS) == MD_ACCESS) d->len = MIN(d->len, words), putf(d, "flags(0x%x) ", flags & ~(u32)(MD_PINVOKE_IMPL | MD_HAS_SECURITY));
     put_pinvoke(d, rid);
     put_conv(d, h.header);
     u32 ret = param_row(d, rid, 0);
@@ -190,6 +200,7 @@ void put_method_head(Dis *d, u32 rid)
     }
     if (!d->full && d->buf[d->len - 1] == ' ') d->len--;
     if (s.bad) dis_problem(d, token, "bad method signature");
+    dis_check_method(d, rid, &h);
 }
 
 /* ".param [n] = constant" with its attributes, for each parameter that has one or the other, or is there for its own sake */
@@ -363,6 +374,7 @@ static void put_event(Dis *d, u32 rid)
 static void put_class_head(Dis *d, u32 rid)
 {
     MdImage *m = d->m;
+    dis_check_class(d, rid);
     u32 token = MD_TOKEN(MDT_TypeDef, rid), flags = md_TypeDef_Flags(m, rid), extends = md_TypeDef_Extends(m, rid);
     put_indent(d);
     put_lit(d, ".class ");
@@ -383,7 +395,7 @@ static void put_class_head(Dis *d, u32 rid)
     for (u32 r; (r = md_next_row(&it)) && !d->full; n++) {
         if (n) put_lit(d, ",\n");
         put_indent(d), put(d, n ? "               " : "    implements ");
-        put_type_token(d, md_InterfaceImpl_Interface(m, r));
+        put_class_token(d, md_InterfaceImpl_Interface(m, r), MD_TOKEN(MDT_InterfaceImpl, r));
     }
     if (n) put_ch(d, '\n');
 }

@@ -17,6 +17,7 @@ BUILD = ROOT / "build" / "tests" / "ildasm"
 sys.path.insert(0, str(HERE.parent))
 import toolsuite
 from assembler import command as assembler
+from mdimage import Image
 from toolsuite import run
 
 
@@ -25,7 +26,7 @@ def dotnet_root():
 
 
 class Suite(toolsuite.Suite):
-    MADE = ("opcodes", "bad_images", "resources", "terminal")
+    MADE = ("opcodes", "bad_images", "wordless", "resources", "terminal")
 
     def __init__(self, a):
         super().__init__(a)
@@ -224,6 +225,33 @@ class Suite(toolsuite.Suite):
         self.judge("no such option", [] if code == 2 else [f"exit code {code}"])
         code, out, err = run([self.a.runtime, "ildasm", "--help"])
         self.judge("help", [] if code == 0 and "Usage: stator ildasm" in out else [f"exit code {code}"])
+
+    def wordless(self):
+        """Rows that the assembler would make something else of: each is a problem that is told, exit code 1; nothing is lost in silence."""
+        image, problem = self.make(HERE / "rows.il")
+        if problem:
+            self.judge("wordless", [problem])
+            return
+        good = image.read_bytes()
+        cases = [("TypeDef", "Inner", "Flags", 0x100001, "nested by its flags or by its place only"), ("TypeDef", "Outer", "Flags", 0x100002, "nested by its flags"),
+                 ("TypeDef", "Outer", "Extends", 0, "without a base class"), ("TypeDef", "Outer", "Name", 0, "without a name"),
+                 ("TypeDef", "Plain", "Name", "Outer", "a second class of the same name"), ("TypeDef", "Plain", "FieldList", 1, "members do not begin where"),
+                 ("TypeDef", 1, "MethodList", 2, "members do not begin where"),
+                 ("MethodDef", "Static", "Flags", 6, "static by its flags or by its signature only"), ("MethodDef", "Global", "Flags", 6, "a global method that is not static"),
+                 ("MethodDef", ".ctor", "Flags", 6, "a constructor without specialname"), ("Param", "second", "Sequence", 1, "out of order, or too many"),
+                 ("Param", "second", "Sequence", 7, "out of order, or too many"), ("GenericParam", "U", "Number", 5, "its number is not its place"),
+                 ("GenericParamConstraint", 1, "Constraint", 0, "names no class"), ("InterfaceImpl", 1, "Interface", 0, "names no class"),
+                 ("ImplMap", 1, "ImportScope", 0, "imports from no module"), ("MemberRef", "ToString", "Class", 0, "names no class and no global member"),
+                 ("MemberRef", "Varying", "Class", 3 | 1 << 3, "varying arguments for a method of another name"),
+                 ("TypeRef", "IDisposable", "ResolutionScope", 1 | 9 << 2, "no such scope")]
+        for table, row, column, value, want in cases:
+            i = Image(good)
+            at = i.find(table, row) if isinstance(row, str) else row
+            i.set(table, at, column, i.get(table, i.find(table, value), column) if isinstance(value, str) else value)
+            p = BUILD / "wordless.dll"
+            p.write_bytes(i.data)
+            code, out, err = run([self.a.runtime, "ildasm", p])
+            self.judge(f"told: {table} {row} {column} = {value}", [] if code == 1 and want in err else [f"exit code {code}: {err}"])
 
     def terminal(self):
         """On a terminal: colours unless NO_COLOR, and -pager; elsewhere none."""
