@@ -311,6 +311,28 @@ static void plain_this(VMethod *v, const VValue *self, Method *m, bool is_virtua
         check_non_virtual(v, m, self);
 }
 
+/* Called on a read-only pointer: the method, or whatever of the constrained type is called, does not write to this. */
+static bool reads_only(const Method *m, TypeHandle constrained)
+{
+    MethodTable *mt = constrained ? th_mt(constrained) : m->mt;
+    if (!constrained)
+        return !mt_is_valuetype(mt) || v_only_reads_this(m);
+    if (!mt || !mt_is_valuetype(mt) || mt_is_enum(mt) || v_has_attribute(mt->module->md, mt->klass->token, "IsReadOnlyAttribute"))
+        return mt != NULL;
+    const MdImage *md = mt->module->md;
+    MdIter it = md_method_impls_of(md, MD_RID(mt->klass->token));
+    bool found = !mt_is_interface(m->mt);
+    for (u32 i = 0; i < mt->klass->num_methods; i++) {
+        u32 rid = type_method_rid(mt, i);
+        if (strcmp(md_method_name(md, rid), m->name) != 0)
+            continue;
+        found = true;
+        if (!v_has_attribute(md, MD_TOKEN(MDT_MethodDef, rid), "IsReadOnlyAttribute"))
+            return false;
+    }
+    return found && !md_next_row(&it); /* no method stands for one of another name */
+}
+
 /* call .ctor: initializes this (§III.1.8.1.4), or a value by its address. */
 static void constructor_call(VMethod *v, Method *m, const VValue *self)
 {
@@ -442,6 +464,8 @@ void v_call(VMethod *v)
             constrained_this(v, &self, constrained, m);
         else
             plain_this(v, &self, m, is_virtual);
+        if (self.kind == V_BYREF && (self.flags & VF_RO) && !is_ctor && !reads_only(m, constrained))
+            v_unexpected(v, VERIFY_ReadOnlyIllegalWrite, &self, 0);
         if (v->pf_tail && self.kind == V_BYREF && (self.flags & VF_STACK))
             v_error(v, VERIFY_TailByRef);
         if (holder_ctor)

@@ -172,7 +172,7 @@ void v_static_field(VMethod *v, u32 x0)
     field_access(v, owner, f, NULL);
     if (op == IL_LDSFLDA && v_span_over_data(v, f))
         return;
-    bool own = in_own_constructor(v, owner, true);
+    bool own = !(f->flags & FF_RVA) && in_own_constructor(v, owner, true); /* initonly data of the image is never writable */
     if (op == IL_STSFLD) {
         if ((f->flags & FF_INITONLY) && !own)
             v_report(v, VERIFY_InitOnly, f->name, "", "");

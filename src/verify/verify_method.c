@@ -601,9 +601,15 @@ static bool this_may_leave(Method *m)
     u32 n = 0;
     MethodTable **interfaces = type_interfaces(m->mt, &n, &e);
     for (u32 i = 0; interfaces && i < n; i++) {
-        Method *slot = type_method_by_name(interfaces[i], md_method_name(md, MD_RID(m->token)), -1);
-        if (slot && !v_unscoped_this(slot))
-            return false;
+        const MdImage *of = interfaces[i]->module->md;
+        for (u32 k = 0; k < interfaces[i]->klass->num_methods; k++) {
+            u32 rid = type_method_rid(interfaces[i], k);
+            if (strcmp(md_method_name(of, rid), md_method_name(md, MD_RID(m->token))) != 0)
+                continue;
+            Method *slot = type_method_by_rid(interfaces[i], rid, &e);
+            if (!slot || !v_unscoped_this(slot))
+                return false;
+        }
     }
     return interfaces || !n;
 }
