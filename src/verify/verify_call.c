@@ -311,14 +311,19 @@ static void plain_this(VMethod *v, const VValue *self, Method *m, bool is_virtua
         check_non_virtual(v, m, self);
 }
 
-/* Called on a read-only pointer: the method, or whatever of the constrained type is called, does not write to this. */
-static bool reads_only(const Method *m, TypeHandle constrained)
+/* Called on a read-only pointer: the method, or whatever of the constrained type is called, does not write to this.  An open type has no slots to ask, so
+ * all of its methods of that name are looked at. */
+static bool reads_only(Method *m, TypeHandle constrained)
 {
     MethodTable *mt = constrained ? th_mt(constrained) : m->mt;
     if (!constrained)
         return !mt_is_valuetype(mt) || v_only_reads_this(m);
     if (!mt || !mt_is_valuetype(mt) || mt_is_enum(mt) || v_has_attribute(mt->module->md, mt->klass->token, "IsReadOnlyAttribute"))
         return mt != NULL;
+    V_ERR(e);
+    Method *called = type_is_open(constrained) ? NULL : type_find_constrained(constrained, m, &e);
+    if (called) /* inherited: of a boxed copy */
+        return !mt_is_valuetype(called->mt) || v_only_reads_this(called);
     const MdImage *md = mt->module->md;
     MdIter it = md_method_impls_of(md, MD_RID(mt->klass->token));
     bool found = !mt_is_interface(m->mt);
@@ -330,7 +335,13 @@ static bool reads_only(const Method *m, TypeHandle constrained)
         if (!v_has_attribute(md, MD_TOKEN(MDT_MethodDef, rid), "IsReadOnlyAttribute"))
             return false;
     }
-    return found && !md_next_row(&it); /* no method stands for one of another name */
+    for (u32 r; (r = md_next_row(&it));) { /* a method of another name in its place */
+        u32 token = md_MethodImpl_MethodDeclaration(md, r);
+        const char *name = MD_TABLE_OF(token) == MDT_MethodDef ? md_method_name(md, MD_RID(token)) : md_memberref_name(md, MD_RID(token));
+        if (strcmp(name, m->name) == 0)
+            return false;
+    }
+    return found;
 }
 
 /* call .ctor: initializes this (§III.1.8.1.4), or a value by its address. */

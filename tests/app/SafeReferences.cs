@@ -71,6 +71,29 @@ internal sealed class Derived : Base
     public int InThis() => Takes(this);
 }
 
+// `in` of a struct that is not all read-only: what is marked so is called where it stands
+internal struct Mutable<T>(T value) : IEquatable<Mutable<T>>, IComparable
+{
+    private T _value = value;
+    public T Next(T t) { T old = _value; _value = t; return old; }
+    public readonly override string ToString() => "of " + _value;
+    public readonly override int GetHashCode() => 1;
+    public readonly override bool Equals(object? o) => o is Mutable<T> m && m.Equals(this);
+    public readonly bool Equals(Mutable<T> m) => EqualityComparer<T>.Default.Equals(_value, m._value);
+    readonly int IComparable.CompareTo(object? o) => 0;
+    public static string Text(in Mutable<T> a, in Mutable<T> b) => a.ToString() + a.GetHashCode() + a.Equals(b) + a.Equals((object)b) + a.Equals(null);
+}
+
+internal struct Closed : IComparable
+{
+    private int _value;
+    public int Next() => _value++;
+    public readonly override string ToString() => "closed " + _value;
+    public string ToString(string s) => s + _value++;
+    readonly int IComparable.CompareTo(object? o) => 0;
+    public static string Text(in Closed a) => a.ToString() + a.GetType();
+}
+
 internal delegate ref readonly T Reads<T>(T[] a, int i);
 
 [InterpolatedStringHandler]
@@ -167,6 +190,8 @@ internal static class Program
         writer.Write("one "u8);
         writer.Write("two"u8);
         Console.WriteLine(writer.Commit() + " " + System.Text.Encoding.UTF8.GetString(w.WrittenSpan));
+        Mutable<int> one = new(1), two = new(2);
+        Console.WriteLine(Mutable<int>.Text(in one, in two) + one.Next(5) + Closed.Text(new Closed()) + new Closed().ToString("s"));
         int at = 3;
         at.At()++;
         Console.WriteLine(at);
