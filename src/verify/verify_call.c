@@ -311,8 +311,8 @@ static void plain_this(VMethod *v, const VValue *self, Method *m, bool is_virtua
         check_non_virtual(v, m, self);
 }
 
-/* Called on a read-only pointer: the method, or whatever of the constrained type is called, does not write to this.  An open type has no slots to ask, so
- * all of its methods of that name are looked at. */
+/* Called on a read-only pointer: the method, or whatever of the constrained type is called, does not write to this.  An open type has no
+ * slots to ask, so all of its methods of that name are looked at. */
 static bool reads_only(Method *m, TypeHandle constrained)
 {
     MethodTable *mt = constrained ? th_mt(constrained) : m->mt;

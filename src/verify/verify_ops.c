@@ -1,6 +1,7 @@
 /* verify_ops.c: what each opcode needs on the stack and leaves there.
  * In: the instruction at VMethod.pos, prefixes included.  Out: the stack after it, issues.
- * Tables of §III.1.5 in their strict, verifiable form; §III.3 and III.4 for the rest.  Not here: fields (verify_field.c), calls, newobj, ldftn (verify_call.c).
+ * Tables of §III.1.5 in their strict, verifiable form; §III.3 and III.4 for the rest.
+ * Not here: fields (verify_field.c), calls, newobj, ldftn (verify_call.c).
  * Book: verify.md  Tests: tests/verify/ */
 #include "verify/verify_int.h"
 
@@ -975,7 +976,8 @@ static const Step steps[IL_OP_LIMIT] = {
     [IL_LDIND_I1 ... IL_LDIND_REF] = {load_indirect}, [IL_STIND_REF ... IL_STIND_R8] = {store_indirect}, [IL_STIND_I] = {store_indirect},
     [IL_LDOBJ] = {load_object}, [IL_STOBJ] = {store_object}, [IL_CPOBJ] = {copy_object}, [IL_INITOBJ] = {init_object},
     [IL_LOCALLOC] = {allocate, V_PTR}, [IL_CPBLK] = {memory_block, true}, [IL_INITBLK] = {memory_block, false},
-    [IL_LDFLD] = {v_load_field, false}, [IL_LDFLDA] = {v_load_field, true}, [IL_STFLD] = {v_store_field}, [IL_LDSFLD ... IL_STSFLD] = {v_static_field},
+    [IL_LDFLD] = {v_load_field, false}, [IL_LDFLDA] = {v_load_field, true}, [IL_STFLD] = {v_store_field},
+    [IL_LDSFLD ... IL_STSFLD] = {v_static_field},
 
     [IL_NEWARR] = {new_array}, [IL_LDLEN] = {length, V_I}, [IL_LDELEMA] = {element_address}, [IL_LDELEM_I1 ... IL_LDELEM_REF] = {load_element},
     [IL_LDELEM] = {load_element}, [IL_STELEM_I ... IL_STELEM_REF] = {store_element}, [IL_STELEM] = {store_element},
