@@ -37,20 +37,30 @@ void dis_check_class(Dis *d, u32 rid)
         dis_problem(d, token, "a class without a base class: assemble with -noautoinherit");
 }
 
-/* The assembler makes `class [core library]System.String` the type that has a code of its own. */
-void dis_check_class_type(Dis *d, u32 token)
+static bool has_short_name(const Dis *d, u32 typeref)
 {
     static const char *const cores[] = {"System.Private.CoreLib", "System.Runtime", "mscorlib", "netstandard"};
     MdImage *m = d->m;
-    u32 rid = MD_RID(token);
+    const char *name = md_typeref_name(m, typeref);
+    u32 scope = md_TypeRef_ResolutionScope(m, typeref);
+    if ((strcmp(name, "String") != 0 && strcmp(name, "Object") != 0) || strcmp(md_typeref_namespace(m, typeref), "System") != 0) return false;
+    for (u32 i = 0; i < ARRAY_LEN(cores) && MD_TABLE_OF(scope) == MDT_AssemblyRef; i++)
+        if (strcmp(md_assemblyref_name(m, MD_RID(scope)), cores[i]) == 0) return true;
+    return false;
+}
+
+void dis_check_start(Dis *d)
+{
+    for (u32 r = 1; r <= md_rows(d->m, MDT_TypeRef) && d->short_count < ARRAY_LEN(d->short_named); r++)
+        if (has_short_name(d, r)) d->short_named[d->short_count++] = MD_TOKEN(MDT_TypeRef, r);
+}
+
+/* The assembler makes `class [core library]System.String` the type that has a code of its own. */
+void dis_check_class_type(Dis *d, u32 token)
+{
     if (MD_TABLE_OF(token) == MDT_TypeSpec) dis_problem(d, token, "a specification where a signature names a class");
-    if (MD_TABLE_OF(token) != MDT_TypeRef || !md_valid_token(m, token) || strcmp(md_typeref_namespace(m, rid), "System") != 0) return;
-    const char *name = md_typeref_name(m, rid);
-    u32 scope = md_TypeRef_ResolutionScope(m, rid);
-    if ((strcmp(name, "String") != 0 && strcmp(name, "Object") != 0) || MD_TABLE_OF(scope) != MDT_AssemblyRef) return;
-    for (u32 i = 0; i < ARRAY_LEN(cores); i++)
-        if (strcmp(md_assemblyref_name(m, MD_RID(scope)), cores[i]) == 0)
-            dis_problem(d, token, "a class in a signature where its short name belongs");
+    for (u32 i = 0; i < d->short_count; i++)
+        if (d->short_named[i] == token) dis_problem(d, token, "a class in a signature where its short name belongs");
 }
 
 static bool same_class(const Dis *d, u32 a, u32 b)

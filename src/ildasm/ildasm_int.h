@@ -44,6 +44,7 @@ typedef struct Dis {
     u32 *impl_next;
     VEC(DisData) data;
     u32 locals; /* of the body at hand */
+    u32 short_named[8], short_count; /* references to String and Object of a core library */
     /* where generic parameters have names */
     u32 type_rid, method_rid;
     u32 depth; /* of nested signatures */
@@ -103,6 +104,7 @@ void put_token(Dis *d, u32 token);              /* slash-star 01000001 star-slas
 void put_var(Dis *d, bool method, u32 n);       /* !T or !0 */
 bool dis_private_scope(const Dis *d, u32 method_rid);
 /* ildasm_check.c */
+void dis_check_start(Dis *d);
 void dis_check_class(Dis *d, u32 rid);
 void dis_check_classes(Dis *d);
 void dis_check_class_type(Dis *d, u32 token); /* after ET_CLASS, ET_VALUETYPE */

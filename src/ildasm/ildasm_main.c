@@ -52,6 +52,7 @@ static int run(Dis *d, MdImage *m, const PeImage *pe)
     arena_init(&d->arena, MAX((size_t)1 << 12, MIN((size_t)1 << 18, (pe ? pe->size : m->root_size) / 4)));
     d->has_slots = pe && pe_rva_range(pe, pe->dirs[14].rva, 72) && pe_u32(pe_rva_range(pe, pe->dirs[14].rva, 72) + 52);
     dis_names_init(d);
+    dis_check_start(d);
     if ((d->opt.linenum || d->opt.source) && pe) {
         Err e = {0};
         d->pdb = md_pdb_open_for(pe, &e);
