@@ -78,11 +78,16 @@ static void keep(const char *why, const u8 *data, size_t size, const char *line,
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
     size_t n = 0, n2 = 0, made_size = 0;
-    char *text = text_of(data, size, &n);
+    char *text = size > 4 && memcmp(data, "BSJB", 4) != 0 ? text_of(data, size, &n) : NULL;
     images++;
     if (!text) return 0;
+    if (memmem(text, n, "\n.mresource", 11)) { /* of files that are not there */
+        base_free(text);
+        return 0;
+    }
     whole++;
-    IlasmOptions o = {.dll = true, .output = "fuzz.dll"};
+    bool wide = pe_u16(data + pe_u32(data + 0x3C) + 24) == 0x20B;
+    IlasmOptions o = {.dll = true, .output = "fuzz.dll", .pe64 = wide, .machine = wide ? ILASM_X64 : ILASM_ANY};
     IlasmText source = {"fuzz.il", text, n};
     u8 *made = NULL;
     if (ilasm_memory(&o, &source, 1, true, &made, &made_size) != 0) {

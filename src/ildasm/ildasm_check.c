@@ -4,6 +4,7 @@
 #include "ildasm/ildasm_int.h"
 
 #include "base/map.h"
+#include "md/md_live.h"
 #include "md/md_sig.h"
 
 /* What the assembler makes of its own of a method's name, place and flags */
@@ -68,6 +69,24 @@ static bool same_class(const Dis *d, u32 a, u32 b)
     MdImage *m = d->m;
     return d->enclosing[a] == d->enclosing[b] && strcmp(md_typedef_name(m, a), md_typedef_name(m, b)) == 0 &&
            strcmp(md_typedef_namespace(m, a), md_typedef_namespace(m, b)) == 0;
+}
+
+/* Rows are found by halves: of a table out of order some would not be. */
+void dis_check_order(Dis *d)
+{
+    MdImage *m = d->m;
+    for (u32 t = 0; t < MDT_COUNT; t++) {
+        int key = md_key_column(t);
+        u32 rows = md_rows(m, t), last = 0;
+        for (u32 r = 1; key >= 0 && m->tables[t].sorted && r <= rows; r++) {
+            u32 value = md_col(m, t, r, (u32)key);
+            if (value < last) {
+                dis_problem(d, MD_TOKEN(t, r), "its table is not sorted: rows may be missing");
+                break;
+            }
+            last = value;
+        }
+    }
 }
 
 /* A class that is opened twice is one class; members belong to the class that they stand in. */

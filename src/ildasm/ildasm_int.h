@@ -107,6 +107,7 @@ bool dis_private_scope(const Dis *d, u32 method_rid);
 void dis_check_start(Dis *d);
 void dis_check_class(Dis *d, u32 rid);
 void dis_check_classes(Dis *d);
+void dis_check_order(Dis *d);
 void dis_check_class_type(Dis *d, u32 token); /* after ET_CLASS, ET_VALUETYPE */
 void dis_check_method(Dis *d, u32 rid, const MdMethodSig *h);
 void put_hidden_name(Dis *d, const char *name, u32 token); /* of private scope: many may have the name, the token tells them apart */

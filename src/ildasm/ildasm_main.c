@@ -37,6 +37,7 @@ static bool put_image(Dis *d)
     if (o->item) return put_item(d, o->item);
     if (o->metadata || !d->pe) return true;
     put_manifest(d);
+    dis_check_order(d);
     dis_check_classes(d);
     put_all_types(d);
     put_far_attributes(d);

@@ -117,7 +117,7 @@ static void put_pinvoke(Dis *d, u32 rid)
     }
     const char *lib = md_moduleref_name(m, md_ImplMap_ImportScope(m, row)), *name = md_str(m, md_ImplMap_ImportName(m, row));
     u32 flags = md_ImplMap_MappingFlags(m, row);
-    if (!MD_RID(md_ImplMap_ImportScope(m, row))) dis_problem(d, token, "imports from no module");
+    if (MD_RID(md_ImplMap_ImportScope(m, row)) - 1 >= md_rows(m, MDT_ModuleRef)) dis_problem(d, token, "imports from no module");
     put_lit(d, "pinvokeimpl(");
     put_quoted(d, lib, strlen(lib), '"');
     if (strcmp(name, md_method_name(m, rid)) != 0) put_lit(d, " as "), put_quoted(d, name, strlen(name), '"');
