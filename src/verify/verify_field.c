@@ -77,8 +77,10 @@ static void check_object(VMethod *v, MethodTable *owner, VValue *o, bool allow_v
     if (o->kind == V_BAD || v->dead)
         return;
     if (!mt_is_valuetype(owner)) {
-        if (!v_is_uninit(v, o)) /* fields of an uninitialized this may be used */
+        if (!v_is_uninit(v, o)) /* fields of an uninitialized this may be used, its own */
             v_check(v, o, th);
+        else if (!v_assignable(o, th))
+            v_unexpected(v, VERIFY_StackUnexpected, o, th);
         return;
     }
     bool ok = o->kind == V_BYREF ? o->th == th : allow_value && o->kind == V_VALUE ? o->th == th : false;

@@ -998,7 +998,7 @@ static void prefixed(VMethod *v, u32 x)
 {
     (void)x;
     const IlBody *b = &v->w->body;
-    for (; il_op_info[v->in.op].flow == IL_FLOW_META && v->pos < b->code_size; v->pos += v->in.size) { /* one that ends the code was refused */
+    for (; il_op_info[v->in.op].flow == IL_FLOW_META && !v->dead; v->pos += v->in.size) {
         switch ((u32)v->in.op) {
         case IL_VOLATILE: v->pf_volatile = true; break;
         case IL_READONLY: v->pf_readonly = true; break;
@@ -1007,11 +1007,17 @@ static void prefixed(VMethod *v, u32 x)
         case IL_CONSTRAINED: v->pf_constrained = v->in.token; break;
         default: v_error(v, VERIFY_Unverifiable); /* no. */
         }
+        if (v->pos >= v->block->il_end) { /* a block, or a try, ends behind it */
+            v_error(v, VERIFY_BadJumpTarget);
+            v->dead = true;
+            break;
+        }
         il_decode(b->code, b->code_size, v->pos, &v->in);
     }
-    check_prefixes(v, v->in.op);
-    if (il_op_info[v->in.op].flow != IL_FLOW_META)
+    if (!v->dead) {
+        check_prefixes(v, v->in.op);
         step(v);
+    }
     v->pf_volatile = v->pf_readonly = v->pf_tail = v->pf_unaligned = false;
     v->pf_constrained = 0;
 }
