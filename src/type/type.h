@@ -455,7 +455,7 @@ struct Module {
     TypeHandle *typerefs;   /* by rid */
     void **memberrefs;      /* by rid: Method * or Field * when the parent is not generic (bit 0 set: Field) */
     struct DefRef *typeref_defs; /* by rid: where the TypeRef leads (private) */
-    u32 *memberref_rids;    /* by rid: MethodDef or Field rid found in the parent's own definition (private) */
+    u32 *memberref_rids;    /* by rid: MethodDef, or Field (MEMBERREF_FIELD) rid found in the parent's own definition (private) */
     Method **methodspecs;   /* by rid, when nothing depends on a generic context */
     Map64 method_insts;     /* hash of generic method instantiations (private) */
     Map64 rva_copies;       /* Field rid -> writable copy of its data */

@@ -108,6 +108,7 @@ TypeHandle load_token(const SigContext *c, u32 token, Err *e);
 /* canon: references become __Canon without being loaded */
 TypeHandle sig_read(const SigContext *c, MdSig *s, bool canon, Err *e);
 bool sig_is_shared(const SigContext *c, MdSig s); /* mentions a variable that is bound to a shared argument */
+enum { MEMBERREF_FIELD = 1 << 30 }; /* Module.memberref_rids: a member is looked for as what it is asked for as */
 bool sig_has_vars(MdSig s);
 bool vars_within(MdSig s, u32 count); /* names a type no variables but these? */
 bool token_is_shared(const SigContext *c, u32 type_token);

@@ -440,7 +440,8 @@ Field *type_field_by_rid(MethodTable *owner, u32 rid, Err *e)
 enum { FF_EXACT_TYPE = 0x40 };
 TypeHandle type_field_type(MethodTable *owner, Field *f, Err *e)
 {
-    bool plain = !owner->aux->inst;
+    bool plain = !owner->aux->inst || (f->sig_len > 1 && (f->sig[1] <= ET_STRING || f->sig[1] == ET_VALUETYPE || f->sig[1] == ET_CLASS ||
+                                                          f->sig[1] == ET_OBJECT)); /* of every instantiation the same */
     if (plain && (__atomic_load_n(&f->flags, __ATOMIC_ACQUIRE) & FF_EXACT_TYPE))
         return f->type;
     SigContext c = context_of(owner);
@@ -530,7 +531,7 @@ static Method *resolve_memberref(const SigContext *c, u32 rid, bool *shared, Err
     MethodTable *mt = memberref_owner(c, rid, shared, e);
     if (!mt)
         return NULL;
-    if (m->memberref_rids[rid] && !mt_is_array(mt))
+    if (m->memberref_rids[rid] && !(m->memberref_rids[rid] & MEMBERREF_FIELD) && !mt_is_array(mt))
         return method_by_rid(mt, m->memberref_rids[rid], e);
     const char *name = md_memberref_name(md, rid);
     SigSide side = {.module = m};
@@ -727,8 +728,8 @@ Field *resolve_field(const SigContext *c, u32 token, MethodTable **owner, bool *
     *owner = memberref_owner(c, rid, shared, e);
     if (!*owner)
         return NULL;
-    if (m->memberref_rids[rid] && !mt_is_array(*owner))
-        return type_field_by_rid(*owner, m->memberref_rids[rid], e);
+    if ((m->memberref_rids[rid] & MEMBERREF_FIELD) && !mt_is_array(*owner))
+        return type_field_by_rid(*owner, m->memberref_rids[rid] & ~(u32)MEMBERREF_FIELD, e);
     const char *name = md_memberref_name(md, rid);
     SigSide side = {.module = m};
     side.sig = md_blob(md, md_MemberRef_Signature(md, rid), &side.len);
@@ -742,7 +743,7 @@ Field *resolve_field(const SigContext *c, u32 token, MethodTable **owner, bool *
             continue;
         DefRef plain;
         if (resolve_def(m, md_MemberRef_Class(md, rid), &plain, NULL))
-            m->memberref_rids[rid] = MD_RID(f->token);
+            m->memberref_rids[rid] = MD_RID(f->token) | MEMBERREF_FIELD;
         return type_field_by_rid(mt, MD_RID(f->token), e);
     }
     missing_member(c, th_of(mt), name, side.sig, side.len, true, e);
