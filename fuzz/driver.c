@@ -32,8 +32,12 @@ static VEC(Input) corpus;
 static void add_file(const char *path)
 {
     Input in;
-    if (os_file_read(path, &in.data, &in.size, NULL) && in.size <= INPUT_MAX)
+    if (!os_file_read(path, &in.data, &in.size, NULL))
+        return;
+    if (in.size <= INPUT_MAX)
         vec_push(&corpus, in);
+    else
+        base_free(in.data);
 }
 
 static void add_path(const char *path)

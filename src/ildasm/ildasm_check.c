@@ -17,6 +17,7 @@ void dis_check_method(Dis *d, u32 rid, const MdMethodSig *h)
     if (!is_static && md_method_owner(d->m, rid) <= 1) dis_problem(d, token, "a global method that is not static");
     if ((strcmp(name, ".ctor") == 0 || strcmp(name, ".cctor") == 0) && (flags & special) != special)
         dis_problem(d, token, "a constructor without specialname and rtspecialname");
+    if (flags & MD_ABSTRACT && md_MethodDef_RVA(d->m, rid)) dis_problem(d, token, "an abstract method with a body");
     MdRange r = md_method_params(d->m, rid);
     for (u32 i = r.first, next = 0; i < r.end; i++) {
         u32 p = md_param_at(d->m, i), sequence = md_Param_Sequence(d->m, p);

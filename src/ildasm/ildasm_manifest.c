@@ -233,7 +233,9 @@ static void put_image_settings(Dis *d)
     u32 flags = pe->cli_flags & ~(u32)PE_CLI_NATIVE_ENTRY;
     if (pe->image_base & 0xFFFF) dis_problem(d, 0, "an image base that is no multiple of 0x10000");
     putf(d, ".imagebase 0x%llx\n", (unsigned long long)pe->image_base);
-    putf(d, ".file alignment 0x%x\n", pe_u32(pe->data + at + 36));
+    u32 alignment = pe_u32(pe->data + at + 36);
+    if (alignment < 0x200 || alignment > 0x10000 || (alignment & (alignment - 1))) dis_problem(d, 0, "an odd alignment of the file");
+    putf(d, ".file alignment 0x%x\n", alignment);
     putf(d, ".stackreserve 0x%llx\n", (unsigned long long)stack);
     putf(d, ".subsystem 0x%x\n", pe->subsystem);
     if (pe->native_header.rva) { /* the text has the IL only */

@@ -479,7 +479,9 @@ void put_type_def(Dis *d, u32 rid)
     d->type_rid = rid;
     open_class(d, rid);
     if ((row = md_class_layout_of(m, rid))) {
-        put_indent(d), putf(d, ".pack %u\n", md_ClassLayout_PackingSize(m, row));
+        u32 pack = md_ClassLayout_PackingSize(m, row);
+        if (pack > 128 || (pack & (pack - 1))) dis_problem(d, MD_TOKEN(MDT_ClassLayout, row), "a packing that is no power of two up to 128");
+        put_indent(d), putf(d, ".pack %u\n", pack);
         put_indent(d), putf(d, ".size %u\n", md_ClassLayout_ClassSize(m, row));
     }
     put_attributes(d, token);

@@ -238,6 +238,7 @@ class Suite(toolsuite.Suite):
                  ("TypeDef", "Plain", "Name", "Outer", "a second class of the same name"), ("TypeDef", "Plain", "FieldList", 1, "members do not begin where"),
                  ("TypeDef", 1, "MethodList", 2, "members do not begin where"),
                  ("MethodDef", "Static", "Flags", 6, "static by its flags or by its signature only"), ("MethodDef", "Global", "Flags", 6, "a global method that is not static"),
+                 ("MethodDef", "Dispose", "Flags", 0x446, "an abstract method with a body"),
                  ("MethodDef", ".ctor", "Flags", 6, "a constructor without specialname"), ("Param", "second", "Sequence", 1, "out of order, or too many"),
                  ("Param", "second", "Sequence", 7, "out of order, or too many"), ("GenericParam", "U", "Number", 5, "its number is not its place"),
                  ("GenericParamConstraint", 1, "Constraint", 0, "names no class"), ("InterfaceImpl", 1, "Interface", 0, "names no class"),
