@@ -162,7 +162,7 @@ static bool is_overridable(const Method *m)
 /* Does the parameter let what it points to, or holds, out with the result? */
 static bool is_scoped(const Args *a, u32 i)
 {
-    if ((a->m->flags & (MF_ARRAY | MF_RUNTIME | MF_STUB)) || is_overridable(a->m))
+    if ((a->m->flags & (MF_ARRAY | MF_RUNTIME | MF_STUB | MF_UNSAFE_ACCESSOR)) || is_overridable(a->m))
         return false;
     const MdImage *md = md_of(a->m);
     u32 row = v_param_row(md, MD_RID(a->m->token), i + 1), token = MD_TOKEN(MDT_Param, row);

@@ -251,6 +251,8 @@ bool v_has_mod(Method *m, u32 param, const char *name)
 
 bool v_is_readonly(Method *m, u32 param)
 {
+    if (param && (m->flags & MF_UNSAFE_ACCESSOR)) /* whatever it stands for may write */
+        return false;
     if (v_has_mod(m, param, "InAttribute"))
         return true;
     if (m->flags & (MF_ARRAY | MF_STUB | MF_VIRTUAL) || MD_TABLE_OF(m->token) != MDT_MethodDef || !(v_module_uses(m->mt->module) & VA_READONLY))

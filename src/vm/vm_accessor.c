@@ -6,6 +6,7 @@
 #include "vm/vm_accessor.h"
 
 #include "md/md_attr.h"
+#include "vm/vm_verify.h"
 
 #include <stdio.h>
 
@@ -311,6 +312,12 @@ static void load_argument(const Accessor *a, IlBuilder *b, u32 i)
         ilb_op_token(b, IL_CASTCLASS, ilb_type_from(b, th, a->open[i + 1]));
 }
 
+/* Verified code does not get at what the framework keeps to itself: it could do anything with the insides of spans and delegates. */
+static bool is_barred(const Accessor *a, const MethodTable *of, bool open)
+{
+    return !open && of->module->assembly->trusted && vm_verify_used && vm_verify_assembly(a->m->mt->module->assembly) == VM_VERIFY_ENFORCE;
+}
+
 static bool emit(const Accessor *a, IlBuilder *b, Err *e)
 {
     u32 at = target_of(a);
@@ -321,6 +328,8 @@ static bool emit(const Accessor *a, IlBuilder *b, Err *e)
     const SigType *from = owner_in_context(a, at);
     if (a->kind == UA_FIELD || a->kind == UA_STATIC_FIELD) {
         Field *f = find_field(a, mt, e);
+        if (f && is_barred(a, mt, (f->attrs & FD_ACCESS) == FD_PUBLIC && !(f->flags & FF_INITONLY)))
+            return not_found(a, mt, true, e);
         if (!f)
             return false;
         if (a->kind == UA_FIELD)
@@ -328,6 +337,8 @@ static bool emit(const Accessor *a, IlBuilder *b, Err *e)
         ilb_op_token(b, a->kind == UA_FIELD ? IL_LDFLDA : IL_LDSFLDA, ilb_field_from(b, f, mt, from));
     } else {
         Method *x = find_method(a, mt, e);
+        if (x && is_barred(a, mt, (x->attrs & MD_ACCESS) == MD_PUBLIC))
+            return not_found(a, mt, false, e);
         if (!x)
             return false;
         for (u32 i = a->kind == UA_STATIC_METHOD ? 1 : 0; i < a->sig->num_params; i++)

@@ -86,21 +86,24 @@ static VmVerify context_mode(LoadContext *alc)
     return mode;
 }
 
-VmVerify vm_verify_mode(Thread *t, Method *m)
+VmVerify vm_verify_assembly(const Assembly *a)
 {
-    (void)t;
-    Assembly *a = m->mt->module->assembly;
-    if (a->trusted || (m->flags & (MF_STUB | MF_DYNAMIC | MF_HAS_BODY_OVERRIDE)))
+    if (a->trusted)
         return VM_VERIFY_OFF;
     LoadContext *alc = a->alc;
-    if (!__atomic_load_n(&alc->verify_mode, __ATOMIC_ACQUIRE)) /* the same whoever works it out */
-    {
+    if (!__atomic_load_n(&alc->verify_mode, __ATOMIC_ACQUIRE)) { /* the same whoever works it out */
         VmVerify mode = context_mode(alc);
         if (mode == VM_VERIFY_ENFORCE)
             alc->verified = true;
         __atomic_store_n(&alc->verify_mode, (u8)(mode + 1), __ATOMIC_RELEASE);
     }
     return (VmVerify)(alc->verify_mode - 1);
+}
+
+VmVerify vm_verify_mode(Thread *t, Method *m)
+{
+    (void)t;
+    return m->flags & (MF_STUB | MF_DYNAMIC | MF_HAS_BODY_OVERRIDE) ? VM_VERIFY_OFF : vm_verify_assembly(m->mt->module->assembly);
 }
 
 /* --- One method ----------------------------------------------------------------------------------------------------------- */

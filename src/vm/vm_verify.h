@@ -14,6 +14,7 @@ void vm_verify_init(void);  /* after the properties are known */
 /* What is to be done with m, about to be compiled: off for the framework (by identity: files in its own folder), for bodies that the runtime makes,
  * and for dynamic methods.  Cooperative. */
 VmVerify vm_verify_mode(Thread *t, Method *m);
+VmVerify vm_verify_assembly(const Assembly *a); /* its code, in general.  Cooperative */
 /* A JitCheck: verifies the body of arg->m's typical form, once; by the compiler's own scan when m is that.  False: e says what is wrong
  * (ERR_VERIFICATION), and nothing of m may run.  Warn: told on standard error, true.  Preemptive. */
 typedef struct VmVerifying { Method *m; VmVerify mode; } VmVerifying;
