@@ -111,6 +111,8 @@ void v_load_field(VMethod *v, u32 want_address)
     if (!want_address) {
         if (v_holds_pointer(th) && !is_static)
             x.flags |= o.kind == V_BYREF ? v_content(v, &o) : o.flags & VF_LEVEL;
+        if (x.kind == V_BYREF && v_field_is_readonly(owner, f))
+            x.flags |= VF_RO;
         v_push(v, x);
         return;
     }
@@ -152,7 +154,8 @@ void v_store_field(VMethod *v, u32 x0)
     }
     if (o.kind == V_BYREF && (o.flags & (VF_CM | VF_RO)))
         v_unexpected(v, VERIFY_ReadOnlyIllegalWrite, &o, 0);
-    v_check(v, &x, th);
+    if (v_check(v, &x, th) && x.kind == V_BYREF && (x.flags & VF_RO) && !v_field_is_readonly(owner, f))
+        v_unexpected(v, VERIFY_StackUnexpected, &x, th);
     if (v_holds_pointer(th))
         v_stored(v, &o, &x);
 }

@@ -165,6 +165,7 @@ bool v_has_attribute(const MdImage *md, u32 token, const char *name);
 u32 v_module_uses(Module *m); /* VA_ that occur in it at all; VA_RULES: on the module itself */
 bool v_unscoped_this(const Method *m); /* a pointer into a struct's this may leave with the result */
 u32 v_param_row(const MdImage *md, u32 method_rid, u32 sequence); /* Param row, or 0 */
+bool v_field_is_readonly(const MethodTable *owner, const Field *f); /* a ref readonly field */
 bool v_has_mod(Method *m, u32 param, const char *name); /* modifier of the parameter; 0: of the result */
 /* Is a pointer given there only read through, or, of the result (0), only to be read through?  By the modifier, which overrides and
  * delegates share; by attribute only where nothing else can be called instead. */

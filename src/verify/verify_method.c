@@ -238,6 +238,12 @@ static bool has_mod(const MdImage *md, MdSig *s, const char *name)
     return false;
 }
 
+bool v_field_is_readonly(const MethodTable *owner, const Field *f)
+{
+    MdSig s = md_sig(f->sig, f->sig_len);
+    return md_sig_field(&s) && has_mod(owner->module->md, &s, "InAttribute");
+}
+
 bool v_has_mod(Method *m, u32 param, const char *name)
 {
     MdSig s = md_sig(m->sig, m->sig_len);
