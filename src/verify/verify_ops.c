@@ -176,7 +176,7 @@ static void load_arg(VMethod *v, u32 i)
     v_check_loadable(v, &a->value);
     VValue x = a->value;
     x.flags |= a->flags;
-    if (i == 0 && v->w->sig->has_this && (!v->w->this_stored || v->tracks_this))
+    if (i == 0 && v->w->sig->has_this && (!v->w->this_stored || (v->tracks_this && !v->this_init)))
         x.flags |= VF_THIS;
     v_push(v, x);
 }
