@@ -78,7 +78,7 @@ static void class_override(Asm *a)
         u32 sig = MD_TABLE_OF(body) == MDT_MethodDef ? md_MethodDef_Signature(m, MD_RID(body)) : md_MemberRef_Signature(m, MD_RID(body));
         if (!(decl = ia_member_ref(a, owner, name, sig, false, at))) return;
     }
-    u32 d = mdw_coded(MDK_MethodDefOrRef, decl), b = mdw_coded(MDK_MethodDefOrRef, body);
+    u32 d = mdw_coded(MDK_MethodDefOrRef, ia_named_method(a, decl)), b = mdw_coded(MDK_MethodDefOrRef, ia_named_method(a, body));
     if (!d || !b) {
         ia_fail(a, at, "an override names methods without arguments for their generic parameters");
         return;

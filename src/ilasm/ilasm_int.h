@@ -358,6 +358,8 @@ u32 ia_mdtoken(Asm *a);
 u32 ia_find_method(const Asm *a, u32 cls, u32 name, u32 sig);
 u64 ia_member_key(u32 cls, u32 name, u32 sig);
 u32 ia_find_field(const Asm *a, u32 cls, u32 name, u32 sig);
+/* The method itself for a reference with varying arguments to one of this module, as overrides name it; the token as it is otherwise */
+u32 ia_named_method(const Asm *a, u32 token);
 u32 ia_member_ref(Asm *a, u32 owner, u32 name, u32 sig, bool field, u32 tok);
 u32 ia_find_class(const Asm *a, u32 encl, u32 name);
 const Alias *ia_alias(const Asm *a); /* of the current token, or NULL */

@@ -24,7 +24,7 @@ static void override(Asm *a)
         if (!owner || !ia_want(a, T_DCOLON, "'::' and a method") || !(name = ia_method_name(a))) return;
         decl = ia_member_ref(a, owner, name, m->m.sig, false, at);
     }
-    u32 coded = mdw_coded(MDK_MethodDefOrRef, decl);
+    u32 coded = mdw_coded(MDK_MethodDefOrRef, ia_named_method(a, decl));
     if (!decl) return;
     if (!coded) {
         ia_fail(a, at, "what is overridden is a method without arguments for its generic parameters");

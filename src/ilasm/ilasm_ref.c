@@ -337,6 +337,12 @@ static u32 fixed_sig(Asm *a, u32 sig)
     return sig;
 }
 
+u32 ia_named_method(const Asm *a, u32 token)
+{
+    u32 own = MD_TABLE_OF(token) == MDT_MemberRef && token ? md_MemberRef_Class(mdw_image(a->w), MD_RID(token)) : 0;
+    return MD_TABLE_OF(own) == MDT_MethodDef ? own : token;
+}
+
 u32 ia_member_ref(Asm *a, u32 owner, u32 name, u32 sig, bool field, u32 tok)
 {
     u32 parent = owner ? owner : MD_TOKEN(MDT_TypeDef, 1);

@@ -251,7 +251,8 @@ static void put_overrides(Dis *d, u32 rid)
         if (md_MethodImpl_Class(m, (u32)row) != owner) continue;
         put_indent(d);
         put_lit(d, ".override ");
-        bool hidden = MD_TABLE_OF(decl) == MDT_MethodDef && dis_private_scope(d, MD_RID(decl));
+        u32 own = MD_TABLE_OF(decl) == MDT_MemberRef ? md_MemberRef_Class(m, MD_RID(decl)) : decl; /* with varying arguments: a method */
+        bool hidden = MD_TABLE_OF(own) == MDT_MethodDef && (own != decl || dis_private_scope(d, MD_RID(own)));
         if (same_signature(d, decl, rid) && !hidden) put_override_target(d, decl);
         else put_lit(d, "method "), put_method_ref(d, decl);
         put_ch(d, '\n');
