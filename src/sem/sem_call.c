@@ -122,6 +122,11 @@ static bool constrained_value(SemWalk *w, SemCall *c, Method *m, bool shared, bo
 {
     TypeHandle th = c->this_type.th;
     bool any = shared || t_shared;
+    if (th_mt(th)->flags & MTF_BYREF_LIKE) { /* what is inherited would need a box */
+        Method *own = m->flags & MF_VIRTUAL ? type_find_constrained(th, m, NULL) : m;
+        if (!own || !mt_is_valuetype(own->mt))
+            return sem_invalid(e);
+    }
     if (!(m->flags & MF_VIRTUAL)) {
         if (mt_is_valuetype(m->mt))
             return direct(w, c, m, shared, e);

@@ -276,6 +276,23 @@ static bool folded_box(SemWalk *w, const SemType *t, bool shared, i64 *value)
     return false;
 }
 
+static bool names_type(SemWalk *w, const IlInst *in, TypeHandle th)
+{
+    bool shared = false;
+    return type_resolve_type(&w->ctx, in->token, &shared, NULL) == th && !shared;
+}
+
+/* box T; unbox.any T, perhaps with isinst T between them. */
+static bool unboxed_at_once(SemWalk *w, TypeHandle th)
+{
+    IlInst a, b;
+    if (!sem_peek(w, w->priv->in.offset + w->priv->in.size, &a))
+        return false;
+    if (a.op == IL_UNBOX_ANY)
+        return names_type(w, &a, th);
+    return a.op == IL_ISINST && names_type(w, &a, th) && sem_peek(w, a.offset + a.size, &b) && b.op == IL_UNBOX_ANY && names_type(w, &b, th);
+}
+
 static bool box(SemWalk *w, SemInst *o, Err *e)
 {
     SEM_NEED(1);
@@ -296,10 +313,18 @@ static bool box(SemWalk *w, SemInst *o, Err *e)
         sem_const_i4(w, sem_queue(w), value);
         return true;
     }
-    IlInst next;
-    if ((th_mt(t.th)->flags & MTF_BYREF_LIKE) &&
-        (!sem_peek(w, w->priv->in.offset + w->priv->in.size, &next) || (next.op != IL_ISINST && next.op != IL_UNBOX_ANY)))
-        return sem_invalid(e); /* only the tests of pattern matching may name such a type */
+    if ((th_mt(t.th)->flags & MTF_BYREF_LIKE) && !unboxed_at_once(w, t.th)) {
+        IlInst next;
+        if (!sem_peek(w, w->priv->in.offset + w->priv->in.size, &next) || (next.op != IL_ISINST && next.op != IL_UNBOX_ANY))
+            return sem_invalid(e); /* only the tests of pattern matching may name such a type */
+        sem_head(w, o, SEM_POP, 1); /* it is nothing else, and there is no such object */
+        SemInst *null = sem_queue(w);
+        sem_head(w, null, SEM_CONST, 0);
+        null->value.i = 0;
+        null->value.f = 0;
+        sem_push(w, null, SEM_REF, 0, 0);
+        return true;
+    }
     if ((sem_kind_of_et(t.kind) == SEM_VALUE) != (sem_top(w, 0)->kind == SEM_VALUE))
         return sem_invalid(e);
     if (sem_coerce(w, o, sem_kind_of_et(t.kind)))

@@ -460,6 +460,9 @@ static bool static_kind(MtClass *k, Field *f, u32 *size, u32 *align, bool *refs,
     Place p;
     if (!read_field_type(&l, f, &p, e))
         return false;
+    bool by_ref_like = p.cls == PLACE_VALUE && (((MethodTable *)f->type)->flags & MTF_BYREF_LIKE); /* a variable that stands for one */
+    if (by_ref_like && f->type != th_of(type_wk(WK_TYPEDREFERENCE)))                              /* that one loads, and cannot be used */
+        return err_set(e, ERR_TYPE_LOAD, f->token, "A ByRef or ByRef-like type cannot be used as the type for a static field.");
     *size = p.size;
     *align = MIN(p.align, 16u);
     *refs = p.cls == PLACE_REF || (p.cls == PLACE_VALUE && mt_has_refs((MethodTable *)f->type));

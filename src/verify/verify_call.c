@@ -159,6 +159,8 @@ static bool is_overridable(const Method *m)
     return (m->flags & MF_VIRTUAL) && !(m->flags & MF_FINAL) && !(m->mt->flags2 & MT2_SEALED) && !mt_is_valuetype(m->mt);
 }
 
+static bool any_body(const Method *m) { return is_overridable(m) || (m->flags & MF_RUNTIME); } /* one by the newer rules, too */
+
 /* Does the parameter let what it points to, or holds, out with the result? */
 static bool is_scoped(const Args *a, u32 i)
 {
@@ -194,7 +196,7 @@ static void note_escape(VMethod *v, Args *a, const VValue *x, u32 i, bool is_thi
     if (!points && !inner)
         return;
     /* by C# 11's rules a pointer passed by reference may end up inside a ref struct that is returned; before, it could not */
-    u16 in_result = !a->may_hold ? 0 : inner | (a->returns_pointer || v_new_ref_rules(a->m) ? points : 0);
+    u16 in_result = !a->may_hold ? 0 : inner | (a->returns_pointer || any_body(a->m) || v_new_ref_rules(a->m) ? points : 0);
     if (!inner && !(in_result & ~a->result)) /* nothing to learn: no attribute is looked for */
         return;
     if (is_this) {

@@ -105,6 +105,8 @@ void v_load_field(VMethod *v, u32 want_address)
         v_unexpected(v, VERIFY_StackUnexpected, &o, 0);
     if (!is_static)
         check_object(v, owner, &o, true);
+    else if (v_is_byref_like(th) && !v_is_var(th))
+        v_error(v, VERIFY_ByrefOfByref);
     field_access(v, owner, f, is_static ? NULL : &o);
     VValue x = v_of(th);
     v_check_loadable(v, &x);
@@ -146,6 +148,8 @@ void v_store_field(VMethod *v, u32 x0)
     bool is_static = f->flags & FF_STATIC;
     if (!is_static)
         check_object(v, owner, &o, false);
+    else if (v_is_byref_like(th) && !v_is_var(th))
+        v_error(v, VERIFY_ByrefOfByref);
     field_access(v, owner, f, is_static ? NULL : &o);
     if (f->flags & FF_INITONLY) {
         bool object_ok = is_static || (o.flags & VF_THIS) || (mt_is_valuetype(owner) && v->is_init_accessor);
@@ -175,6 +179,8 @@ void v_static_field(VMethod *v, u32 x0)
         return;
     }
     field_access(v, owner, f, NULL);
+    if (v_is_byref_like(th) && !v_is_var(th)) /* outlives every frame */
+        v_error(v, VERIFY_ByrefOfByref);
     if (op == IL_LDSFLDA && v_span_over_data(v, f))
         return;
     bool own = !(f->flags & FF_RVA) && in_own_constructor(v, owner, true); /* initonly data of the image is never writable */
