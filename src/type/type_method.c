@@ -728,6 +728,10 @@ Field *resolve_field(const SigContext *c, u32 token, MethodTable **owner, bool *
     *owner = memberref_owner(c, rid, shared, e);
     if (!*owner)
         return NULL;
+    if (m->memberref_rids[rid] && !(m->memberref_rids[rid] & MEMBERREF_FIELD) && !mt_is_array(*owner)) { /* a method */
+        err_set(e, ERR_MISSING_FIELD, MD_TOKEN(MDT_MemberRef, rid), "Attempted to access a non-existing field.");
+        return NULL;
+    }
     if ((m->memberref_rids[rid] & MEMBERREF_FIELD) && !mt_is_array(*owner))
         return type_field_by_rid(*owner, m->memberref_rids[rid] & ~(u32)MEMBERREF_FIELD, e);
     const char *name = md_memberref_name(md, rid);
