@@ -442,6 +442,7 @@ struct Assembly {
     bool is_bundled;       /* path names no file: it lies inside a single-file program */
     bool trusted;          /* in CoreLib's folder: completeness of overrides and constraints of its types is not checked */
     Map64 refs;            /* AssemblyRef rid -> Assembly *, under type_lock */
+    Assembly *friend;      /* the last one for which friends said yes */
     Map64 friends;         /* other Assembly * -> may it see the internals of this one? (type_access.c, under type_lock) */
     void *vm_data;
 };

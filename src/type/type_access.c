@@ -72,6 +72,8 @@ bool sees_internals(Assembly *user, Assembly *of)
         return true;
     if (barred(user, of))
         return false;
+    if (__atomic_load_n(&of->friend, __ATOMIC_RELAXED) == user)
+        return true;
     u64 known = 0;
     type_lock();
     if (!map64_get(&of->friends, (u64)(uintptr_t)user, &known)) {
@@ -79,6 +81,8 @@ bool sees_internals(Assembly *user, Assembly *of)
         known = yes ? FRIEND_YES : FRIEND_NO;
         map64_put(&of->friends, (u64)(uintptr_t)user, known);
     }
+    if (known == FRIEND_YES)
+        __atomic_store_n(&of->friend, user, __ATOMIC_RELAXED);
     type_unlock();
     return known == FRIEND_YES;
 }

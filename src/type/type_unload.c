@@ -387,8 +387,10 @@ static void forget_method_insts(ContextParts *p, Map64 *modules)
 static void forget_friends(void *arg, LoadContext *alc)
 {
     (void)arg;
-    for (u32 i = 0; i < alc->assemblies.len; i++)
+    for (u32 i = 0; i < alc->assemblies.len; i++) {
+        alc->assemblies.data[i]->friend = NULL;
         type_map_forget(&alc->assemblies.data[i]->friends, true);
+    }
 }
 
 void type_forget_dying(void)

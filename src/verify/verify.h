@@ -42,8 +42,6 @@ typedef struct VerifySink {
 /* Verifies one method's body in its typical form (no body: nothing to do); how many issues were reported.
  * scan: the compiler's, taken over when it is of that form; NULL: there is none. */
 u32 verify_method(Method *m, const SemWalk *scan, Arena *a, const VerifySink *sink);
-/* Forgets what is kept between methods; the world is stopped: types may go away (type_is_dying). */
-void verify_forget(void);
 /* Every row of the metadata (§II.22): ranges, order, duplicates, signatures. */
 u32 verify_metadata(Module *m, const VerifySink *sink);
 typedef struct VerifyCounts { u32 types, methods, bodies, il_bytes, issues; } VerifyCounts;

@@ -213,14 +213,12 @@ static void note_escape(VMethod *v, Args *a, const VValue *x, u32 i, bool is_thi
 
 static void pop_args(VMethod *v, Args *a)
 {
-    static const u8 number[ET_R8 + 1] = {[ET_BOOLEAN] = V_I4, [ET_CHAR] = V_I4, [ET_I1] = V_I4, [ET_U1] = V_I4, [ET_I2] = V_I4, [ET_U2] = V_I4,
-        [ET_I4] = V_I4, [ET_U4] = V_I4, [ET_I8] = V_I8, [ET_U8] = V_I8, [ET_R4] = V_F, [ET_R8] = V_F};
     for (u32 i = a->sig->num_params; i-- && !v->dead;) {
         const SigType *p = &a->sig->params[i];
         if (LIKELY(v->depth)) { /* most references are null or just what is wanted, most numbers of the right kind: no type to load */
             const VValue *top = &v->stack[v->depth - 1];
             if (top->kind == V_REF ? p->kind == ET_CLASS && !(top->flags & VF_THIS) && (!top->th || top->th == p->th)
-                                   : top->kind != V_NONE && p->kind < ARRAY_LEN(number) && top->kind == number[p->kind]) {
+                                   : top->kind != V_NONE && top->kind == v_number(p->kind)) {
                 v->depth--;
                 continue;
             }
@@ -242,13 +240,12 @@ static void pop_args(VMethod *v, Args *a)
     }
 }
 
-static void push_result(VMethod *v, Args *a, TypeHandle ret)
+static void push_result(VMethod *v, Args *a, VValue x)
 {
-    VValue x = v_of(ret);
     if (v->dead || x.kind == V_NONE)
         return;
     v_check_loadable(v, &x);
-    if (v_holds_pointer(ret))
+    if (a->may_hold)
         x.flags |= a->result;
     if (x.kind == V_BYREF && a->result && v_is_byref_like(x.th))
         x.flags |= VF_MAY_OWN | (a->given & VF_STACK ? VF_INNER : 0) | (a->given & VF_PARAM ? VF_INNER_PARAM : 0);
@@ -365,7 +362,7 @@ static void constructor_call(VMethod *v, Method *m, const VValue *self)
 }
 
 /* --- call, callvirt, calli ---------------------------------------------------------------------------------------------------- */
-static void check_tail(VMethod *v, TypeHandle ret)
+static void check_tail(VMethod *v, VValue r)
 {
     IlInst n;
     bool followed = v->pos < v->w->body.code_size && il_decode(v->w->body.code, v->w->body.code_size, v->pos, &n) && n.op == IL_RET;
@@ -375,13 +372,12 @@ static void check_tail(VMethod *v, TypeHandle ret)
         v_error(v, VERIFY_TailRet);
         return;
     }
-    bool is_void = v->w->sig->ret.kind == ET_VOID, gives = v_of(ret).kind != V_NONE;
+    bool is_void = v->w->sig->ret.kind == ET_VOID, gives = r.kind != V_NONE;
     if (v->depth)
         v_error(v, VERIFY_TailStackEmpty);
     else if (is_void && gives)
         v_error(v, VERIFY_TailRetVoid);
     else if (!is_void) {
-        VValue r = v_of(ret);
         TypeHandle own = v_ret(v);
         if (own && !v_assignable(&r, own))
             v_unexpected(v, VERIFY_TailRetType, &r, own);
@@ -442,11 +438,13 @@ void v_call(VMethod *v)
     }
     if (m->flags & MF_UNMANAGED_CALLERS_ONLY)
         v_error(v, VERIFY_Unverifiable);
-    TypeHandle constrained = constrained_type(v), ret = sig_type(v, &a, &a.sig->ret);
+    u8 number = v_number(a.sig->ret.kind);
+    TypeHandle constrained = constrained_type(v);
+    VValue ret = number ? (VValue){.kind = number} : a.sig->ret.kind == ET_VOID ? (VValue){.kind = V_NONE} : v_of(sig_type(v, &a, &a.sig->ret));
     if (v->dead)
         return;
-    a.may_hold = v_holds_pointer(ret);
-    a.returns_pointer = v_desc(ret, TD_BYREF) != NULL;
+    a.returns_pointer = ret.kind == V_BYREF;
+    a.may_hold = a.returns_pointer || (ret.kind == V_VALUE && v_is_byref_like(ret.th));
     bool is_static = m->flags & MF_STATIC, is_ctor = is_ctor_name(m) && !is_static && !(m->flags & MF_ARRAY);
     if (v->pf_readonly && !((m->flags & MF_ARRAY) && m->array_kind == ARRAY_ADDRESS)) {
         v_error(v, VERIFY_ReadonlyUnexpectedCallee);

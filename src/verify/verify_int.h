@@ -110,6 +110,13 @@ bool v_is_byref_like_var(TypeHandle th);
 const char *v_type_text(TypeHandle th, char *buf, size_t n);
 const char *v_value_text(const VValue *v, char *buf, size_t n);
 static inline bool v_is_ref_type(TypeHandle th) { return th && !th_is_desc(th) && !mt_is_valuetype((MethodTable *)th); }
+/* ELEMENT_TYPE_ of a number -> its kind on the stack; V_NONE: not a number */
+static inline u8 v_number(u32 et)
+{
+    static const u8 kind[] = {[ET_BOOLEAN] = V_I4, [ET_CHAR] = V_I4, [ET_I1] = V_I4, [ET_U1] = V_I4, [ET_I2] = V_I4, [ET_U2] = V_I4, [ET_I4] = V_I4,
+        [ET_U4] = V_I4, [ET_I8] = V_I8, [ET_U8] = V_I8, [ET_R4] = V_F, [ET_R8] = V_F};
+    return et < ARRAY_LEN(kind) ? kind[et] : V_NONE;
+}
 /* a value of a location's type, on the stack */
 static inline VValue v_of(TypeHandle th) { return v_is_ref_type(th) ? (VValue){.kind = V_REF, .th = th} : v_of_other(th); }
 /* A variable is, when it may stand for one (allows ref struct). */
@@ -120,6 +127,7 @@ static inline bool v_is_byref_like(TypeHandle th)
     return th && (((MethodTable *)th)->flags & MTF_BYREF_LIKE) && mt_is_valuetype((MethodTable *)th);
 }
 static inline bool v_holds_pointer(TypeHandle th) { return (th_is_desc(th) && th_desc(th)->kind == TD_BYREF) || v_is_byref_like(th); }
+static inline VValue v_of_kind(u8 et, TypeHandle th) { return v_number(et) ? (VValue){.kind = v_number(et)} : v_of(th); }
 static inline TypeDesc *v_desc(TypeHandle th, u32 kind) { return th_is_desc(th) && th_desc(th)->kind == kind ? th_desc(th) : NULL; }
 static inline bool v_is_var(TypeHandle th) { return v_desc(th, TD_VAR) || v_desc(th, TD_MVAR); }
 
@@ -178,7 +186,7 @@ VVar *v_local_slow(VMethod *v, u32 i);
 static inline VVar *v_arg(VMethod *v, u32 i) { return LIKELY(v->args[i].value.kind) ? &v->args[i] : v_arg_slow(v, i); }
 static inline VVar *v_local(VMethod *v, u32 i) { return LIKELY(v->locals[i].value.kind) ? &v->locals[i] : v_local_slow(v, i); }
 TypeHandle v_ret(VMethod *v);
-TypeHandle v_sig_type(const SigContext *c, const SigType *t, Err *e);
+TypeHandle v_sig_type(const SigContext *c, const SigType *t, Err *e); /* of a signature that stays: it is kept there */
 bool v_branch(VMethod *v, u32 target); /* control flows there: rules of protected blocks, then the merge */
 void v_fall(VMethod *v, u32 next);
 void v_leave(VMethod *v, u32 target);

@@ -644,12 +644,12 @@ static void prepare_vars(VMethod *v)
 static VVar *typed_var(VMethod *v, VVar *x, TypeHandle th, const SigType *t)
 {
     V_ERR(e);
-    if (!th && !(th = v_sig_type(&v->w->ctx, t, &e))) {
+    if (!th && !(th = type_sigtype_load(&v->w->ctx, t, &e))) {
         v_resolve_error(v, VERIFY_TokenResolve, &e);
         return NULL;
     }
     x->th = th;
-    x->value = v_of(th);
+    x->value = v_of_kind(t->kind, th);
     x->holds_pointer = v_holds_pointer(th);
     return x;
 }

@@ -29,33 +29,14 @@ VValue v_of_other(TypeHandle th)
     }
 }
 
-/* Types of signatures without variables, by the signature's address: most arguments are compared with what was compared before.  An entry is two
- * words that agree or are ignored, so no lock is needed.  verify_forget empties it while the world is stopped: who verifies keeps alive what it
- * reads, so nothing of a module that went away is entered afterwards. */
-static struct { uintptr_t key, th; } known[4096];
-
-void verify_forget(void) { memset(known, 0, sizeof known); }
-
 TypeHandle v_sig_type(const SigContext *c, const SigType *t, Err *e)
 {
     if (t->th)
         return t->th;
-    const PeImage *pe = t->module->pe;
-    uintptr_t at = (uintptr_t)t->sig;
-    bool plain = t->sig && (t->sig[0] == ET_CLASS || t->sig[0] == ET_VALUETYPE); /* a token: says the same in any context */
-    if ((!plain && (c->num_class_args || c->num_method_args)) || t->stub || !pe || at - (uintptr_t)pe->data >= pe->size)
-        return type_sigtype_load(c, t, e); /* signatures made at run time move */
-    uintptr_t i = (at ^ at >> 12) % ARRAY_LEN(known);
-    uintptr_t th = __atomic_load_n(&known[i].th, __ATOMIC_ACQUIRE);
-    if (th && (__atomic_load_n(&known[i].key, __ATOMIC_RELAXED) ^ th) == at)
-        return th;
-    th = type_sigtype_load(c, t, e);
-    if (th && plain && t->kind == ET_CLASS) {
+    TypeHandle th = type_sigtype_load(c, t, e);
+    bool plain = t->sig && t->sig[0] == ET_CLASS; /* a token: says the same in any context */
+    if (th && t->kind == ET_CLASS && !t->stub && (plain || !(c->num_class_args || c->num_method_args)))
         __atomic_store_n((TypeHandle *)&t->th, th, __ATOMIC_RELEASE); /* found by whoever uses the signature next */
-    } else if (th) {
-        __atomic_store_n(&known[i].key, at ^ th, __ATOMIC_RELAXED);
-        __atomic_store_n(&known[i].th, th, __ATOMIC_RELEASE);
-    }
     return th;
 }
 

@@ -164,6 +164,5 @@ void vm_verify_forget(void)
 {
     os_mutex_lock(&verdict_lock);
     type_map_forget(&verdicts, true);
-    verify_forget();
     os_mutex_unlock(&verdict_lock);
 }
