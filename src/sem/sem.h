@@ -278,6 +278,8 @@ bool sem_begin_again(SemWalk *w, Arena *a, Method *m, Err *e);
 /* The scan alone, of the method as it is (its generic variables stay open): blocks, handlers, variables.  For the verifier, which types values
  * by itself (verify/); sem_next may not follow. */
 bool sem_scan(SemWalk *w, Arena *a, Method *m, Err *e);
+/* A scan of another instantiation of m, with the variables as m itself has them. */
+bool sem_scan_as(SemWalk *w, const SemWalk *scan, Method *m, Err *e);
 /* Does something other than a backward branch lead to the block? */
 bool sem_entered_forward(const SemWalk *w, u32 block);
 /* Next instruction. false: e says why the method cannot be compiled. Ends with op SEM_END. */

@@ -487,6 +487,20 @@ static bool scan(SemWalk *w, Arena *a, Method *m, bool only, const SemWalk *fail
 
 bool sem_scan(SemWalk *w, Arena *a, Method *m, Err *e) { return scan(w, a, m, true, NULL, e); }
 
+bool sem_scan_as(SemWalk *w, const SemWalk *scan, Method *m, Err *e)
+{
+    SigType *locals = NULL;
+    u32 num_locals = 0;
+    *w = *scan;
+    w->method = m;
+    w->ctx = type_method_context(m);
+    if (!(w->sig = type_method_sig(m, e)) ||
+        (w->body.local_sig && !type_parse_locals(w->arena, &w->ctx, w->body.local_sig, &locals, &num_locals, e)))
+        return false;
+    set_vars(w, locals, num_locals);
+    return true;
+}
+
 static bool begin(SemWalk *w, Arena *a, Method *m, const SemWalk *failed, Err *e)
 {
     if (!scan(w, a, m, false, failed, e))

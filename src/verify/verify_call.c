@@ -54,7 +54,7 @@ static TypeHandle sig_type(VMethod *v, const Args *a, const SigType *t)
 }
 
 /* --- Which method, and may it be used? ---------------------------------------------------------------------------------------- */
-static bool constraints_hold(Method *m, VerifyCode *code, Err *e)
+static bool constraints_hold(Method *m, bool trusted, VerifyCode *code, Err *e)
 {
     MethodTable *mt = m->mt;
     u32 n;
@@ -63,8 +63,11 @@ static bool constraints_hold(Method *m, VerifyCode *code, Err *e)
         !type_check_constraints(mt->klass->typical, NULL, mt->aux->inst, mt->klass->num_generic, e))
         return false;
     *code = VERIFY_UnsatisfiedMethodInst;
-    TypeHandle *inst = m->num_generic ? type_method_inst(m, &n) : NULL;
-    return !inst || (m->flags & MF_GENERIC_DEF) || type_check_constraints(NULL, m, inst, n, e);
+    TypeHandle *inst = m->num_generic && !(m->flags & MF_GENERIC_DEF) ? type_method_inst(m, &n) : NULL;
+    bool open = !inst || trusted; /* a closed instantiation was checked when the token was resolved */
+    for (u32 i = 0; inst && !open && i < n; i++)
+        open = th_is_desc(inst[i]) || (((MethodTable *)inst[i])->flags & MTF_HAS_GENERIC_VARS);
+    return !inst || !open || type_check_constraints(NULL, m, inst, n, e);
 }
 
 static Method *method_token(VMethod *v, u32 token)
@@ -78,7 +81,7 @@ static Method *method_token(VMethod *v, u32 token)
         return NULL;
     }
     Method *m = type_resolve_method(&v->w->ctx, token, NULL, &e);
-    if (m && constraints_hold(m, &code, &e))
+    if (m && constraints_hold(m, v->m->mt->module->assembly->trusted, &code, &e))
         return m;
     v_resolve_error(v, code, &e);
     return NULL;
@@ -116,7 +119,7 @@ static bool may_use_method(VMethod *v, Method *m, const VValue *object)
 {
     MethodTable *user = v->m->mt;
     u32 n;
-    if (LIKELY(m->mt == user && !m->num_generic))
+    if (LIKELY(!m->num_generic && (m->mt == user || (v_visible(v, m->mt, m->attrs) && (m->attrs & MD_ACCESS) != MD_FAM_OR_ASSEM))))
         return true;
     if (user->module->assembly->trusted || (m->flags & MF_ARRAY))
         return user->module->assembly->trusted || type_may_use_type(user, th_of(m->mt), true);

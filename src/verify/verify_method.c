@@ -769,7 +769,8 @@ static void verify_body(VMethod *v, const SemWalk *scan)
     v->w = scan;
     if (!scanned) {
         SemWalk *own = ARENA_NEW(v->arena, SemWalk);
-        scanned = sem_scan(own, v->arena, m, &e);
+        bool same = scan && scan->method->token == m->token && scan->method->mt->module == m->mt->module; /* of an instantiation */
+        scanned = same ? sem_scan_as(own, scan, m, &e) : sem_scan(own, v->arena, m, &e);
         v->w = own;
     }
     if ((!scanned || v->w->split_prefix || v->w->bad_var) && !find_starts(v, &b, head.param_count + (head.has_this && !head.explicit_this)))

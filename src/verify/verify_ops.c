@@ -232,7 +232,7 @@ static void store_local(VMethod *v, u32 i)
 {
     VVar *l = v_local(v, i);
     VValue x = v_pop(v);
-    if (v->dead)
+    if (v->dead || (x.kind == l->value.kind && x.kind <= V_F)) /* most are numbers, or references of that very type */
         return;
     if (v_check(v, &x, l->th) && l->holds_pointer)
         v_set_local_bits(v, i, x.flags, false);

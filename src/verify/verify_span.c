@@ -182,9 +182,11 @@ static bool within(const VValue *x, u64 bytes) { return x->memory.at + bytes <= 
 bool v_memory_add(VMethod *v)
 {
     VValue *x = memory_at(v, 1);
+    if (LIKELY(!x))
+        return false;
     IlInst a = before(v, 0), b = before(v, 1), c = before(v, 2), d = before(v, 3);
     u32 n, i = 1;
-    if (!x || !(constant_of(&a, &n) || (a.op == IL_MUL && constant_of(&b, &n) && c.op == IL_CONV_I && constant_of(&d, &i))))
+    if (!(constant_of(&a, &n) || (a.op == IL_MUL && constant_of(&b, &n) && c.op == IL_CONV_I && constant_of(&d, &i))))
         return false;
     if ((u64)x->memory.at + (u64)n * i > x->memory.bytes)
         return false;
@@ -243,8 +245,10 @@ bool v_memory_block(VMethod *v, bool copy)
 bool v_memory_span(VMethod *v)
 {
     VValue *x = memory_at(v, 1);
+    if (LIKELY(!x))
+        return false;
     IlInst last = before(v, 0);
-    TypeHandle span = x ? span_made_by(v, &v->in) : 0;
+    TypeHandle span = span_made_by(v, &v->in);
     u32 n, size;
     if (!span || !constant_of(&last, &n) || !(size = plain_size(element_of(span))) || !within(x, (u64)n * size))
         return false;
