@@ -8,7 +8,7 @@
 
 typedef enum VmVerify { VM_VERIFY_OFF, VM_VERIFY_WARN, VM_VERIFY_ENFORCE } VmVerify;
 extern bool vm_verify_used; /* some context may have it on */
-extern bool vm_verify_timed; /* vm_verify_ns is counted: STATOR_JITSTATS */
+extern bool vm_verify_timed; /* vm_verify_ns is counted: STATOR_JITSTATS=2 */
 extern u64 vm_verify_ns, vm_verify_methods; /* STATOR_JITSTATS */
 void vm_verify_init(void);  /* after the properties are known */
 /* What is to be done with m, about to be compiled: off for the framework (by identity: files in its own folder), for bodies that the runtime makes,
