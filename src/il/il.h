@@ -104,37 +104,24 @@ typedef struct IlInst {
 /* Decodes the instruction at offset.  False: truncated, no such opcode, or (branches, switch) a target outside [0, size).
  * Targets are absolute offsets; that one is an instruction's start is not checked here. */
 bool il_decode(const u8 *code, u32 size, u32 offset, IlInst *out);
-/* The same for an offset at which il_decode found an instruction before. */
+/* The same for an offset at which il_decode found an instruction before: without branches for most, by the shape of the operand. */
+typedef struct IlShape { u8 size, shift; bool is_signed, is_branch, by_decode; } IlShape; /* size: with an opcode of one byte; shift: to 64 bits */
+extern const IlShape il_shapes[];
 static inline void il_decode_known(const u8 *code, u32 size, u32 offset, IlInst *in)
 {
-    u32 op = code[offset];
-    u8 operand = (u8)(il_op_operand[op] - 1);
-    if (UNLIKELY(op == 0xFE || operand == IL_OPR_SWITCH)) {
+    u32 op = code[offset], operand = il_op_operand[op] - 1u;
+    if (UNLIKELY(size - offset < 9 || op == 0xFE || il_shapes[operand].by_decode)) {
         il_decode(code, size, offset, in);
         return;
     }
-    const u8 *p = code + offset + 1;
+    const IlShape *s = &il_shapes[operand];
+    u64 raw = s->shift < 64 ? pe_u64(code + offset + 1) << s->shift : 0;
+    i64 value = s->is_signed ? (i64)raw >> (s->shift & 63) : (i64)(raw >> (s->shift & 63));
     in->op = (IlOp)op;
     in->offset = offset;
-    in->operand = operand;
-    in->i = 0;
-    switch (operand) {
-    case IL_OPR_NONE: in->size = 1; break;
-    case IL_OPR_I1: in->i = (i8)p[0]; in->size = 2; break;
-    case IL_OPR_U1: in->i = p[0]; in->size = 2; break;
-    case IL_OPR_BR1: in->size = 2; in->target = offset + 2 + (u32)(i8)p[0]; break;
-    case IL_OPR_I4: in->i = (i32)pe_u32(p); in->size = 5; break;
-    case IL_OPR_BR4: in->size = 5; in->target = offset + 5 + pe_u32(p); break;
-    case IL_OPR_R4: {
-        float f;
-        memcpy(&f, p, 4);
-        in->r = (double)f;
-        in->size = 5;
-        break;
-    }
-    case IL_OPR_I8: case IL_OPR_R8: in->i = (i64)pe_u64(p); in->size = 9; break;
-    default: in->token = pe_u32(p); in->size = 5; break;
-    }
+    in->operand = (u8)operand;
+    in->size = s->size;
+    in->i = s->is_branch ? (i64)offset + s->size + value : value;
 }
 static inline u32 il_switch_target(const IlInst *in, u32 i)
 {

@@ -152,6 +152,15 @@ static const u8 operand_size[] = {
     [IL_OPR_SWITCH] = 4,
 };
 
+const IlShape il_shapes[] = {
+    [IL_OPR_NONE] = {1, 64, false, false, false},  [IL_OPR_I1] = {2, 56, true, false, false},      [IL_OPR_U1] = {2, 56, false, false, false},
+    [IL_OPR_U2] = {.by_decode = true},             [IL_OPR_I4] = {5, 32, true, false, false},      [IL_OPR_I8] = {9, 0, true, false, false},
+    [IL_OPR_R4] = {.by_decode = true},             [IL_OPR_R8] = {9, 0, true, false, false},       [IL_OPR_BR1] = {2, 56, true, true, false},
+    [IL_OPR_BR4] = {5, 32, true, true, false},     [IL_OPR_METHOD] = {5, 32, false, false, false}, [IL_OPR_FIELD] = {5, 32, false, false, false},
+    [IL_OPR_TYPE] = {5, 32, false, false, false},  [IL_OPR_TOKEN] = {5, 32, false, false, false},  [IL_OPR_SIG] = {5, 32, false, false, false},
+    [IL_OPR_STRING] = {5, 32, false, false, false}, [IL_OPR_SWITCH] = {.by_decode = true},
+};
+
 static bool decode_switch(const u8 *p, u32 size, u32 at, IlInst *in)
 {
     u32 n = pe_u32(p);

@@ -323,8 +323,9 @@ static bool step(SemWalk *w, SemInst *o, Err *e)
     p->pf_constrained = 0;
     p->queued = p->taken = 0;
     for (;;) {
-        if (!il_decode(w->body.code, w->body.code_size, p->pos, &p->in))
+        if (UNLIKELY(p->pos >= w->body.code_size))
             return sem_invalid(e);
+        il_decode_known(w->body.code, w->body.code_size, p->pos, &p->in); /* the scan went over it */
         p->pos += p->in.size;
         if (LIKELY(il_op_info[p->in.op].flow != IL_FLOW_META))
             break;

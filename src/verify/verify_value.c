@@ -72,6 +72,9 @@ bool v_ref_assignable(TypeHandle from, TypeHandle to)
     if (!from || !to || from == to || to == th_of(type_wk(WK_OBJECT)))
         return true;
     MethodTable *mt = th_mt(from);
+    for (MethodTable *p = mt, *end = th_mt(to); p && !mt_is_valuetype(mt); p = p->parent) /* most are bases */
+        if (p == end)
+            return true;
     if (mt && mt_is_nullable(mt) && mt->aux->inst && mt->aux->inst[0] == to)
         return true;
     return type_can_cast(from, to);
