@@ -45,11 +45,11 @@ static TypeHandle sig_type(VMethod *v, const Args *a, const SigType *t)
 {
     if (t->th)
         return t->th;
-    V_ERR(e);
+    Err *const e = v_err(v);
     SigContext c = type_method_context(a->m);
-    TypeHandle th = v_sig_type(&c, t, &e);
+    TypeHandle th = v_sig_type(&c, t, e);
     if (!th)
-        v_resolve_error(v, VERIFY_UnsatisfiedMethodParentInst, &e);
+        v_resolve_error(v, VERIFY_UnsatisfiedMethodParentInst, e);
     return th;
 }
 
@@ -72,7 +72,7 @@ static bool constraints_hold(Method *m, bool trusted, VerifyCode *code, Err *e)
 
 static Method *method_token(VMethod *v, u32 token)
 {
-    V_ERR(e);
+    Err *const e = v_err(v);
     VerifyCode code = VERIFY_UnsatisfiedMethodParentInst;
     u32 table = MD_TABLE_OF(token);
     if (table != MDT_MethodDef && table != MDT_MemberRef && table != MDT_MethodSpec) {
@@ -80,10 +80,10 @@ static Method *method_token(VMethod *v, u32 token)
         v->dead = true;
         return NULL;
     }
-    Method *m = type_resolve_method(&v->w->ctx, token, NULL, &e);
-    if (m && constraints_hold(m, v->m->mt->module->assembly->trusted, &code, &e))
+    Method *m = type_resolve_method(&v->w->ctx, token, NULL, e);
+    if (m && constraints_hold(m, v->m->mt->module->assembly->trusted, &code, e))
         return m;
-    v_resolve_error(v, code, &e);
+    v_resolve_error(v, code, e);
     return NULL;
 }
 
@@ -420,7 +420,7 @@ void v_call(VMethod *v)
     bool is_virtual = v->in.op == IL_CALLVIRT;
     if (v->in.op == IL_CALL && v_memory_span(v))
         return;
-    V_ERR(e);
+    Err *const e = v_err(v);
     if (v->in.op == IL_CALLI) {
         calli(v);
         return;
@@ -429,9 +429,9 @@ void v_call(VMethod *v)
     if (!m)
         return;
     Args a;
-    args_of(&a, m, &e);
+    args_of(&a, m, e);
     if (!a.sig) {
-        v_resolve_error(v, VERIFY_UnsatisfiedMethodParentInst, &e);
+        v_resolve_error(v, VERIFY_UnsatisfiedMethodParentInst, e);
         return;
     }
     if (m->flags & MF_VARARG) {
@@ -511,10 +511,10 @@ static bool passes(TypeHandle from, TypeHandle to)
 /* Does the target go with the delegate's Invoke, its first parameters taken from the object where closed? */
 static bool fits_delegate(VMethod *v, Method *invoke, Method *target, const VValue *object)
 {
-    V_ERR(e);
+    Err *const e = v_err(v);
     Args d, t;
-    args_of(&d, invoke, &e);
-    args_of(&t, target, &e);
+    args_of(&d, invoke, e);
+    args_of(&t, target, e);
     if (!d.sig || !t.sig || (target->flags & MF_VARARG))
         return false;
     bool is_static = target->flags & MF_STATIC;
@@ -629,7 +629,7 @@ void v_newobj(VMethod *v)
 {
     if (v_memory_span(v))
         return;
-    V_ERR(e);
+    Err *const e = v_err(v);
     Method *m = method_token(v, v->in.token);
     if (!m)
         return;
@@ -648,9 +648,9 @@ void v_newobj(VMethod *v)
     if (!may_use_method(v, m, NULL))
         name_method(v, VERIFY_MethodAccess, m);
     Args a;
-    args_of(&a, m, &e);
+    args_of(&a, m, e);
     if (!a.sig) {
-        v_resolve_error(v, VERIFY_UnsatisfiedMethodParentInst, &e);
+        v_resolve_error(v, VERIFY_UnsatisfiedMethodParentInst, e);
         return;
     }
     if (mt_is_delegate(mt)) {

@@ -20,17 +20,17 @@ static bool in_own_constructor(const VMethod *v, MethodTable *owner, bool is_sta
 
 static TypeHandle field_token(VMethod *v, Field **out, MethodTable **owner)
 {
-    V_ERR(e);
+    Err *const e = v_err(v);
     u32 table = MD_TABLE_OF(v->in.token);
     if (table != MDT_Field && table != MDT_MemberRef) {
         v_error(v, VERIFY_ExpectedFieldToken);
         v->dead = true;
         return 0;
     }
-    Field *f = *out = type_resolve_field(&v->w->ctx, v->in.token, owner, NULL, &e);
-    TypeHandle th = f && v_constraints_hold(th_of(*owner), &e) ? type_field_type(*owner, f, &e) : 0;
+    Field *f = *out = type_resolve_field(&v->w->ctx, v->in.token, owner, NULL, e);
+    TypeHandle th = f && v_constraints_hold(th_of(*owner), e) ? type_field_type(*owner, f, e) : 0;
     if (!th)
-        v_resolve_error(v, VERIFY_UnsatisfiedFieldParentInst, &e);
+        v_resolve_error(v, VERIFY_UnsatisfiedFieldParentInst, e);
     return th;
 }
 

@@ -65,6 +65,7 @@ typedef struct VMethod {
     Method *m;
     Arena *arena;
     const VerifySink *sink;
+    Err *err; /* v_err */
     const SemWalk *w; /* the scan */
     VVar *args, *locals;
     TypeHandle ret; /* 0: not asked for yet (v_ret) */
@@ -99,6 +100,14 @@ enum { START_INST = 1, START_PREFIXED = 2 };
 
 /* Attributes that say how far pointers reach, as bits of v_module_uses. */
 enum { VA_KNOWN = 1, VA_SCOPED = 2, VA_UNSCOPED = 4, VA_RULES = 8, VA_READONLY = 16 };
+
+/* The method's one, emptied: an Err is large, and few are filled. */
+static inline Err *v_err(VMethod *v)
+{
+    Err *e = v->err;
+    e->kind = ERR_NONE, e->hresult = 0, e->name[0] = 0, e->text[0] = 0;
+    return e;
+}
 
 /* verify_value.c */
 VValue v_of_other(TypeHandle th);

@@ -366,10 +366,10 @@ static void reach_handlers(VMethod *v, const SemBlock *b)
         VValue ex = {.kind = V_REF, .th = th_of(type_wk(WK_OBJECT))};
         u32 n = c->kind == IL_EH_CATCH || c->kind == IL_EH_FILTER;
         if (c->kind == IL_EH_CATCH) {
-            Err e = {0};
-            ex.th = type_resolve_type(&v->w->ctx, c->class_token, NULL, &e);
+            Err *e = v_err(v);
+            ex.th = type_resolve_type(&v->w->ctx, c->class_token, NULL, e);
             if (!ex.th) {
-                report_at(v, VERIFY_TokenResolve, c->handler_start, "", "", e.text);
+                report_at(v, VERIFY_TokenResolve, c->handler_start, "", "", e->text);
                 ex.kind = V_BAD;
             } else if (!v_is_ref_type(ex.th) && !v_is_var(ex.th)) {
                 report_at(v, VERIFY_CatchByRef, c->handler_start, "", "", "");
@@ -643,9 +643,9 @@ static void prepare_vars(VMethod *v)
 
 static VVar *typed_var(VMethod *v, VVar *x, TypeHandle th, const SigType *t)
 {
-    V_ERR(e);
-    if (!th && !(th = type_sigtype_load(&v->w->ctx, t, &e))) {
-        v_resolve_error(v, VERIFY_TokenResolve, &e);
+    Err *const e = v_err(v);
+    if (!th && !(th = type_sigtype_load(&v->w->ctx, t, e))) {
+        v_resolve_error(v, VERIFY_TokenResolve, e);
         return NULL;
     }
     x->th = th;
@@ -665,9 +665,9 @@ VVar *v_local_slow(VMethod *v, u32 i) { return typed_var(v, &v->locals[i], 0, &v
 
 TypeHandle v_ret(VMethod *v)
 {
-    V_ERR(e);
-    if (!v->ret && !(v->ret = v_sig_type(&v->w->ctx, &v->w->sig->ret, &e)))
-        v_resolve_error(v, VERIFY_TokenResolve, &e);
+    Err *const e = v_err(v);
+    if (!v->ret && !(v->ret = v_sig_type(&v->w->ctx, &v->w->sig->ret, e)))
+        v_resolve_error(v, VERIFY_TokenResolve, e);
     return v->ret;
 }
 
@@ -746,14 +746,14 @@ static void verify_body(VMethod *v, const SemWalk *scan)
 {
     Method *m = v->m;
     const MdImage *md = m->mt->module->md;
-    V_ERR(e);
+    Err *const e = v_err(v);
     IlBody b;
     bool scanned = scan && scan->method == m;
     v->at = 0;
     if (scanned)
         b = scan->body;
-    else if (!il_read_body(md, MD_RID(m->token), &b, &e)) {
-        v_report(v, VERIFY_BadBody, "", "", e.text);
+    else if (!il_read_body(md, MD_RID(m->token), &b, e)) {
+        v_report(v, VERIFY_BadBody, "", "", e->text);
         return;
     }
     if (b.code_size == 0) {
@@ -770,17 +770,17 @@ static void verify_body(VMethod *v, const SemWalk *scan)
     if (!scanned) {
         SemWalk *own = ARENA_NEW(v->arena, SemWalk);
         bool same = scan && scan->method->token == m->token && scan->method->mt->module == m->mt->module; /* of an instantiation */
-        scanned = same ? sem_scan_as(own, scan, m, &e) : sem_scan(own, v->arena, m, &e);
+        scanned = same ? sem_scan_as(own, scan, m, e) : sem_scan(own, v->arena, m, e);
         v->w = own;
     }
     if ((!scanned || v->w->split_prefix || v->w->bad_var) && !find_starts(v, &b, head.param_count + (head.has_this && !head.explicit_this)))
         return;
     v->at = 0;
     if (!scanned) {
-        if (e.kind == ERR_INVALID_PROGRAM)
-            v_report(v, VERIFY_BadBody, "", "", e.text);
+        if (e->kind == ERR_INVALID_PROGRAM)
+            v_report(v, VERIFY_BadBody, "", "", e->text);
         else
-            v_resolve_error(v, VERIFY_UnsatisfiedMethodParentInst, &e);
+            v_resolve_error(v, VERIFY_UnsatisfiedMethodParentInst, e);
         return;
     }
     if (!clauses_ok(v))
@@ -815,6 +815,8 @@ static u32 verify(Method *m, const SemWalk *scan, Arena *a, const VerifySink *si
     v->m = m; /* all else is zero */
     v->arena = a;
     v->sink = sink;
+    V_ERR(e);
+    v->err = &e;
     v->hook = hook;
     v->hook_arg = arg;
     verify_body(v, scan);

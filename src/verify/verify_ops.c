@@ -24,16 +24,16 @@ bool v_constraints_hold(TypeHandle th, Err *e)
 
 TypeHandle v_type_token(VMethod *v, u32 token, VerifyCode constraint)
 {
-    V_ERR(e);
+    Err *const e = v_err(v);
     u32 table = MD_TABLE_OF(token);
     if (table != MDT_TypeDef && table != MDT_TypeRef && table != MDT_TypeSpec) {
         v_error(v, VERIFY_ExpectedTypeToken);
         v->dead = true;
         return 0;
     }
-    TypeHandle th = type_resolve_type(&v->w->ctx, token, NULL, &e);
-    if (!th || !v_constraints_hold(th, &e)) {
-        v_resolve_error(v, constraint, &e);
+    TypeHandle th = type_resolve_type(&v->w->ctx, token, NULL, e);
+    if (!th || !v_constraints_hold(th, e)) {
+        v_resolve_error(v, constraint, e);
         return 0;
     }
     if (!v_may_use_type(v, th)) {
@@ -526,15 +526,15 @@ static void new_array(VMethod *v, u32 x0)
     pop_index(v);
     if (v->dead)
         return;
-    V_ERR(e);
+    Err *const e = v_err(v);
     if (v_desc(th, TD_BYREF) || v_is_byref_like(th)) {
         v_error(v, VERIFY_ArrayByRef);
         v_push_kind(v, V_BAD);
         return;
     }
-    TypeHandle a = type_szarray_of(th, &e);
+    TypeHandle a = type_szarray_of(th, e);
     if (!a)
-        v_resolve_error(v, VERIFY_TokenResolve, &e);
+        v_resolve_error(v, VERIFY_TokenResolve, e);
     else
         v_push(v, v_of(a));
 }
@@ -638,28 +638,28 @@ static void cast(VMethod *v, u32 x0)
 static void ldtoken(VMethod *v, u32 x0)
 {
     (void)x0;
-    V_ERR(e);
+    Err *const e = v_err(v);
     u32 token = v->in.token, wk;
     bool ok;
     switch (MD_TABLE_OF(token)) {
     case MDT_TypeDef: case MDT_TypeRef: case MDT_TypeSpec:
         wk = WK_RUNTIMETYPEHANDLE;
-        ok = type_resolve_type(&v->w->ctx, token, NULL, &e) != 0;
+        ok = type_resolve_type(&v->w->ctx, token, NULL, e) != 0;
         break;
-    case MDT_Field: wk = WK_RUNTIMEFIELDHANDLE; ok = type_resolve_field(&v->w->ctx, token, &(MethodTable *){NULL}, NULL, &e) != NULL; break;
+    case MDT_Field: wk = WK_RUNTIMEFIELDHANDLE; ok = type_resolve_field(&v->w->ctx, token, &(MethodTable *){NULL}, NULL, e) != NULL; break;
     case MDT_MemberRef: {
         MdSig sig = md_sig_of(v->w->ctx.module->md, token);
         if ((md_sig_peek(&sig) & SIG_KIND) == SIG_FIELD) {
             wk = WK_RUNTIMEFIELDHANDLE;
-            ok = type_resolve_field(&v->w->ctx, token, &(MethodTable *){NULL}, NULL, &e) != NULL;
+            ok = type_resolve_field(&v->w->ctx, token, &(MethodTable *){NULL}, NULL, e) != NULL;
             break;
         }
     }
         /* fall through */
-    default: wk = WK_RUNTIMEMETHODHANDLE; ok = type_resolve_method(&v->w->ctx, token, NULL, &e) != NULL;
+    default: wk = WK_RUNTIMEMETHODHANDLE; ok = type_resolve_method(&v->w->ctx, token, NULL, e) != NULL;
     }
     if (!ok)
-        v_resolve_error(v, VERIFY_UnsatisfiedMethodParentInst, &e);
+        v_resolve_error(v, VERIFY_UnsatisfiedMethodParentInst, e);
     else
         v_push(v, v_of(th_of(type_wk(wk))));
 }
