@@ -136,9 +136,8 @@ void v_load_field(VMethod *v, u32 want_address)
     v_push(v, x);
 }
 
-void v_store_field(VMethod *v, u32 x0)
+void v_store_field(VMethod *v, u32)
 {
-    (void)x0;
     Field *f;
     MethodTable *owner;
     TypeHandle th = field_token(v, &f, &owner);
@@ -164,10 +163,9 @@ void v_store_field(VMethod *v, u32 x0)
         v_stored(v, &o, &x);
 }
 
-void v_static_field(VMethod *v, u32 x0)
+void v_static_field(VMethod *v, u32)
 {
     u32 op = v->in.op;
-    (void)x0;
     Field *f;
     MethodTable *owner;
     TypeHandle th = field_token(v, &f, &owner);

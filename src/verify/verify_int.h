@@ -223,8 +223,8 @@ u16 v_content(VMethod *v, const VValue *address); /* VF_LEVEL of the ref struct 
 void v_all_own(VMethod *v, u16 level); /* it is in some of the own variables */
 /* verify_field.c */
 void v_load_field(VMethod *v, u32 want_address);
-void v_store_field(VMethod *v, u32 x0);
-void v_static_field(VMethod *v, u32 x0);
+void v_store_field(VMethod *v, u32);
+void v_static_field(VMethod *v, u32);
 /* verify_span.c: each false: not that shape, nothing changed */
 bool v_span_over_data(VMethod *v, const Field *f); /* after ldsflda */
 bool v_stack_memory(VMethod *v);                   /* localloc */

@@ -53,10 +53,9 @@ static u8 int_result(u8 a, u8 b)
     return is_word(a) && is_word(b) ? V_I : V_NONE;
 }
 
-static void binary(VMethod *v, u32 x0)
+static void binary(VMethod *v, u32)
 {
     u32 op = v->in.op;
-    (void)x0;
     if (op == IL_ADD && v_memory_add(v))
         return;
     VValue b = v_pop(v), a = v_pop(v);
@@ -81,9 +80,8 @@ static void binary(VMethod *v, u32 x0)
     v_push_kind(v, r);
 }
 
-static void shift(VMethod *v, u32 x0)
+static void shift(VMethod *v, u32)
 {
-    (void)x0;
     VValue by = v_pop(v), x = v_pop(v);
     if (v->dead)
         return;
@@ -134,9 +132,8 @@ static void compare(VMethod *v, bool order, bool cgt_un)
     }
 }
 
-static void comparison(VMethod *v, u32 x0)
+static void comparison(VMethod *v, u32)
 {
-    (void)x0;
     compare(v, v->in.op != IL_CEQ, v->in.op == IL_CGT_UN);
     if (!v->dead)
         v_push_kind(v, V_I4);
@@ -324,10 +321,9 @@ static TypeHandle short_type(u32 i)
 
 static u16 from_pointee(VMethod *v, const VValue *a, TypeHandle th) { return v_holds_pointer(th) ? v_content(v, a) : 0; }
 
-static void load_indirect(VMethod *v, u32 x0)
+static void load_indirect(VMethod *v, u32)
 {
     u32 op = v->in.op;
-    (void)x0;
     VValue a = pop_address(v, false);
     if (op == IL_LDIND_REF) {
         if (a.kind == V_BYREF && !v_is_ref_type(a.th)) {
@@ -343,10 +339,9 @@ static void load_indirect(VMethod *v, u32 x0)
     v_push(v, v_of(th));
 }
 
-static void store_indirect(VMethod *v, u32 x0)
+static void store_indirect(VMethod *v, u32)
 {
     u32 op = v->in.op;
-    (void)x0;
     static const u8 size[] = {4, 0, 2, 4, 6, 8, 9}; /* of short_type, by stind.ref, i1, i2 … r8 */
     if (op != IL_STIND_REF && v_memory_store(v, op == IL_STIND_I ? short_type(7) : short_type(size[op - IL_STIND_REF])))
         return;
@@ -365,9 +360,8 @@ static void store_indirect(VMethod *v, u32 x0)
     v_check(v, &x, th);
 }
 
-static void load_object(VMethod *v, u32 x0)
+static void load_object(VMethod *v, u32)
 {
-    (void)x0;
     TypeHandle th = v_type_token(v, v->in.token, VERIFY_UnsatisfiedMethodParentInst);
     VValue a = pop_address(v, false);
     if (v->dead)
@@ -380,9 +374,8 @@ static void load_object(VMethod *v, u32 x0)
     v_push(v, x);
 }
 
-static void store_object(VMethod *v, u32 x0)
+static void store_object(VMethod *v, u32)
 {
-    (void)x0;
     TypeHandle th = v_type_token(v, v->in.token, VERIFY_UnsatisfiedMethodParentInst);
     if (th && v_memory_store(v, th))
         return;
@@ -395,18 +388,16 @@ static void store_object(VMethod *v, u32 x0)
     v_stored(v, &a, &x);
 }
 
-static void init_object(VMethod *v, u32 x0)
+static void init_object(VMethod *v, u32)
 {
-    (void)x0;
     TypeHandle th = v_type_token(v, v->in.token, VERIFY_UnsatisfiedMethodParentInst);
     VValue a = pop_address(v, true);
     if (!v->dead)
         address_of(v, &a, th);
 }
 
-static void copy_object(VMethod *v, u32 x0)
+static void copy_object(VMethod *v, u32)
 {
-    (void)x0;
     TypeHandle th = v_type_token(v, v->in.token, VERIFY_UnsatisfiedMethodParentInst);
     VValue from = pop_address(v, false), to = pop_address(v, true);
     if (v->dead)
@@ -457,10 +448,9 @@ static TypeHandle element_type(VMethod *v, u32 op, bool store)
     return short_type(store ? st[op - IL_STELEM_I] : op - IL_LDELEM_I1);
 }
 
-static void load_element(VMethod *v, u32 x0)
+static void load_element(VMethod *v, u32)
 {
     u32 op = v->in.op;
-    (void)x0;
     bool bad;
     TypeHandle want = element_type(v, op, false);
     pop_index(v);
@@ -480,10 +470,9 @@ static void load_element(VMethod *v, u32 x0)
     v_push_type(v, want);
 }
 
-static void store_element(VMethod *v, u32 x0)
+static void store_element(VMethod *v, u32)
 {
     u32 op = v->in.op;
-    (void)x0;
     bool bad;
     TypeHandle want = element_type(v, op, true);
     VValue x = v_pop(v);
@@ -504,9 +493,8 @@ static void store_element(VMethod *v, u32 x0)
     v_check(v, &x, want);
 }
 
-static void element_address(VMethod *v, u32 x0)
+static void element_address(VMethod *v, u32)
 {
-    (void)x0;
     bool bad;
     TypeHandle want = v_type_token(v, v->in.token, VERIFY_UnsatisfiedMethodParentInst);
     pop_index(v);
@@ -519,9 +507,8 @@ static void element_address(VMethod *v, u32 x0)
     v_push(v, (VValue){.kind = V_BYREF, .th = want, .flags = v->pf_readonly ? VF_CM : 0});
 }
 
-static void new_array(VMethod *v, u32 x0)
+static void new_array(VMethod *v, u32)
 {
-    (void)x0;
     TypeHandle th = v_type_token(v, v->in.token, VERIFY_UnsatisfiedMethodParentInst);
     pop_index(v);
     if (v->dead)
@@ -575,9 +562,8 @@ bool v_var_is_reference(TypeHandle th)
     return false;
 }
 
-static void box(VMethod *v, u32 x0)
+static void box(VMethod *v, u32)
 {
-    (void)x0;
     TypeHandle th = v_type_token(v, v->in.token, VERIFY_UnsatisfiedBoxOperand);
     VValue x = v_pop(v);
     if (v->dead)
@@ -609,10 +595,9 @@ static bool pop_object(VMethod *v)
     return false;
 }
 
-static void cast(VMethod *v, u32 x0)
+static void cast(VMethod *v, u32)
 {
     u32 op = v->in.op;
-    (void)x0;
     TypeHandle th = v_type_token(v, v->in.token, VERIFY_UnsatisfiedMethodParentInst);
     pop_object(v);
     if (v->dead)
@@ -635,9 +620,8 @@ static void cast(VMethod *v, u32 x0)
     }
 }
 
-static void ldtoken(VMethod *v, u32 x0)
+static void ldtoken(VMethod *v, u32)
 {
-    (void)x0;
     Err *const e = v_err(v);
     u32 token = v->in.token, wk;
     bool ok;
@@ -664,10 +648,9 @@ static void ldtoken(VMethod *v, u32 x0)
         v_push(v, v_of(th_of(type_wk(wk))));
 }
 
-static void typed_reference(VMethod *v, u32 x0)
+static void typed_reference(VMethod *v, u32)
 {
     u32 op = v->in.op;
-    (void)x0;
     TypeHandle tr = th_of(type_wk(WK_TYPEDREFERENCE));
     if (op == IL_REFANYTYPE) {
         v_pop_type(v, tr);
@@ -697,9 +680,8 @@ static void typed_reference(VMethod *v, u32 x0)
 }
 
 /* --- Control ------------------------------------------------------------------------------------------------------------------ */
-static void ret(VMethod *v, u32 x0)
+static void ret(VMethod *v, u32)
 {
-    (void)x0;
     u32 at = v->at;
     v->live = false;
     for (u32 i = 0; i < v->w->num_clauses; i++) {
@@ -755,10 +737,9 @@ static bool in_handler_of(const VMethod *v, bool filter, bool final)
     return !filter && final == (c->kind == IL_EH_FINALLY || c->kind == IL_EH_FAULT);
 }
 
-static void end_handler(VMethod *v, u32 x0)
+static void end_handler(VMethod *v, u32)
 {
     u32 op = v->in.op;
-    (void)x0;
     v->live = false;
     if (op == IL_RETHROW) {
         bool in_catch = false;
@@ -787,10 +768,9 @@ static void end_handler(VMethod *v, u32 x0)
     }
 }
 
-static void branch(VMethod *v, u32 x0)
+static void branch(VMethod *v, u32)
 {
     u32 op = v->in.op;
-    (void)x0;
     u32 n = op >= IL_BR ? op - IL_BR + IL_BR_S : op;
     if (n == IL_BR_S) {
         v->live = false;
@@ -806,9 +786,8 @@ static void branch(VMethod *v, u32 x0)
         v_branch(v, v->in.target);
 }
 
-static void switch_op(VMethod *v, u32 x0)
+static void switch_op(VMethod *v, u32)
 {
-    (void)x0;
     VValue x = v_pop(v);
     if (v->dead)
         return;
@@ -819,22 +798,21 @@ static void switch_op(VMethod *v, u32 x0)
 }
 
 /* --- One instruction ---------------------------------------------------------------------------------------------------------- */
-static void nothing(VMethod *v, u32 x) { (void)v, (void)x; }
-static void unknown(VMethod *v, u32 x) { (void)x, v_error(v, VERIFY_UnknownOpcode); }
+static void nothing(VMethod *, u32) {}
+static void unknown(VMethod *v, u32) { v_error(v, VERIFY_UnknownOpcode); }
 static void push(VMethod *v, u32 kind) { v_push_kind(v, (u8)kind); }
-static void drop(VMethod *v, u32 x) { (void)x, v_pop(v); }
-static void load_arg_n(VMethod *v, u32 x) { (void)x, load_arg(v, (u32)v->in.i); }
-static void load_local_n(VMethod *v, u32 x) { (void)x, load_local(v, (u32)v->in.i); }
-static void store_arg_n(VMethod *v, u32 x) { (void)x, store_arg(v, (u32)v->in.i); }
-static void store_local_n(VMethod *v, u32 x) { (void)x, store_local(v, (u32)v->in.i); }
-static void address_arg_n(VMethod *v, u32 x) { (void)x, address_arg(v, (u32)v->in.i); }
-static void address_local_n(VMethod *v, u32 x) { (void)x, address_local(v, (u32)v->in.i); }
-static void any_call(VMethod *v, u32 x) { (void)x, v_call(v); }
-static void construct(VMethod *v, u32 x) { (void)x, v_newobj(v); }
+static void drop(VMethod *v, u32) { v_pop(v); }
+static void load_arg_n(VMethod *v, u32) { load_arg(v, (u32)v->in.i); }
+static void load_local_n(VMethod *v, u32) { load_local(v, (u32)v->in.i); }
+static void store_arg_n(VMethod *v, u32) { store_arg(v, (u32)v->in.i); }
+static void store_local_n(VMethod *v, u32) { store_local(v, (u32)v->in.i); }
+static void address_arg_n(VMethod *v, u32) { address_arg(v, (u32)v->in.i); }
+static void address_local_n(VMethod *v, u32) { address_local(v, (u32)v->in.i); }
+static void any_call(VMethod *v, u32) { v_call(v); }
+static void construct(VMethod *v, u32) { v_newobj(v); }
 
-static void dup(VMethod *v, u32 x)
+static void dup(VMethod *v, u32)
 {
-    (void)x;
     if (!v->depth) {
         v_pop(v);
         return;
@@ -843,31 +821,27 @@ static void dup(VMethod *v, u32 x)
     v->dup_at = v->pos + 1;
 }
 
-static void string(VMethod *v, u32 x)
+static void string(VMethod *v, u32)
 {
-    (void)x;
     if (MD_TABLE_OF(v->in.token) != 0x70 || !md_valid_token(v->m->mt->module->md, v->in.token))
         v_error(v, VERIFY_StringOperand);
     v_push(v, v_of(th_of(type_wk(WK_STRING))));
 }
 
-static void throw(VMethod *v, u32 x)
+static void throw(VMethod *v, u32)
 {
-    (void)x;
     pop_object(v);
     v->live = false;
 }
 
-static void leave(VMethod *v, u32 x)
+static void leave(VMethod *v, u32)
 {
-    (void)x;
     v->live = false;
     v_leave(v, v->in.target);
 }
 
-static void jump(VMethod *v, u32 x)
+static void jump(VMethod *v, u32)
 {
-    (void)x;
     v_error(v, VERIFY_Unverifiable);
     v->live = false;
 }
@@ -994,9 +968,8 @@ static inline void step(VMethod *v)
     (s->run ? s->run : unknown)(v, s->x);
 }
 
-static void prefixed(VMethod *v, u32 x)
+static void prefixed(VMethod *v, u32)
 {
-    (void)x;
     const IlBody *b = &v->w->body;
     for (; il_op_info[v->in.op].flow == IL_FLOW_META && !v->dead; v->pos += v->in.size) {
         switch ((u32)v->in.op) {
