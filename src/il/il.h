@@ -104,24 +104,21 @@ typedef struct IlInst {
 /* Decodes the instruction at offset.  False: truncated, no such opcode, or (branches, switch) a target outside [0, size).
  * Targets are absolute offsets; that one is an instruction's start is not checked here. */
 bool il_decode(const u8 *code, u32 size, u32 offset, IlInst *out);
-/* The same for an offset at which il_decode found an instruction before: without branches for most, by the shape of the operand. */
-typedef struct IlShape { u8 size, shift; bool is_signed, is_branch, by_decode; } IlShape; /* size: with an opcode of one byte; shift: to 64 bits */
-extern const IlShape il_shapes[];
+/* The same for an offset at which il_decode found an instruction before: quick for the many without an operand, or with a token. */
+extern const u8 il_quick_size[0x100]; /* of those: 1 or 5; else 0 */
 static inline void il_decode_known(const u8 *code, u32 size, u32 offset, IlInst *in)
 {
-    u32 op = code[offset], operand = il_op_operand[op] - 1u;
-    if (UNLIKELY(size - offset < 9 || op == 0xFE || il_shapes[operand].by_decode)) {
+    u32 op = code[offset], n = il_quick_size[op];
+    if (!n) {
         il_decode(code, size, offset, in);
         return;
     }
-    const IlShape *s = &il_shapes[operand];
-    u64 raw = s->shift < 64 ? pe_u64(code + offset + 1) << s->shift : 0;
-    i64 value = s->is_signed ? (i64)raw >> (s->shift & 63) : (i64)(raw >> (s->shift & 63));
+    u32 token = size - offset >= 5 ? pe_u32(code + offset + 1) : 0; /* without operand: of no meaning */
     in->op = (IlOp)op;
     in->offset = offset;
-    in->operand = (u8)operand;
-    in->size = s->size;
-    in->i = s->is_branch ? (i64)offset + s->size + value : value;
+    in->operand = (u8)(il_op_operand[op] - 1);
+    in->size = n;
+    in->i = n == 5 ? token : 0;
 }
 static inline u32 il_switch_target(const IlInst *in, u32 i)
 {

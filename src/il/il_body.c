@@ -19,6 +19,17 @@ const u8 il_op_operand[IL_OP_LIMIT] = {
 #undef IL_OP
 };
 
+#define QUICK(opr) ((opr) == IL_OPR_NONE ? 1 : (opr) >= IL_OPR_METHOD && (opr) <= IL_OPR_STRING ? 5 : 0)
+#define IL_OP(id, nm, code, pop, push, opr, flw, section) [(code) < 0x100 ? (code) : 0xFE] = (code) < 0x100 ? QUICK(IL_OPR_##opr) : 0,
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init" /* of all opcodes of two bytes */
+const u8 il_quick_size[0x100] = {
+#include "il/il_ops.def"
+};
+#pragma GCC diagnostic pop
+#undef IL_OP
+#undef QUICK
+
 enum { /* method header and section flags */
     HEADER_TINY = 2,
     HEADER_FAT = 3,
@@ -150,15 +161,6 @@ static const u8 operand_size[] = {
     [IL_OPR_R4] = 4,    [IL_OPR_R8] = 8,    [IL_OPR_BR1] = 1,    [IL_OPR_BR4] = 4,  [IL_OPR_METHOD] = 4,
     [IL_OPR_FIELD] = 4, [IL_OPR_TYPE] = 4,  [IL_OPR_TOKEN] = 4,  [IL_OPR_SIG] = 4,  [IL_OPR_STRING] = 4,
     [IL_OPR_SWITCH] = 4,
-};
-
-const IlShape il_shapes[] = {
-    [IL_OPR_NONE] = {1, 64, false, false, false},  [IL_OPR_I1] = {2, 56, true, false, false},      [IL_OPR_U1] = {2, 56, false, false, false},
-    [IL_OPR_U2] = {.by_decode = true},             [IL_OPR_I4] = {5, 32, true, false, false},      [IL_OPR_I8] = {9, 0, true, false, false},
-    [IL_OPR_R4] = {.by_decode = true},             [IL_OPR_R8] = {9, 0, true, false, false},       [IL_OPR_BR1] = {2, 56, true, true, false},
-    [IL_OPR_BR4] = {5, 32, true, true, false},     [IL_OPR_METHOD] = {5, 32, false, false, false}, [IL_OPR_FIELD] = {5, 32, false, false, false},
-    [IL_OPR_TYPE] = {5, 32, false, false, false},  [IL_OPR_TOKEN] = {5, 32, false, false, false},  [IL_OPR_SIG] = {5, 32, false, false, false},
-    [IL_OPR_STRING] = {5, 32, false, false, false}, [IL_OPR_SWITCH] = {.by_decode = true},
 };
 
 static bool decode_switch(const u8 *p, u32 size, u32 at, IlInst *in)

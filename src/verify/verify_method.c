@@ -409,7 +409,12 @@ static bool may_branch(VMethod *v, u32 to)
 
 static bool flow(VMethod *v, u32 to)
 {
-    const SemBlock *b = &v->w->blocks[v->w->block_of[to] - 1];
+    u32 at = v->w->block_of[to] - 1;
+    const SemBlock *b = &v->w->blocks[at];
+    VBlock *t = &v->blocks[at];
+    if (t->depth == 0 && !v->depth && (t->this_init & !v->this_init) == 0 && !(v->stack_locals & ~t->stack_locals) &&
+        !(v->param_locals & ~t->param_locals) && !(v->ro_locals & ~t->ro_locals))
+        return true; /* nothing that is not known there */
     if (b->try_start && v->depth) { /* entered, not gone round in */
         for (u32 i = 0; i < v->w->num_clauses; i++)
             if (v->w->clauses[i].il.try_start == to && !in_try(&v->w->clauses[i].il, v->at)) {
