@@ -207,6 +207,7 @@ enum { POS_OUT = 1, POS_IN = 2 }; /* a value comes out, goes in; both: only para
 static bool position_ok(const MtClass *k, Module *m, MdSig *s, u32 pos)
 {
     md_sig_skip_mods(s);
+    MdSig whole = *s;
     u8 et = md_sig_byte(s);
     switch (et) {
     case ET_VAR: {
@@ -230,13 +231,10 @@ static bool position_ok(const MtClass *k, Module *m, MdSig *s, u32 pos)
         }
         return ok;
     }
-    default: {
-        MdSig rest = *s;
-        rest.p--; /* the kind again */
-        md_sig_skip_type(&rest);
-        *s = rest;
+    default:
+        *s = whole;
+        md_sig_skip_type(s);
         return true;
-    }
     }
 }
 
